@@ -1,0 +1,1 @@
+"""Words and rules of LayerLab. Frozen values and pure functions; standard library only."""

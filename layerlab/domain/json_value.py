@@ -1,0 +1,20 @@
+"""The type of a parsed JSON document, and its canonical text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+JsonValue: TypeAlias = (
+    str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+)
+JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+def canonical(value: JsonValue) -> str:
+    """One text per value: keys sorted, no white space, no NaN. What gets hashed or compared.
+
+    :raises ValueError: for NaN and infinities, which JSON cannot say.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,98 @@
+"""Search spaces for users who have none of their own, sized to the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from layerlab.domain.design import Activation, Norm, Optimizer
+from layerlab.domain.problem import InvalidInput
+from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace
+
+DEFAULT_PRESET: Final = "balanced"
+
+
+def preset_space(name: str, rows: int) -> SearchSpace:
+    """The space of a preset for a table of `rows` rows.
+
+    :raises InvalidInput: `unknown_preset`.
+    """
+    if name not in PRESETS:
+        raise InvalidInput(
+            "unknown_preset",
+            f"There is no preset {name!r}.",
+            hint=f"Presets are: {', '.join(PRESETS)}.",
+            field="preset",
+        )
+    return PRESETS[name](rows)
+
+
+def _batch_sizes(rows: int, wide: bool) -> FieldSpace:
+    """About 20 to 200 steps an epoch: fewer learn slowly, more only cost time."""
+    for limit, sizes in ((2_000, (16, 32, 64)), (20_000, (64, 128)), (200_000, (256, 512))):
+        if rows < limit:
+            return _choice(*(sizes if wide else sizes[-2:-1] if len(sizes) > 2 else sizes[:1]))
+    return _choice(*((1024, 2048, 4096) if wide else (1024,)))
+
+
+def _quick(rows: int) -> SearchSpace:
+    return SearchSpace(
+        {
+            "hidden": FieldSpace(Layers(1, 3, (16, 32, 64, 128))),
+            "activation": _choice(Activation.RELU, Activation.TANH),
+            "norm": _choice(Norm.NONE, Norm.BATCH),
+            "dropout": _choice(0.0, 0.1, 0.2),
+            "residual": _choice(False),
+            "optimizer": _choice(Optimizer.ADAM),
+            "learning_rate": FieldSpace(Range(1e-3, 2e-2, log=True)),
+            "weight_decay": _choice(0.0),
+            "batch_size": _batch_sizes(rows, wide=False),
+        }
+    )
+
+
+def _balanced(rows: int) -> SearchSpace:
+    return SearchSpace(
+        {
+            "hidden": FieldSpace(Layers(1, 4, (16, 32, 64, 128, 256))),
+            "activation": _choice(
+                Activation.RELU, Activation.TANH, Activation.GELU, Activation.SILU
+            ),
+            "norm": _choice(Norm.NONE, Norm.BATCH, Norm.LAYER),
+            "dropout": _choice(0.0, 0.1, 0.25),
+            "residual": FieldSpace(Choice((False, True)), {"n_layers": (2, 3, 4)}),
+            "optimizer": _choice(Optimizer.ADAM, Optimizer.ADAMW),
+            "learning_rate": FieldSpace(Range(5e-4, 2e-2, log=True)),
+            "weight_decay": FieldSpace(
+                Range(1e-5, 1e-1, log=True), {"optimizer": (Optimizer.ADAMW,)}
+            ),
+            "batch_size": _batch_sizes(rows, wide=False),
+        }
+    )
+
+
+def _thorough(rows: int) -> SearchSpace:
+    return SearchSpace(
+        {
+            "hidden": FieldSpace(Layers(1, 6, (8, 16, 32, 64, 128, 256, 512))),
+            "activation": _choice(*Activation),
+            "norm": _choice(*Norm),
+            "dropout": FieldSpace(Range(0.0, 0.5)),
+            "residual": FieldSpace(Choice((False, True)), {"n_layers": (2, 3, 4, 5, 6)}),
+            "optimizer": _choice(*Optimizer),
+            "learning_rate": FieldSpace(Range(1e-4, 5e-2, log=True)),
+            "weight_decay": FieldSpace(Range(1e-6, 1e-1, log=True)),
+            "batch_size": _batch_sizes(rows, wide=True),
+        }
+    )
+
+
+PRESETS: Final[Mapping[str, Callable[[int], SearchSpace]]] = {
+    "quick": _quick,
+    "balanced": _balanced,
+    "thorough": _thorough,
+}
+
+
+def _choice(*values: object) -> FieldSpace:
+    return FieldSpace(Choice(values))

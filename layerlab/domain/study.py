@@ -1,0 +1,269 @@
+"""Studies, trials and cohorts as records of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.design import Design
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.space import SearchSpace
+from layerlab.domain.trial import (
+    CohortState,
+    FailureReason,
+    StopReason,
+    StudyState,
+    TrialState,
+)
+
+MAX_ATTEMPTS: Final = 3
+
+
+class Engine(StrEnum):
+    FUSED = "fused"
+    KERAS = "keras"
+
+
+class Search(StrEnum):
+    RANDOM = "random"
+    GRID = "grid"
+
+
+class Purpose(StrEnum):
+    """Why a cohort trains: to search, or to touch the test rows, once, for the finalists."""
+
+    SEARCH = "search"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The first limit that is reached ends the study; `time_seconds` is hard.
+
+    `max_epochs` is per trial. `None`: no such limit.
+    """
+
+    max_trials: int | None
+    max_epochs: int
+    time_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudySpec:
+    """What a user asks for. `seed` decides the split and the proposals."""
+
+    dataset_id: str
+    target: str
+    task: Task
+    space: SearchSpace
+    budget: Budget
+    name: str = ""
+    preset: str = ""
+    search: Search = Search.RANDOM
+    recipe: RecipeName = RecipeName.PAPER
+    engine: Engine = Engine.FUSED
+    seed: int = 0
+    column_kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    study_id: str
+    spec: StudySpec
+    state: StudyState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A trial that the scheduler wants: its number within the study, from 1, and its seed."""
+
+    number: int
+    design: Design
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One design trained once with one seed.
+
+    `score_val` and `score_test` are accuracy (classification) or R² (regression): higher is
+    better. They belong to the epoch with the best validation score, whose weights are kept.
+    `epochs` counts those trained. `fit_time_seconds` is the wall time of training and
+    validating this trial in its cohort, from the cohort's start to the trial's end.
+    """
+
+    number: int
+    design: Design
+    seed: int
+    engine: Engine
+    cohort_id: str
+    state: TrialState
+    attempt: int = 0
+    worker_id: str = ""
+    reason: FailureReason | None = None
+    stop_reason: StopReason | None = None
+    detail: str = ""
+    score_val: float | None = None
+    score_test: float | None = None
+    val_loss: float | None = None
+    best_epoch: int | None = None
+    epochs: int = 0
+    fit_time_seconds: float | None = None
+    n_params: int | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    has_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Trials that one trainer trains together, in one job; the unit of work on the queue."""
+
+    cohort_id: str
+    study_id: str
+    purpose: Purpose
+    numbers: tuple[int, ...]
+    state: CohortState = CohortState.PENDING
+    attempt: int = 0
+    worker_id: str = ""
+    incarnation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRef:
+    """What travels on the queue: a name, not the work. The claim answers with the work."""
+
+    study_id: str
+    cohort_id: str
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The work of a claimed cohort: everything a trainer needs, from the ledger.
+
+    `seconds_left` of the study's time budget, counted from the answer; `None` without one.
+    `best` is the study's best score so far with the parameter count and number that break ties:
+    a trainer sends weights only of trials that beat it.
+    """
+
+    study_id: str
+    cohort_id: str
+    purpose: Purpose
+    attempt: int
+    lease_seconds: float
+    spec: StudySpec
+    lanes: tuple[Proposal, ...]
+    seconds_left: float | None = None
+    best: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """One epoch of one lane; (trial, attempt, epoch) identifies it, so a repeat is harmless.
+
+    Losses are mean cross-entropy in nats, or mean squared error of the standardised target.
+    A loss that is not finite is None.
+    """
+
+    number: int
+    epoch: int
+    train_loss: float | None
+    val_loss: float | None
+    score_val: float | None
+    elapsed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnd:
+    """How a trial of a cohort ended, as its trainer saw it.
+
+    `weights` is a safetensors document of the best epoch, empty unless it beats the best known.
+    """
+
+    number: int
+    state: TrialState
+    reason: FailureReason | None = None
+    stop_reason: StopReason | None = None
+    detail: str = ""
+    score_val: float | None = None
+    val_loss: float | None = None
+    best_epoch: int | None = None
+    epochs: int = 0
+    fit_time_seconds: float = 0.0
+    n_params: int | None = None
+    weights: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TestScore:
+    """The one touch of the test rows by a finalist."""
+
+    __test__ = False  # Not a test class, whatever pytest thinks of the name.
+
+    number: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A trainer as it last described itself. `incarnation` is new at every start."""
+
+    worker_id: str
+    incarnation: str
+    host: str
+    pid: int
+    device: str
+    threads: int
+    version: str
+    heartbeat_at: datetime
+    study_id: str = ""
+    cohort_id: str = ""
+    attempt: int = 0
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`total` is the plan; without `max_trials` it is what the time budget is expected to take."""
+
+    done: int
+    total: int
+    running: int
+    elapsed_seconds: float
+    eta_low_seconds: float | None
+    eta_high_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Standing:
+    """A trial's place in the ranking."""
+
+    score: float
+    n_params: int
+    number: int
+
+    def beats(self, other: Standing | None) -> bool:
+        """Higher score first; among equals the smaller network, then the earlier trial."""
+        return other is None or self.rank < other.rank
+
+    @property
+    def rank(self) -> tuple[float, int, int]:
+        """Sorts best first."""
+        return (-self.score, self.n_params, self.number)
+
+
+def standing(trial: Trial) -> Standing | None:
+    """None unless the trial succeeded with a score."""
+    if trial.state is not TrialState.SUCCEEDED or trial.score_val is None:
+        return None
+    return Standing(trial.score_val, trial.n_params or 0, trial.number)

@@ -1,0 +1,182 @@
+"""What the services need from the world. A docstring here is the contract of every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from layerlab.domain.dataset import Dataset
+from layerlab.domain.event import Event
+from layerlab.domain.study import CohortRef, Worker
+
+
+class Requeue(Exception):
+    """Raised by a handler to give its cohort back to the queue, to be delivered again later."""
+
+
+class SeqConflict(Exception):
+    """Somebody else has appended to this study's log first: read on, decide again."""
+
+
+Handler: TypeAlias = Callable[[CohortRef], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    ready: int
+    unacknowledged: int
+    dead: int
+
+
+class JobQueue(Protocol):
+    """Delivers each cohort at least once, to one consumer at a time."""
+
+    @property
+    def survives_restart(self) -> bool:
+        """Whether what was put is still there after this process has died."""
+
+    async def put(self, cohort: CohortRef) -> None:
+        """Returns once the broker has taken responsibility for `cohort`.
+
+        :raises Unavailable: when it has not; putting again is safe.
+        """
+
+    async def consume(self, handle: Handler) -> None:
+        """Feeds cohorts to `handle`, one at a time, until cancelled.
+
+        Returning completes the cohort; `Requeue` or cancellation gives it back;
+        any other exception moves it to the dead letters.
+        """
+
+    async def depth(self) -> QueueDepth:
+        """How many cohorts wait, are being handled, and are dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """What a list of studies shows, kept beside the log so that a list reads no log.
+
+    `body` is the study's JSON document; the store doesn't look inside.
+    """
+
+    study_id: str
+    seq: int
+    active: bool
+    created_at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A study folded up to `seq`, so that opening it reads only the events after that."""
+
+    seq: int
+    body: str
+
+
+class RunStore(Protocol):
+    """The ledger's memory. A study is its event log; the rest only makes reading it fast.
+
+    Whatever has returned is durable: it survives `kill -9` of every process.
+    Every operation raises `Unavailable` while the store can't be reached.
+    """
+
+    async def now(self) -> datetime:
+        """The store's clock, UTC: leases are measured by it."""
+
+    async def append(
+        self, study_id: str, after: int, events: Sequence[Event], summary: StudySummary
+    ) -> None:
+        """Appends `events`, numbered after + 1, after + 2, …, all or none; the summary follows.
+
+        This is the ledger's compare-and-set: of two writers with the same `after`, one wins.
+
+        :raises SeqConflict: when the log does not end at `after`.
+        """
+
+    async def read_events(
+        self, study_id: str, after: int = 0, limit: int = 1000, subject: str = ""
+    ) -> list[Event]:
+        """At most `limit` events with a seq above `after`, in order, of `subject` if given."""
+
+    async def last_seq(self, study_id: str) -> int:
+        """0 for a study that was never appended to."""
+
+    async def list_studies(
+        self, active_only: bool = False, limit: int = 100, before: datetime | None = None
+    ) -> list[StudySummary]:
+        """Newest first; created before `before`, if given."""
+
+    async def save_snapshot(self, study_id: str, snapshot: Snapshot) -> None:
+        """Keeps the newest: an older one than the one that is there changes nothing."""
+
+    async def load_snapshot(self, study_id: str) -> Snapshot | None: ...
+
+    async def put_dataset(self, dataset: Dataset) -> None:
+        """Idempotent by id; a later name replaces the earlier one."""
+
+    async def get_dataset(self, dataset_id: str) -> Dataset | None: ...
+
+    async def list_datasets(self, limit: int = 100) -> list[Dataset]:
+        """Newest first."""
+
+    async def put_worker(self, worker: Worker) -> None:
+        """Replaces what was known of this worker id; its heartbeat is also its lease."""
+
+    async def list_workers(self, seen_after: datetime) -> list[Worker]:
+        """Sorted by id."""
+
+    async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
+        """Keeps the first answer to an idempotency key; False when there is one already."""
+
+    async def recall_answer(self, key: str) -> tuple[str, str] | None:
+        """(request hash, body) of the first answer, if any within the last 24 hours."""
+
+
+class DatasetStore(Protocol):
+    """Files by name, whole or not at all. Names are made by us (hashes and fixed words)."""
+
+    async def put(self, name: str, source: Path) -> None:
+        """Moves or copies the file `source` in; `name` then reads whole or is absent.
+
+        Putting the same name again replaces it.
+
+        :raises OutOfSpace: nothing was kept.
+        """
+
+    async def put_bytes(self, name: str, body: bytes) -> None:
+        """As `put`, for what is small."""
+
+    async def exists(self, name: str) -> bool: ...
+
+    def open(self, name: str) -> AbstractAsyncContextManager[Path]:
+        """A local path to read from while the context is open.
+
+        :raises NotFound: `no_such_file`.
+        """
+
+    async def list_names(self, prefix: str) -> list[str]:
+        """Sorted."""
+
+    async def delete(self, name: str) -> None:
+        """Deleting what isn't there is no error."""
+
+
+class EventFeed(Protocol):
+    """Tells the gateway's readers that a study's log has grown. It wakes; it doesn't carry.
+
+    A reader that is woken reads the log itself, so a lost or doubled wake-up loses nothing.
+    """
+
+    async def announce(self, study_id: str, seq: int) -> None:
+        """The log of `study_id` now ends at `seq` or later."""
+
+    def subscribe(self, study_id: str | None) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """Ids of studies that have grown since the last one was taken; None: of any study.
+
+        A slow reader misses repeats, never the last one.
+        """
