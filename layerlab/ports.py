@@ -11,7 +11,10 @@ from typing import Protocol, TypeAlias
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
-from layerlab.domain.study import CohortRef, Worker
+from layerlab.domain.exchange import Claim, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
+from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Worker
+from layerlab.domain.trial import FailureReason, StudyState
 
 
 class Requeue(Exception):
@@ -180,3 +183,101 @@ class EventFeed(Protocol):
 
         A slow reader misses repeats, never the last one.
         """
+
+
+class CohortLedger(Protocol):
+    """The ledger as a trainer sees it. Everything can be repeated safely.
+
+    :raises Unavailable: from every operation, while the ledger can't be reached: try again.
+    """
+
+    async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
+        """:raises NotFound: no such cohort: the message is nonsense."""
+
+    def report_cohort(
+        self, cohort: CohortRef, attempt: int, batches: AsyncIterator[ReportBatch]
+    ) -> AsyncIterator[ReportAck]:
+        """Sends `batches`; yields what the ledger says. One acknowledgement may cover several.
+
+        Ends when the batches do, after the last acknowledgement. After `Unavailable`, call again
+        with the batches that were not acknowledged, under their old numbers.
+        """
+
+    async def release_cohort(
+        self, cohort: CohortRef, attempt: int, reason: FailureReason | None, detail: str = ""
+    ) -> bool:
+        """Gives the cohort up; True: it is QUEUED again, so give its message back too.
+
+        Without a reason it is handed back in good order, which counts as no failure.
+        """
+
+    async def report_worker(self, worker: Worker) -> float:
+        """Renews the lease of what the worker trains; the seconds until the next one is due."""
+
+    async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
+        """Keeps a safetensors document; afterwards the trial's end may say `has_model`."""
+
+    async def download_model(self, study_id: str, number: int) -> bytes:
+        """:raises NotFound: when the trial has no model."""
+
+
+class StudyLedger(Protocol):
+    """The ledger as the scheduler sees it. Everything can be repeated safely.
+
+    :raises Unavailable: from every operation, while the ledger can't be reached: try again.
+    """
+
+    def watch_studies(self) -> AsyncIterator[StudyDelta]:
+        """Every study that has not ended, whole, then every change, its end included."""
+
+    async def register_cohort(
+        self,
+        cohort: CohortRef,
+        purpose: Purpose,
+        proposals: Sequence[Proposal] = (),
+        finalists: Sequence[int] = (),
+    ) -> Cohort:
+        """Records a cohort and its trials; a repeat gives what was registered first.
+
+        :raises Conflict: when the study takes no new trials, or a number is in another cohort.
+        """
+
+    async def mark_cohort_queued(self, cohort: CohortRef) -> None:
+        """The broker has its message. Changes nothing when it has been claimed already."""
+
+    async def move_study(self, study_id: str, to: StudyState, detail: str = "") -> Study:
+        """Starts or ends a study; an end cancels the trials that have not ended.
+
+        :raises Conflict: for a move that the scheduler may not make.
+        """
+
+    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
+        """Takes back cohorts whose lease has expired; those to publish again.
+
+        `include_queued`: also those that are QUEUED, for a queue that has forgotten them.
+        """
+
+
+class MatrixSource(Protocol):
+    """Prepared matrices of a study.
+
+    :raises Unavailable: while ingest can't be reached.
+    """
+
+    def fetch_matrices(
+        self, spec: MatrixSpec, parts: Sequence[Part]
+    ) -> AsyncIterator[MatricesHeader | MatrixChunk]:
+        """The header, then each part's x and y in chunks.
+
+        :raises NotFound: no such dataset.
+        """
+
+
+class Ingest(MatrixSource, Protocol):
+    """Turns CSV into datasets."""
+
+    async def store_dataset(self, name: str, chunks: AsyncIterator[bytes]) -> Dataset:
+        """:raises Problem: what is wrong with the table, and where; nothing is kept then."""
+
+    async def get_split(self, spec: MatrixSpec) -> Split:
+        """:raises NotFound: no such dataset."""

@@ -266,7 +266,7 @@ def _parse_layers(value: JsonObject) -> Layers:
     low, high = layers["low"], layers["high"]
     for each in (low, high):
         _check(
-            each == 0 and not isinstance(each, bool) or _is_count(each, MAX_LAYERS),
+            (each == 0 and not isinstance(each, bool)) or _is_count(each, MAX_LAYERS),
             name,
             f"can have 0 to {MAX_LAYERS} layers, not {each!r}",
         )

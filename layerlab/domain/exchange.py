@@ -1,0 +1,67 @@
+"""What the ledger and those who work for it say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from layerlab.domain.study import (
+    Assignment,
+    Cohort,
+    EpochReport,
+    Study,
+    TestScore,
+    Trial,
+    TrialEnd,
+)
+
+
+class ClaimOutcome(StrEnum):
+    """CLAIMED: train it. ENDED: nothing is left to do. BUSY: another worker has a live lease."""
+
+    CLAIMED = "claimed"
+    ENDED = "ended"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    outcome: ClaimOutcome
+    assignment: Assignment | None = None
+    retry_after_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBatch:
+    """What a trainer saw since its last batch; `message_number` counts from 1 in the attempt."""
+
+    message_number: int
+    epochs: tuple[EpochReport, ...] = ()
+    ends: tuple[TrialEnd, ...] = ()
+    test_scores: tuple[TestScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAck:
+    """Everything up to `acknowledged` is durable. `stale` and `cancelled`: stop, report no more."""
+
+    acknowledged: int
+    stale: bool = False
+    cancelled: bool = False
+    stop_trials: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDelta:
+    """What is new of one study since the delta before; the first ones have all of it.
+
+    `complete` is false while more of the first ones follow. `seconds_left` of the time budget
+    is by the ledger's clock at sending; None without a time budget.
+    """
+
+    study: Study
+    trials: tuple[Trial, ...]
+    cohorts: tuple[Cohort, ...]
+    seq: int
+    complete: bool = True
+    seconds_left: float | None = None
