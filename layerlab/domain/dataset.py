@@ -136,27 +136,29 @@ def check_target(
     for name in kinds:
         dataset.column(name)
     present = dataset.rows - column.missing
-    where = {"field": "target", "column": target}
     if present == 0:
         raise InvalidInput(
             "target_missing",
             f"The target {target!r} is missing in every row.",
             hint="Choose another column as the target.",
-            **where,
+            field="target",
+            column=column.name,
         )
     if column.infinite:
         raise InvalidInput(
             "target_infinite",
             f"The target {target!r} has {column.infinite} infinite values.",
             hint="Remove or correct those rows and upload the table again.",
-            **where,
+            field="target",
+            column=column.name,
         )
     if column.distinct < 2:
         raise InvalidInput(
             "single_class",
             f"The target {target!r} has one value only; there is nothing to learn.",
             hint="Choose a column with at least two different values.",
-            **where,
+            field="target",
+            column=column.name,
         )
     task = task or infer_task(column)
     if task is Task.REGRESSION and column.minimum is None:
@@ -164,7 +166,8 @@ def check_target(
             "target_not_numeric",
             f"The target {target!r} holds no numbers, so regression can't learn it.",
             hint="Use task `classification`.",
-            **where,
+            field="target",
+            column=column.name,
         )
     if task is Task.CLASSIFICATION:
         _check_classes(column, present)
@@ -193,7 +196,6 @@ MIN_ROWS: Final = 20
 
 
 def _check_classes(column: Column, present: int) -> None:
-    where = {"field": "target", "column": column.name}
     if column.distinct == present or (
         column.kind is ColumnKind.ID and column.distinct > MAX_CLASSES
     ):
@@ -203,7 +205,8 @@ def _check_classes(column: Column, present: int) -> None:
             "different, so no class can be learnt.",
             hint="Choose a column whose values repeat"
             + (", or use task `regression`." if column.minimum is not None else "."),
-            **where,
+            field="target",
+            column=column.name,
         )
     if column.distinct > MAX_CLASSES:
         raise InvalidInput(
@@ -213,5 +216,6 @@ def _check_classes(column: Column, present: int) -> None:
             hint="Group rare classes"
             + (", or use task `regression`." if column.minimum is not None else "."),
             extra={"limit": MAX_CLASSES, "classes": column.distinct},
-            **where,
+            field="target",
+            column=column.name,
         )

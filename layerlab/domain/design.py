@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from layerlab.domain.json_value import JsonObject, JsonValue, canonical
@@ -102,7 +103,7 @@ class Design:
     def n_params(self, n_inputs: int, n_outputs: int) -> int:
         """Trainable parameters of this design between `n_inputs` features and `n_outputs`."""
         widths = (n_inputs, *self.hidden)
-        linear = sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+        linear = sum((a + 1) * b for a, b in pairwise(widths))
         # Scale and shift of each normalized unit.
         norm = 0 if self.norm is Norm.NONE else 2 * sum(self.hidden)
         return linear + norm + (widths[-1] + 1) * n_outputs
@@ -126,7 +127,7 @@ class Design:
         unknown = sorted(set(value) - set(DESIGN_FIELDS))
         _check(not unknown, unknown[0] if unknown else "", "is not a field of a design")
         _check("hidden" in value, "hidden", "is missing")
-        return cls(**{name: parse_field(name, each) for name, each in value.items()})
+        return build_design({name: parse_field(name, each) for name, each in value.items()})
 
 
 DESIGN_FIELDS: Final = tuple(Design.__dataclass_fields__)
@@ -135,6 +136,11 @@ _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "norm": Norm,
     "optimizer": Optimizer,
 }
+
+
+def build_design(values: Mapping[str, object]) -> Design:
+    """:raises InvalidInput: naming the field that is out of range; the types are the caller's."""
+    return Design(**values)  # type: ignore[arg-type]  # One field each, by its name.
 
 
 def parse_field(name: str, value: JsonValue) -> object:
@@ -152,7 +158,7 @@ def parse_field(name: str, value: JsonValue) -> object:
     if name in _ENUMS:
         allowed = [each.value for each in _ENUMS[name]]
         _check(value in allowed, name, f"must be one of {', '.join(allowed)}, not {value!r}")
-        return _ENUMS[name](value)
+        return _ENUMS[name](str(value))
     if name == "residual":
         _check(isinstance(value, bool), name, f"must be true or false, not {value!r}")
         return value

@@ -57,7 +57,7 @@ class MatrixChunk:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows of the file, from 0 after the header, of each part; rows without a target are in none."""
+    """Rows of the file, from 0 after the header; those without a target are in no part."""
 
     train: tuple[int, ...]
     validation: tuple[int, ...]

@@ -187,7 +187,7 @@ class EpochReport:
 class TrialEnd:
     """How a trial of a cohort ended, as its trainer saw it.
 
-    `weights` is a safetensors document of the best epoch, empty unless it beats the best known.
+    `has_model`: the weights of the best epoch were uploaded for this trial and attempt.
     """
 
     number: int
@@ -201,7 +201,7 @@ class TrialEnd:
     epochs: int = 0
     fit_time_seconds: float = 0.0
     n_params: int | None = None
-    weights: bytes = b""
+    has_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
