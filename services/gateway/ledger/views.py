@@ -1,0 +1,71 @@
+"""What the ledger answers to the world: frozen values, made from the record at one `seq`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from layerlab.domain.study import Progress, Study, Trial
+from layerlab.domain.trial import TrialState
+
+
+class StudyVerb(StrEnum):
+    """What a user can do to a study that exists."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """A study, how far it is, its leader (None until a trial has succeeded), its last event."""
+
+    study: Study
+    progress: Progress
+    best: Trial | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPage:
+    """Newest first. An empty token: there are no more."""
+
+    studies: tuple[StudyView, ...]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialQuery:
+    """Which trials, in which order.
+
+    `order_by` is a field of a trial or of a design, or `n_layers`; "-" before it: descending.
+    Trials without a value come last either way, and equals come by number. `page_size` is 1 to
+    1000. No `states`: all of them.
+    """
+
+    order_by: str = "-score_val"
+    page_size: int = 100
+    page_token: str = ""
+    states: frozenset[TrialState] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPage:
+    """`total_size` counts what the query matches on all pages. An empty token: no more."""
+
+    trials: tuple[Trial, ...]
+    next_page_token: str
+    total_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One epoch of a trial's current attempt; units as in `EpochReport`."""
+
+    epoch: int
+    train_loss: float | None
+    val_loss: float | None
+    score_val: float | None
+    elapsed_seconds: float
