@@ -1,0 +1,21 @@
+"""How much is read. Every limit is checked while streaming, before anything is parsed on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_BYTES: Final = 2 * 1024**3
+MAX_COLUMNS: Final = 10_000
+MAX_ROWS: Final = 10_000_000
+# Empty cells cost a byte each in the file and many times that in memory and time.
+MAX_CELLS: Final = 500_000_000
+MAX_FIELD_CHARACTERS: Final = 1024**2
+# One line of the file; a quoted cell may span several.
+MAX_LINE_CHARACTERS: Final = 16 * 1024**2
+MAX_NAME_CHARACTERS: Final = 1_000
+
+# The most frequent categories of a column that get an input of their own.
+MAX_CATEGORIES: Final = 255
+# Inputs of a network, all columns together: a wider first layer is a mistake, not a search.
+MAX_INPUTS: Final = 20_000
+MAX_MATRIX_BYTES: Final = 8 * 1024**3
