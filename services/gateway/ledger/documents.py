@@ -1,0 +1,214 @@
+"""Studies, trials and events as JSON: in the log, in snapshots and in the public REST answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.design import Design
+from layerlab.domain.event import Event
+from layerlab.domain.json_value import JsonObject, JsonValue
+from layerlab.domain.presets import DEFAULT_PRESET, preset_space
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.space import parse_space
+from layerlab.domain.study import (
+    Budget,
+    Engine,
+    Progress,
+    Search,
+    Study,
+    StudySpec,
+    Trial,
+)
+from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
+from services.gateway.ledger.doc import Doc, to_optional_time, to_time
+from services.gateway.ledger.views import CurvePoint, StudyView
+
+# A stored space has every field, so that what `parse_space` falls back on is never used.
+_WHOLE_SPACE: Final = preset_space(DEFAULT_PRESET, 1)
+
+
+def spec_to_json(spec: StudySpec) -> dict[str, JsonValue]:
+    """The request for a study, with every default filled in."""
+    return {
+        "name": spec.name,
+        "dataset_id": spec.dataset_id,
+        "target": spec.target,
+        "task": spec.task.value,
+        "preset": spec.preset,
+        "space": spec.space.to_json(),
+        "search": spec.search.value,
+        "recipe": spec.recipe.value,
+        "engine": spec.engine.value,
+        "seed": spec.seed,
+        "column_kinds": {name: kind.value for name, kind in spec.column_kinds.items()},
+        "budget": {
+            "max_trials": spec.budget.max_trials,
+            "max_epochs": spec.budget.max_epochs,
+            "time_seconds": spec.budget.time_seconds,
+        },
+    }
+
+
+def spec_from_json(value: JsonValue) -> StudySpec:
+    """The inverse of `spec_to_json`; a request that leaves something out is not its business."""
+    doc = Doc(value)
+    kinds = doc.doc("column_kinds")
+    return StudySpec(
+        dataset_id=doc.text("dataset_id"),
+        target=doc.text("target"),
+        task=doc.member("task", Task),
+        space=parse_space(doc.object("space"), _WHOLE_SPACE),
+        budget=_budget_from_json(doc.doc("budget")),
+        name=doc.text("name"),
+        preset=doc.text("preset"),
+        search=doc.member("search", Search),
+        recipe=doc.member("recipe", RecipeName),
+        engine=doc.member("engine", Engine),
+        seed=doc.whole("seed"),
+        column_kinds={name: kinds.member(name, ColumnKind) for name in doc.object("column_kinds")},
+    )
+
+
+def _budget_from_json(doc: Doc) -> Budget:
+    return Budget(
+        doc.optional_whole("max_trials"),
+        doc.whole("max_epochs"),
+        doc.optional_number("time_seconds"),
+    )
+
+
+def trial_to_json(trial: Trial) -> dict[str, JsonValue]:
+    return {
+        "number": trial.number,
+        "state": trial.state.value,
+        "reason": trial.reason and trial.reason.value,
+        "stop_reason": trial.stop_reason and trial.stop_reason.value,
+        "detail": trial.detail,
+        "design": trial.design.to_json(),
+        "engine": trial.engine.value,
+        "seed": trial.seed,
+        "cohort_id": trial.cohort_id,
+        "score_val": trial.score_val,
+        "score_test": trial.score_test,
+        "val_loss": trial.val_loss,
+        "best_epoch": trial.best_epoch,
+        "epochs": trial.epochs,
+        "fit_time_seconds": trial.fit_time_seconds,
+        "n_params": trial.n_params,
+        "n_layers": trial.design.n_layers,
+        "attempt": trial.attempt,
+        "worker_id": trial.worker_id,
+        "has_model": trial.has_model,
+        "created_at": to_optional_time(trial.created_at),
+        "started_at": to_optional_time(trial.started_at),
+        "ended_at": to_optional_time(trial.ended_at),
+    }
+
+
+def trial_from_json(value: JsonValue) -> Trial:
+    """The inverse of `trial_to_json`."""
+    doc = Doc(value)
+    return Trial(
+        number=doc.whole("number"),
+        design=Design.from_json(doc.object("design")),
+        seed=doc.whole("seed"),
+        engine=doc.member("engine", Engine),
+        cohort_id=doc.text("cohort_id"),
+        state=doc.member("state", TrialState),
+        attempt=doc.whole("attempt"),
+        worker_id=doc.text("worker_id"),
+        reason=doc.optional_member("reason", FailureReason),
+        stop_reason=doc.optional_member("stop_reason", StopReason),
+        detail=doc.text("detail"),
+        score_val=doc.optional_number("score_val"),
+        score_test=doc.optional_number("score_test"),
+        val_loss=doc.optional_number("val_loss"),
+        best_epoch=doc.optional_whole("best_epoch"),
+        epochs=doc.whole("epochs"),
+        fit_time_seconds=doc.optional_number("fit_time_seconds"),
+        n_params=doc.optional_whole("n_params"),
+        created_at=doc.optional_time("created_at"),
+        started_at=doc.optional_time("started_at"),
+        ended_at=doc.optional_time("ended_at"),
+        has_model=doc.flag("has_model"),
+    )
+
+
+def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValue]:
+    """The public study document; the ledger itself doesn't know what a dataset is called."""
+    study = view.study
+    return {
+        "study_id": study.study_id,
+        "state": study.state.value,
+        "detail": study.detail,
+        "dataset_name": dataset_name,
+        "metric": "accuracy" if study.spec.task is Task.CLASSIFICATION else "r2",
+        **spec_to_json(study.spec),
+        "progress": _progress_to_json(view.progress),
+        "best": None if view.best is None else trial_to_json(view.best),
+        "seq": view.seq,
+        "created_at": to_time(study.created_at),
+        "started_at": to_optional_time(study.started_at),
+        "ended_at": to_optional_time(study.ended_at),
+    }
+
+
+def study_from_json(value: JsonValue) -> StudyView:
+    """The inverse of `study_to_json`, but for the dataset's name."""
+    doc = Doc(value)
+    study = Study(
+        study_id=doc.text("study_id"),
+        spec=spec_from_json(value),
+        state=doc.member("state", StudyState),
+        created_at=doc.time("created_at"),
+        started_at=doc.optional_time("started_at"),
+        ended_at=doc.optional_time("ended_at"),
+        detail=doc.text("detail"),
+    )
+    best = trial_from_json(doc.object("best")) if doc.has("best") else None
+    return StudyView(study, _progress_from_json(doc.doc("progress")), best, doc.whole("seq"))
+
+
+def _progress_to_json(progress: Progress) -> dict[str, JsonValue]:
+    return {
+        "done": progress.done,
+        "total": progress.total,
+        "running": progress.running,
+        "elapsed_seconds": progress.elapsed_seconds,
+        "eta_low_seconds": progress.eta_low_seconds,
+        "eta_high_seconds": progress.eta_high_seconds,
+    }
+
+
+def _progress_from_json(doc: Doc) -> Progress:
+    return Progress(
+        done=doc.whole("done"),
+        total=doc.whole("total"),
+        running=doc.whole("running"),
+        elapsed_seconds=doc.number("elapsed_seconds"),
+        eta_low_seconds=doc.optional_number("eta_low_seconds"),
+        eta_high_seconds=doc.optional_number("eta_high_seconds"),
+    )
+
+
+def curve_point_to_json(point: CurvePoint) -> dict[str, JsonValue]:
+    return {
+        "epoch": point.epoch,
+        "train_loss": point.train_loss,
+        "val_loss": point.val_loss,
+        "score_val": point.score_val,
+        "elapsed_seconds": point.elapsed_seconds,
+    }
+
+
+def event_to_json(event: Event) -> JsonObject:
+    """The envelope that websockets and server-sent events carry."""
+    return {
+        "v": 1,
+        "seq": event.seq,
+        "time": to_time(event.time),
+        "type": event.type.value,
+        "subject": event.subject,
+        "data": event.data,
+    }
