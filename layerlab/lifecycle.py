@@ -1,0 +1,56 @@
+"""How a process ends: the first signal closes, the second kills."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+async def wait_for_signal() -> signal.Signals:
+    """Returns at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    received: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def receive(number: signal.Signals) -> None:
+        if received.done():
+            # An operator who signals twice will not wait. 128 + n is the shell's convention.
+            os._exit(128 + number)
+        received.set_result(number)
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, receive, number)
+    # The handlers stay: the second signal comes while closing.
+    return await received
+
+
+async def run_until_signal(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs the works side by side; a signal cancels them, and so does the first to fail.
+
+    :raises ExceptionGroup: when a work failed.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(work) for work in works]
+        await wait_for_signal()
+        for task in running:
+            task.cancel()
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Runs `work` while the context is open; cancels it and waits for it on exit.
+
+    A failure of the work surfaces on exit.
+    """
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,154 @@
+"""The contract of JobQueue, on every adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from layerlab.adapters.opening import open_job_queue
+from layerlab.domain.study import CohortRef
+from layerlab.lifecycle import background
+from layerlab.ports import Handler, JobQueue, QueueDepth, Requeue
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[JobQueue]:
+    async with open_job_queue("memory:") as queue:
+        yield queue
+
+
+@pytest.fixture(params=[memory], ids=lambda adapter: adapter.__name__)
+async def queue(request: pytest.FixtureRequest) -> AsyncIterator[JobQueue]:
+    async with request.param() as queue:
+        yield queue
+
+
+def a_cohort(name: str = "c1") -> CohortRef:
+    return CohortRef("s1", name)
+
+
+async def handled_by(queue: JobQueue, handle: Handler, until: asyncio.Event) -> None:
+    async with background(queue.consume(handle)):
+        await asyncio.wait_for(until.wait(), 10)
+
+
+async def collect(queue: JobQueue, many: int) -> list[CohortRef]:
+    """The next `many` cohorts, each completed."""
+    seen: list[CohortRef] = []
+    enough = asyncio.Event()
+
+    async def keep(cohort: CohortRef) -> None:
+        seen.append(cohort)
+        if len(seen) == many:
+            enough.set()
+
+    await handled_by(queue, keep, enough)
+    return seen
+
+
+async def test_what_is_put_arrives_whole_and_in_order(queue: JobQueue) -> None:
+    cohorts = [CohortRef("s1", f"c{n}", traceparent=f"00-{n}") for n in range(5)]
+    for cohort in cohorts:
+        await queue.put(cohort)
+    assert await collect(queue, 5) == cohorts
+
+
+async def test_a_cohort_put_while_a_consumer_waits_arrives(queue: JobQueue) -> None:
+    async def put_later() -> None:
+        await asyncio.sleep(0.05)
+        await queue.put(a_cohort())
+
+    async with background(put_later()):
+        assert await collect(queue, 1) == [a_cohort()]
+
+
+async def test_a_cohort_cancelled_half_way_comes_back(queue: JobQueue) -> None:
+    started = asyncio.Event()
+
+    async def hang(cohort: CohortRef) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    await queue.put(a_cohort())
+    await handled_by(queue, hang, started)
+    assert await collect(queue, 1) == [a_cohort()]
+
+
+async def test_a_cohort_that_is_requeued_comes_back_and_others_get_their_turn(
+    queue: JobQueue,
+) -> None:
+    seen: list[str] = []
+    twice = asyncio.Event()
+
+    async def refuse_once(cohort: CohortRef) -> None:
+        seen.append(cohort.cohort_id)
+        if seen.count("first") == 2 and "second" in seen:
+            twice.set()
+        if seen == ["first"]:
+            raise Requeue
+
+    await queue.put(a_cohort("first"))
+    await queue.put(a_cohort("second"))
+    await handled_by(queue, refuse_once, twice)
+    assert sorted(seen) == ["first", "first", "second"]
+
+
+async def test_a_cohort_whose_handler_fails_is_dead_and_the_consumer_lives(
+    queue: JobQueue,
+) -> None:
+    seen: list[str] = []
+    survived = asyncio.Event()
+
+    async def fail_first(cohort: CohortRef) -> None:
+        seen.append(cohort.cohort_id)
+        if cohort.cohort_id == "poison":
+            raise ZeroDivisionError
+        survived.set()
+
+    await queue.put(a_cohort("poison"))
+    await queue.put(a_cohort("good"))
+    await handled_by(queue, fail_first, survived)
+    assert seen == ["poison", "good"]
+    assert (await queue.depth()).dead == 1
+
+
+async def test_a_completed_cohort_is_not_delivered_again(queue: JobQueue) -> None:
+    await queue.put(a_cohort("first"))
+    await collect(queue, 1)
+    await queue.put(a_cohort("second"))
+    assert await collect(queue, 1) == [a_cohort("second")]
+
+
+async def test_two_consumers_share_the_cohorts(queue: JobQueue) -> None:
+    both_busy = asyncio.Event()
+    busy: list[str] = []
+
+    async def hold(cohort: CohortRef) -> None:
+        busy.append(cohort.cohort_id)
+        if len(busy) == 2:
+            both_busy.set()
+        await asyncio.Event().wait()
+
+    await queue.put(a_cohort("one"))
+    await queue.put(a_cohort("two"))
+    async with background(queue.consume(hold)):
+        await handled_by(queue, hold, both_busy)
+    assert sorted(busy) == ["one", "two"]
+
+
+async def test_depth_counts_what_waits_and_what_is_handled(queue: JobQueue) -> None:
+    started = asyncio.Event()
+
+    async def hang(cohort: CohortRef) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    await queue.put(a_cohort("one"))
+    await queue.put(a_cohort("two"))
+    assert await queue.depth() == QueueDepth(ready=2, unacknowledged=0, dead=0)
+    async with background(queue.consume(hang)):
+        await asyncio.wait_for(started.wait(), 10)
+        assert await queue.depth() == QueueDepth(ready=1, unacknowledged=1, dead=0)

@@ -1,0 +1,187 @@
+"""The contract of RunStore, on every adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from layerlab.adapters.opening import open_run_store
+from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
+from layerlab.domain.event import Event, EventType
+from layerlab.domain.json_value import JsonObject
+from layerlab.domain.study import Worker
+from layerlab.ports import RunStore, SeqConflict, Snapshot, StudySummary
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+def sqlite(folder: Path) -> AbstractAsyncContextManager[RunStore]:
+    return open_run_store(f"sqlite:///{folder}/ledger.db")
+
+
+@pytest.fixture(params=[sqlite], ids=lambda adapter: adapter.__name__)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunStore]:
+    async with request.param(tmp_path) as store:
+        yield store
+
+
+def an_event(seq: int, subject: str = "studies/s") -> Event:
+    data: JsonObject = {"seq": seq, "text": "ü\u2028", "none": None, "list": [1, 2.5, {"a": True}]}
+    return Event(seq, NOW + timedelta(seconds=seq), EventType.STUDY_CREATED, subject, data)
+
+
+def a_summary(study_id: str = "s", seq: int = 1, active: bool = True) -> StudySummary:
+    return StudySummary(study_id, seq, active, NOW, f'{{"seq": {seq}}}')
+
+
+def a_dataset(dataset_id: str = "d1", name: str = "table.csv") -> Dataset:
+    column = Column(
+        name="x",
+        kind=ColumnKind.NUMBER,
+        reason="every value is a number",
+        missing=1,
+        distinct=2,
+        minimum=-1.5,
+        top=(TopValue("-1.5", 3),),
+    )
+    warnings = (DataWarning("constant", "x never changes", "x"),)
+    return Dataset(dataset_id, name, 4, 99, (column,), "x", Task.REGRESSION, warnings, NOW)
+
+
+def a_worker(worker_id: str = "w1", at: datetime = NOW) -> Worker:
+    return Worker(worker_id, "i1", "host", 42, "cpu", 2, "0.1.0", at, "s", "c", 3)
+
+
+async def test_events_read_back_as_they_were_appended(store: RunStore) -> None:
+    events = [an_event(seq) for seq in (1, 2, 3)]
+    await store.append("s", 0, events[:2], a_summary(seq=2))
+    await store.append("s", 2, events[2:], a_summary(seq=3))
+    assert await store.read_events("s") == events
+    assert await store.last_seq("s") == 3
+
+
+async def test_events_are_read_in_pages_and_by_subject(store: RunStore) -> None:
+    events = [an_event(seq, "odd" if seq % 2 else "even") for seq in range(1, 8)]
+    await store.append("s", 0, events, a_summary(seq=7))
+    assert await store.read_events("s", after=2, limit=3) == events[2:5]
+    assert await store.read_events("s", subject="even") == events[1::2]
+    assert await store.read_events("s", after=2, subject="even", limit=1) == [events[3]]
+
+
+async def test_an_unknown_study_has_no_events(store: RunStore) -> None:
+    assert await store.read_events("nobody") == []
+    assert await store.last_seq("nobody") == 0
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+async def test_an_append_elsewhere_than_at_the_end_is_a_conflict_and_changes_nothing(
+    store: RunStore, after: int
+) -> None:
+    await store.append("s", 0, [an_event(1), an_event(2)], a_summary(seq=2))
+    with pytest.raises(SeqConflict):
+        await store.append("s", after, [an_event(after + 1)], a_summary(seq=after + 1))
+    assert await store.last_seq("s") == 2
+    assert [summary.seq for summary in await store.list_studies()] == [2]
+
+
+async def test_events_with_a_gap_are_refused(store: RunStore) -> None:
+    with pytest.raises(ValueError, match="numbered"):
+        await store.append("s", 0, [an_event(2)], a_summary())
+
+
+async def test_of_many_writers_at_one_place_one_wins_and_seq_has_no_gap(store: RunStore) -> None:
+    async def write() -> int:
+        conflicts = 0
+        for _ in range(20):
+            while True:
+                after = await store.last_seq("s")
+                try:
+                    await store.append("s", after, [an_event(after + 1)], a_summary(seq=after + 1))
+                except SeqConflict:
+                    conflicts += 1
+                else:
+                    break
+        return conflicts
+
+    await asyncio.gather(*(write() for _ in range(5)))
+    assert [event.seq for event in await store.read_events("s")] == list(range(1, 101))
+
+
+async def test_studies_do_not_share_their_numbers(store: RunStore) -> None:
+    await store.append("a", 0, [an_event(1)], a_summary("a"))
+    await store.append("b", 0, [an_event(1)], a_summary("b"))
+    assert await store.last_seq("a") == await store.last_seq("b") == 1
+
+
+async def test_the_summary_follows_the_log(store: RunStore) -> None:
+    await store.append("s", 0, [an_event(1)], a_summary(seq=1))
+    await store.append("s", 1, [an_event(2)], a_summary(seq=2, active=False))
+    assert await store.list_studies() == [a_summary(seq=2, active=False)]
+    assert await store.list_studies(active_only=True) == []
+
+
+async def test_studies_are_listed_newest_first_in_pages(store: RunStore) -> None:
+    for n in range(5):
+        summary = replace(a_summary(f"s{n}"), created_at=NOW + timedelta(minutes=n))
+        await store.append(f"s{n}", 0, [an_event(1)], summary)
+    page = await store.list_studies(limit=2)
+    assert [each.study_id for each in page] == ["s4", "s3"]
+    rest = await store.list_studies(before=page[-1].created_at)
+    assert [each.study_id for each in rest] == ["s2", "s1", "s0"]
+
+
+async def test_the_newest_snapshot_stays(store: RunStore) -> None:
+    assert await store.load_snapshot("s") is None
+    await store.save_snapshot("s", Snapshot(10, "ten"))
+    await store.save_snapshot("s", Snapshot(5, "five"))
+    assert await store.load_snapshot("s") == Snapshot(10, "ten")
+    await store.save_snapshot("s", Snapshot(20, "twenty"))
+    assert await store.load_snapshot("s") == Snapshot(20, "twenty")
+
+
+async def test_a_dataset_reads_back_and_a_later_name_replaces_the_earlier(store: RunStore) -> None:
+    await store.put_dataset(a_dataset())
+    await store.put_dataset(replace(a_dataset(name="new.csv"), created_at=NOW + timedelta(days=1)))
+    assert await store.get_dataset("d1") == a_dataset(name="new.csv")
+    assert await store.get_dataset("d2") is None
+    assert await store.list_datasets() == [a_dataset(name="new.csv")]
+
+
+async def test_workers_are_listed_by_id_while_they_are_fresh(store: RunStore) -> None:
+    for worker in (a_worker("w2"), a_worker("w1"), a_worker("old", NOW - timedelta(hours=1))):
+        await store.put_worker(worker)
+    await store.put_worker(replace(a_worker("w2"), attempt=4))
+    seen = await store.list_workers(NOW - timedelta(minutes=1))
+    assert seen == [a_worker("w1"), replace(a_worker("w2"), attempt=4)]
+
+
+async def test_the_first_answer_to_a_key_stays(store: RunStore) -> None:
+    assert await store.recall_answer("k") is None
+    assert await store.remember_answer("k", "hash", "first")
+    assert not await store.remember_answer("k", "hash", "second")
+    assert await store.recall_answer("k") == ("hash", "first")
+
+
+async def test_the_clock_is_utc_and_runs(store: RunStore) -> None:
+    first, second = await store.now(), await store.now()
+    assert first.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - first) < timedelta(minutes=1)
+    assert first <= second
+
+
+@pytest.mark.parametrize("open_store", [sqlite], ids=lambda adapter: adapter.__name__)
+async def test_what_was_written_is_there_after_a_restart(
+    open_store: Callable[[Path], AbstractAsyncContextManager[RunStore]], tmp_path: Path
+) -> None:
+    async with open_store(tmp_path) as store:
+        await store.append("s", 0, [an_event(1)], a_summary())
+        await store.put_dataset(a_dataset())
+    async with open_store(tmp_path) as store:
+        assert await store.read_events("s") == [an_event(1)]
+        assert await store.get_dataset("d1") == a_dataset()
