@@ -1,0 +1,275 @@
+"""Any value of the domain, for round-trip tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
+from layerlab.domain.design import Activation, Design, Norm, Optimizer
+from layerlab.domain.event import Event, EventType
+from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
+from layerlab.domain.presets import PRESETS, preset_space
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.study import (
+    Assignment,
+    Budget,
+    Cohort,
+    CohortRef,
+    Engine,
+    EpochReport,
+    Proposal,
+    Purpose,
+    Search,
+    Standing,
+    Study,
+    StudySpec,
+    TestScore,
+    Trial,
+    TrialEnd,
+    Worker,
+)
+from layerlab.domain.trial import (
+    CohortState,
+    FailureReason,
+    StopReason,
+    StudyState,
+    TrialState,
+)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+names = st.text("abc-0_", min_size=1, max_size=12)
+numbers = st.integers(1, 2**32 - 1)
+counts = st.integers(0, 2**53 - 1)
+floats = st.floats(allow_nan=False, allow_infinity=False)
+times = st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC))
+maybe_float = st.none() | floats
+maybe_time = st.none() | times
+
+designs = st.builds(
+    Design,
+    hidden=st.lists(st.integers(1, 512), max_size=6).map(tuple),
+    activation=st.sampled_from(Activation),
+    norm=st.sampled_from(Norm),
+    dropout=st.floats(0, 0.99),
+    residual=st.booleans(),
+    optimizer=st.sampled_from(Optimizer),
+    learning_rate=st.floats(1e-9, 10),
+    weight_decay=st.floats(0, 10),
+    batch_size=st.integers(1, 65536),
+)
+columns = st.builds(
+    Column,
+    name=texts,
+    kind=st.sampled_from(ColumnKind),
+    reason=texts,
+    missing=counts,
+    distinct=counts,
+    minimum=maybe_float,
+    maximum=maybe_float,
+    mean=maybe_float,
+    infinite=counts,
+    integers=st.booleans(),
+    top=st.lists(st.builds(TopValue, value=texts, count=counts), max_size=2).map(tuple),
+)
+warnings = st.builds(DataWarning, code=names, detail=texts, column=texts)
+datasets = st.builds(
+    Dataset,
+    dataset_id=names,
+    name=texts,
+    rows=counts,
+    size_bytes=counts,
+    columns=st.lists(columns, max_size=3).map(tuple),
+    suggested_target=texts,
+    suggested_task=st.sampled_from(Task),
+    warnings=st.lists(warnings, max_size=2).map(tuple),
+    created_at=times,
+    encoding=names,
+    delimiter=st.sampled_from(",;\t|"),
+)
+kinds = st.dictionaries(texts, st.sampled_from(ColumnKind), max_size=2)
+specs = st.builds(
+    StudySpec,
+    dataset_id=names,
+    target=texts,
+    task=st.sampled_from(Task),
+    space=st.builds(preset_space, st.sampled_from(sorted(PRESETS)), st.integers(1, 10**7)),
+    budget=st.builds(
+        Budget,
+        max_trials=st.none() | numbers,
+        max_epochs=numbers,
+        time_seconds=st.none() | st.floats(1, 1e6),
+    ),
+    name=texts,
+    preset=names,
+    search=st.sampled_from(Search),
+    recipe=st.sampled_from(RecipeName),
+    engine=st.sampled_from(Engine),
+    seed=counts,
+    column_kinds=kinds,
+)
+studies = st.builds(
+    Study,
+    study_id=names,
+    spec=specs,
+    state=st.sampled_from(StudyState),
+    created_at=times,
+    started_at=maybe_time,
+    ended_at=maybe_time,
+    detail=texts,
+)
+trials = st.builds(
+    Trial,
+    number=numbers,
+    design=designs,
+    seed=counts,
+    engine=st.sampled_from(Engine),
+    cohort_id=names,
+    state=st.sampled_from(TrialState),
+    attempt=numbers,
+    worker_id=names,
+    reason=st.none() | st.sampled_from(FailureReason),
+    stop_reason=st.none() | st.sampled_from(StopReason),
+    detail=texts,
+    score_val=maybe_float,
+    score_test=maybe_float,
+    val_loss=maybe_float,
+    best_epoch=st.none() | numbers,
+    epochs=numbers,
+    fit_time_seconds=maybe_float,
+    n_params=st.none() | counts,
+    created_at=maybe_time,
+    started_at=maybe_time,
+    ended_at=maybe_time,
+    has_model=st.booleans(),
+)
+refs = st.builds(CohortRef, study_id=names, cohort_id=names, traceparent=names)
+cohorts = st.builds(
+    Cohort,
+    cohort_id=names,
+    study_id=names,
+    purpose=st.sampled_from(Purpose),
+    numbers=st.lists(numbers, max_size=4).map(tuple),
+    state=st.sampled_from(CohortState),
+    attempt=numbers,
+    worker_id=names,
+    incarnation=names,
+)
+proposals = st.builds(Proposal, number=numbers, design=designs, seed=counts)
+assignments = st.builds(
+    Assignment,
+    study_id=names,
+    cohort_id=names,
+    purpose=st.sampled_from(Purpose),
+    attempt=numbers,
+    lease_seconds=floats,
+    spec=specs,
+    lanes=st.lists(proposals, max_size=2).map(tuple),
+    seconds_left=maybe_float,
+    best=st.none() | st.builds(Standing, score=floats, n_params=counts, number=numbers),
+)
+claims = st.builds(
+    Claim,
+    outcome=st.sampled_from(ClaimOutcome),
+    assignment=st.none() | assignments,
+    retry_after_seconds=floats,
+)
+deltas = st.builds(
+    StudyDelta,
+    study=studies,
+    trials=st.lists(trials, max_size=2).map(tuple),
+    cohorts=st.lists(cohorts, max_size=2).map(tuple),
+    seq=counts,
+    complete=st.booleans(),
+    seconds_left=maybe_float,
+)
+epoch_reports = st.builds(
+    EpochReport,
+    number=numbers,
+    epoch=numbers,
+    train_loss=maybe_float,
+    val_loss=maybe_float,
+    score_val=maybe_float,
+    elapsed_seconds=floats,
+)
+ends = st.builds(
+    TrialEnd,
+    number=numbers,
+    state=st.sampled_from(TrialState),
+    reason=st.none() | st.sampled_from(FailureReason),
+    stop_reason=st.none() | st.sampled_from(StopReason),
+    detail=texts,
+    score_val=maybe_float,
+    val_loss=maybe_float,
+    best_epoch=st.none() | numbers,
+    epochs=numbers,
+    fit_time_seconds=floats,
+    n_params=st.none() | counts,
+    has_model=st.booleans(),
+)
+batches = st.builds(
+    ReportBatch,
+    message_number=counts,
+    epochs=st.lists(epoch_reports, max_size=3).map(tuple),
+    ends=st.lists(ends, max_size=2).map(tuple),
+    test_scores=st.lists(st.builds(TestScore, number=numbers, score=floats), max_size=2).map(tuple),
+)
+acks = st.builds(
+    ReportAck,
+    acknowledged=counts,
+    stale=st.booleans(),
+    cancelled=st.booleans(),
+    stop_trials=st.lists(numbers, max_size=3).map(tuple),
+)
+workers = st.builds(
+    Worker,
+    worker_id=names,
+    incarnation=names,
+    host=names,
+    pid=numbers,
+    device=names,
+    threads=numbers,
+    version=names,
+    heartbeat_at=times,
+    study_id=names,
+    cohort_id=names,
+    attempt=numbers,
+    draining=st.booleans(),
+)
+matrix_specs = st.builds(
+    MatrixSpec,
+    dataset_id=names,
+    target=texts,
+    task=st.sampled_from(Task),
+    recipe=st.sampled_from(RecipeName),
+    seed=counts,
+    column_kinds=kinds,
+)
+matrix_messages = st.builds(
+    MatrixChunk, part=st.sampled_from(Part), name=st.sampled_from("xy"), data=st.binary()
+) | st.builds(
+    MatricesHeader,
+    recipe_json=texts,
+    n_inputs=numbers,
+    n_outputs=numbers,
+    n_train=counts,
+    n_validation=counts,
+    n_test=counts,
+)
+rows = st.lists(counts, max_size=5).map(tuple)
+splits = st.builds(Split, train=rows, validation=rows, test=rows)
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | floats | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+events = st.builds(
+    Event,
+    seq=counts,
+    time=times,
+    type=st.sampled_from(EventType),
+    subject=names,
+    data=st.dictionaries(texts, documents, max_size=4),
+)
