@@ -20,7 +20,9 @@ def seconds_of(duration: str | float | timedelta) -> float:
         seconds = duration.total_seconds()
     elif isinstance(duration, str):
         match = _PARTS.fullmatch(duration.lower())
-        parts = {unit: float(text or 0) for unit, text in match.groupdict().items()} if match else {}
+        parts = (
+            {unit: float(text or 0) for unit, text in match.groupdict().items()} if match else {}
+        )
         seconds = parts.get("h", 0) * 3600 + parts.get("m", 0) * 60 + parts.get("s", 0)
     else:
         seconds = float(duration)

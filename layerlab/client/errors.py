@@ -41,7 +41,9 @@ class StudyFailed(LayerLabError):
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        super().__init__(f"Study {study.study_id} has ended as {study.state}. {study.detail}".strip())
+        super().__init__(
+            f"Study {study.study_id} has ended as {study.state}. {study.detail}".strip()
+        )
 
 
 class WaitTimeout(LayerLabError):

@@ -97,8 +97,11 @@ class Transport:
         except ValueError as error:
             raise RequestFailed(
                 response.status_code,
-                {"code": "not_layerlab", "detail": "The answer is not JSON.",
-                 "hint": f"Is {response.url.host}:{response.url.port} a LayerLab server?"},
+                {
+                    "code": "not_layerlab",
+                    "detail": "The answer is not JSON.",
+                    "hint": f"Is {response.url.host}:{response.url.port} a LayerLab server?",
+                },
             ) from error
         return dict(body)
 

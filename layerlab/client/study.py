@@ -1,0 +1,179 @@
+"""A study on the server, as an object to follow and to steer."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+from layerlab.client.documents import Event, Progress, Trial, read_progress, read_trial
+from layerlab.client.errors import StudyFailed, WaitTimeout
+from layerlab.client.events import EventStream
+from layerlab.client.leaderboard import Leaderboard, build_leaderboard
+from layerlab.client.progress import ProgressLine
+from layerlab.client.transport import Transport
+
+END_STATES: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+_REFRESH_SECONDS: Final = 0.5
+_TRIALS_PER_PAGE: Final = 1000
+
+
+class Study:
+    """What was last heard of one study; `refresh`, `wait` and the four verbs hear anew."""
+
+    def __init__(self, transport: Transport, document: dict[str, Any]) -> None:
+        self._transport = transport
+        self.document = document
+
+    @property
+    def study_id(self) -> str:
+        return str(self.document["study_id"])
+
+    @property
+    def name(self) -> str:
+        return str(self.document.get("name") or "")
+
+    @property
+    def state(self) -> str:
+        return str(self.document["state"])
+
+    @property
+    def detail(self) -> str:
+        """Why it ended or failed, for people."""
+        return str(self.document.get("detail") or "")
+
+    @property
+    def metric(self) -> str:
+        """What scores are: accuracy or r2."""
+        return str(self.document["metric"])
+
+    @property
+    def ended(self) -> bool:
+        return self.state in END_STATES
+
+    @property
+    def progress(self) -> Progress:
+        return read_progress(self.document["progress"])
+
+    @property
+    def best(self) -> Trial | None:
+        """The leader; None until a trial has succeeded."""
+        best = self.document.get("best")
+        return read_trial(best) if best else None
+
+    def refresh(self) -> Study:
+        self.document = self._transport.get(self._path)
+        return self
+
+    def wait(self, progress: bool = False, timeout: float | None = None) -> Study:
+        """Returns when the study has succeeded. `progress` shows a line on stderr.
+
+        :raises StudyFailed: when it ends otherwise.
+        :raises WaitTimeout: after `timeout` seconds; the study goes on.
+        :raises ServerUnreachable: when the server stays away.
+        """
+        with ProgressLine(enabled=progress) as line:
+            for _ in self.follow(timeout=timeout):
+                line.show(self)
+        if self.state != "SUCCEEDED":
+            raise StudyFailed(self)
+        return self
+
+    def follow(self, timeout: float | None = None) -> Iterator[Study]:
+        """Yields this study, refreshed, at most twice a second when something has changed.
+
+        Ends after its end state was yielded.
+
+        :raises WaitTimeout: after `timeout` seconds; the study goes on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        yield self.refresh()
+        with EventStream(self._transport, self.study_id, int(self.document["seq"])) as events:
+            while not self.ended:
+                changed = _drain(events, _REFRESH_SECONDS)
+                if changed or events.ended:
+                    yield self.refresh()
+                if deadline is not None and time.monotonic() > deadline and not self.ended:
+                    raise WaitTimeout(f"Study {self.study_id} is still {self.state}.")
+
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """Every event after number `after`; reconnects, and ends only when the study has ended."""
+        with EventStream(self._transport, self.study_id, after) as events:
+            yield from events
+
+    def trials(
+        self, order_by: str = "-score_val", state: str | None = None, limit: int | None = None
+    ) -> Iterator[Trial]:
+        """Page after page. `order_by`: a field of a trial or a design, "-" before it to descend."""
+        token, left = None, limit
+        while left is None or left > 0:
+            page = self._transport.get(
+                f"{self._path}/trials",
+                {
+                    "order_by": order_by,
+                    "state": state,
+                    "page_size": min(left or _TRIALS_PER_PAGE, _TRIALS_PER_PAGE),
+                    "page_token": token,
+                },
+            )
+            yield from map(read_trial, page["trials"])
+            left = None if left is None else left - len(page["trials"])
+            token = page.get("next_page_token")
+            if not token:
+                return
+
+    def trial(self, number: int) -> Trial:
+        """Its `document` also has the `curve`."""
+        return read_trial(self._transport.get(f"{self._path}/trials/{number}"))
+
+    def leaderboard(self, limit: int | None = None) -> Leaderboard:
+        """Trials, best first, as a list of dicts; `.to_frame()` where pandas is installed."""
+        return build_leaderboard(self.trials(limit=limit))
+
+    def split(self) -> dict[str, list[int]]:
+        """Rows of the file, from 0, of `train`, `validation` and `test`."""
+        return self._transport.get(f"{self._path}/split")
+
+    def suspend(self) -> Study:
+        """No new trials; those under way go on."""
+        return self._tell("suspend")
+
+    def resume(self) -> Study:
+        """Goes on after a suspension."""
+        return self._tell("resume")
+
+    def stop(self) -> Study:
+        """No new trials; those under way end, then the study does."""
+        return self._tell("stop")
+
+    def cancel(self) -> Study:
+        """Ends the study and everything under way at once."""
+        return self._tell("cancel")
+
+    def __repr__(self) -> str:
+        progress = self.progress
+        return f"<Study {self.study_id} {self.state} {progress.done}/{progress.total}>"
+
+    def _repr_html_(self) -> str:
+        best = self.best
+        score = "" if best is None else f", best {self.metric} {best.score_val}"
+        title = html.escape(f"{self.name or self.study_id}: {self.state}{score}")
+        return f"<b>{title}</b>{self.leaderboard(limit=10)._repr_html_()}"
+
+    @property
+    def _path(self) -> str:
+        return f"/v1/studies/{self.study_id}"
+
+    def _tell(self, verb: Literal["suspend", "resume", "stop", "cancel"]) -> Study:
+        self.document = self._transport.post(f"{self._path}:{verb}")
+        return self
+
+
+def _drain(events: EventStream, seconds: float) -> bool:
+    """Takes what comes within `seconds`; whether anything has."""
+    deadline = time.monotonic() + seconds
+    changed = False
+    while (left := deadline - time.monotonic()) > 0 and not events.ended:
+        changed = events.receive(left) is not None or changed
+    return changed
