@@ -17,9 +17,13 @@ MISSING: Final = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?", "-",
 )  # fmt: skip  # One line is easier to compare with the documentation.
 # These could be meant: as a class, as an answer. Whoever reads them as nothing says so.
-DOUBTFUL: Final = ("None", "?", "-", "NA")
+DOUBTFUL: Final = ("None", "?", "-")
 NUMBER_PATTERN: Final = (
     r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?:[iI]nf|INF)(?:inity|INITY)?$"
+)
+# Numbers for people: 1,234.5 and 1 234,5, $5, 12 %, and 0,5 with a decimal comma.
+FORMATTED_PATTERN: Final = (
+    r"^[+-]?[$€£]?\s?(\d{1,3}([,. ']\d{3})+([.,]\d+)?|\d+([.,]\d+)?)\s?[%$€£]?$"
 )
 # From here on a float can't hold every integer: IEEE 754, 53 bits of significand.
 EXACT_INTEGERS: Final = 2.0**53
@@ -57,6 +61,11 @@ def all_numbers(cells: Strings) -> Floats | None:
 def is_number(cells: Strings) -> Any:
     """A mask of the cells that spell a number; null where the cell is."""
     return pc.match_substring_regex(cells, NUMBER_PATTERN)
+
+
+def is_formatted_number(cells: Strings) -> Any:
+    """Likewise, of those that spell a number for people."""
+    return pc.match_substring_regex(cells, FORMATTED_PATTERN)
 
 
 def _to_numpy(numbers: Any) -> Floats:

@@ -51,6 +51,8 @@ FORMATS: Final = (
     *(DateFormat(day + time, a + b) for day, a in _DAYS for time, b in _TIMES),
 )
 _SAMPLE: Final = 50
+# Cheap to refute: digits, something between them, and not much else.
+_LIKE_A_DATE: Final = r"^[A-Za-z]{0,9} ?\d{1,4}[-/. ,].{1,30}$"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,18 +60,24 @@ def find_formats(values: Strings) -> list[DateFormat]:
     """The formats that all distinct `values` (an array without nulls) follow, best first."""
     # Most columns are no dates, and a few values show it.
     sample = values[:_SAMPLE]
+    if not pc.all(pc.match_substring_regex(sample, _LIKE_A_DATE)).as_py():
+        return []
     likely = [each for each in FORMATS if not np.isnan(to_seconds(sample, each)).any()]
     if len(values) <= _SAMPLE:
         return likely
     return [each for each in likely if not np.isnan(to_seconds(values, each)).any()]
 
 
-def best_format(values: Strings) -> tuple[DateFormat, int]:
-    """The format that most of `values` follow, and how many do: for what users call a date."""
-    sample = values[: 20 * _SAMPLE]
-    counts = [int((~np.isnan(to_seconds(sample, each))).sum()) for each in FORMATS]
-    best = FORMATS[int(np.argmax(counts))]
-    return best, int((~np.isnan(to_seconds(values, best))).sum())
+def best_format(values: Strings) -> tuple[DateFormat, float]:
+    """The format that most of the distinct `values` follow, and the share of those that do."""
+    sample = values[: 20 * _SAMPLE].filter(
+        pc.match_substring_regex(values[: 20 * _SAMPLE], _LIKE_A_DATE)
+    )
+    if not len(sample):
+        return FORMATS[0], 0.0
+    followed = [int((~np.isnan(to_seconds(sample, each))).sum()) for each in FORMATS]
+    best = FORMATS[int(np.argmax(followed))]
+    return best, float((~np.isnan(to_seconds(values, best))).mean())
 
 
 def to_seconds(cells: Strings, form: DateFormat) -> Floats:

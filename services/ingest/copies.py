@@ -1,0 +1,85 @@
+"""Columns that say the same as another one: twice the inputs, or the answer given away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from layerlab.domain.dataset import FEATURE_KINDS, MAX_CLASSES, Column, DataWarning
+from services.ingest.table import Strings, read_columns
+
+# Equal counts are rare by chance; a table of thousands of noise columns must not be read
+# thousands of times.
+_MAX_COMPARISONS: Final = 200
+
+
+def find_copies(table: Path, columns: Sequence[Column], target: str) -> list[DataWarning]:
+    """Warns of columns equal to an earlier one, and of those that stand for the target one to one.
+
+    Only columns whose profiles agree are compared, cell by cell.
+    """
+    names = [column.name for column in columns]
+    warnings = [
+        DataWarning("copy_of_column", f"Every row holds the same as in {names[first]!r}.", name)
+        for first, second in _alike(columns)
+        if (name := names[second]) and _equal(table, first, second)
+    ]
+    copies = {warning.column for warning in warnings}
+    if target not in names:
+        return warnings
+    index = names.index(target)
+    for other in _may_stand_for(columns, index):
+        if names[other] not in copies and _one_to_one(table, index, other):
+            detail = (
+                f"Each of its values stands for one value of {target!r}: with that target, it "
+                "gives the answer away. Set its kind to `ignore` if it is not known beforehand."
+            )
+            warnings.append(DataWarning("copy_of_target", detail, names[other]))
+    return warnings
+
+
+def _alike(columns: Sequence[Column]) -> list[tuple[int, int]]:
+    """(first, later) indices of features with equal profiles."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, column in enumerate(columns):
+        if column.kind in FEATURE_KINDS:
+            key = (column.missing, column.distinct, column.minimum, column.maximum, column.mean)
+            groups[(key, column.top)].append(index)
+    pairs = [(group[0], later) for group in groups.values() for later in group[1:]]
+    return pairs[:_MAX_COMPARISONS]
+
+
+def _may_stand_for(columns: Sequence[Column], target: int) -> Iterator[int]:
+    wanted = columns[target]
+    if not 2 <= wanted.distinct <= MAX_CLASSES:
+        return
+    counts = [value.count for value in wanted.top]
+    found = 0
+    for index, column in enumerate(columns):
+        same = (column.distinct, column.missing) == (wanted.distinct, wanted.missing)
+        if index != target and same and [value.count for value in column.top] == counts:
+            yield index
+            found += 1
+            if found == _MAX_COMPARISONS:
+                return
+
+
+def _equal(table: Path, first: int, second: int) -> bool:
+    a, b = _pair(table, first, second)
+    return bool(a.equals(b))
+
+
+def _one_to_one(table: Path, first: int, second: int) -> bool:
+    a, b = (pc.dictionary_encode(each.combine_chunks()) for each in _pair(table, first, second))
+    pairs = a.indices.to_numpy().astype(np.int64) * len(b.dictionary) + b.indices.to_numpy()
+    return len(np.unique(pairs)) == len(a.dictionary) == len(b.dictionary)
+
+
+def _pair(table: Path, first: int, second: int) -> tuple[Strings, Strings]:
+    (_, a), (_, b) = read_columns(table, [first, second])
+    return a, b
