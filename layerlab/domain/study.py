@@ -21,6 +21,10 @@ from layerlab.domain.trial import (
 )
 
 MAX_ATTEMPTS: Final = 3
+"""How often a cohort may fail in its trainer's child; then its trials fail for that reason."""
+
+MAX_LOST_WORKERS: Final = 10
+"""How often a cohort may lose its worker, which is seldom its own fault; then WORKER_LOST."""
 
 
 class Engine(StrEnum):

@@ -123,6 +123,21 @@ STUDY_MOVES: Final[Mapping[tuple[StudyState, StudyState], frozenset[Actor]]] = {
 }
 
 
+_C = CohortState
+COHORT_MOVES: Final[Mapping[tuple[CohortState, CohortState], frozenset[Actor]]] = {
+    (_C.PENDING, _C.QUEUED): frozenset({_SCHEDULER}),
+    (_C.PENDING, _C.RUNNING): frozenset({_TRAINER}),
+    (_C.QUEUED, _C.RUNNING): frozenset({_TRAINER}),
+    # As with trials: a new attempt.
+    (_C.RUNNING, _C.RUNNING): frozenset({_TRAINER}),
+    (_C.RUNNING, _C.QUEUED): frozenset({_TRAINER, _SCHEDULER}),
+    # A cohort ends with its last trial, whoever ends that.
+    (_C.PENDING, _C.ENDED): frozenset(Actor),
+    (_C.QUEUED, _C.ENDED): frozenset(Actor),
+    (_C.RUNNING, _C.ENDED): frozenset(Actor),
+}
+
+
 def check_trial_move(current: TrialState, to: TrialState, actor: Actor) -> None:
     """:raises Conflict: when the table does not let `actor` make this move."""
     if actor not in TRIAL_MOVES.get((current, to), frozenset()):
@@ -139,5 +154,15 @@ def check_study_move(current: StudyState, to: StudyState, actor: Actor) -> None:
         raise Conflict(
             "illegal_move",
             f"A study that is {current} can't be moved to {to} by the {actor}.",
+            extra={"state": current.value},
+        )
+
+
+def check_cohort_move(current: CohortState, to: CohortState, actor: Actor) -> None:
+    """:raises Conflict: when the table does not let `actor` make this move."""
+    if actor not in COHORT_MOVES.get((current, to), frozenset()):
+        raise Conflict(
+            "illegal_move",
+            f"A cohort that is {current} can't be moved to {to} by the {actor}.",
             extra={"state": current.value},
         )
