@@ -1,0 +1,124 @@
+"""What every engine promises: lanes and matrices in, epoch reports and ends out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerlab.domain.dataset import Task
+from layerlab.domain.study import EpochReport, Proposal, TrialEnd
+
+Floats: TypeAlias = NDArray[np.float32]
+Targets: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
+
+Weights: TypeAlias = Mapping[str, Floats]
+"""A network's tensors by name; `initial.py` lists the names and shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows: features [rows, n_inputs]; class indices or the standardized target [rows]."""
+
+    features: Floats
+    targets: Targets
+
+    @property
+    def count(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """What a cohort trains on, and the rows that steer the search."""
+
+    task: Task
+    n_outputs: int
+    train: Rows
+    val: Rows
+
+    @property
+    def n_inputs(self) -> int:
+        return int(self.train.features.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When training ends. `deadline` is a time of `time.monotonic`, None without one."""
+
+    max_epochs: int
+    deadline: float | None = None
+
+    @property
+    def patience(self) -> int:
+        """Epochs without a better validation score after which a lane stops early."""
+        return max(10, -(-self.max_epochs * 15 // 100))
+
+    def seconds_left(self) -> float:
+        return float("inf") if self.deadline is None else self.deadline - time.monotonic()
+
+
+def _no_beat() -> None:
+    """Nobody watches."""
+
+
+@dataclass(slots=True)
+class Control:
+    """What others want of a running engine; safe to use from another thread.
+
+    The engine calls `beat` between batches, so that a watcher can tell slow from stuck.
+    """
+
+    beat: Callable[[], None] = _no_beat
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _stopped: set[int] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stop(self, numbers: Sequence[int]) -> None:
+        """Ends these lanes after the epoch they are in."""
+        with self._lock:
+            self._stopped.update(numbers)
+
+    def stopped(self) -> frozenset[int]:
+        with self._lock:
+            return frozenset(self._stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A lane's end, and its best weights if it succeeded."""
+
+    end: TrialEnd
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What happened in one epoch of every lane that still trained."""
+
+    reports: tuple[EpochReport, ...]
+    ended: tuple[Ended, ...] = ()
+
+
+class Engine(Protocol):
+    """Trains lanes: from the seed's initial weights, on the seed's batches.
+
+    Every engine obeys the same rules: the best epoch is that with the highest score, and of
+    equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs without
+    a better one; a loss that is not finite ends it as FAILED/NAN_LOSS; at the deadline every lane
+    that has stepped at least once is evaluated and SUCCEEDS, the others are CANCELLED. A lane
+    that others stopped is PRUNED.
+    """
+
+    def train(
+        self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control
+    ) -> Iterator[Tick]:
+        """Yields until every lane has ended, or, when cancelled, returns early."""
+
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
+        """Accuracy or R² of trained weights on `rows`; higher is better."""

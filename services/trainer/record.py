@@ -1,0 +1,110 @@
+"""What is known of a lane while it trains, and when it ends. The same for every engine."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from layerlab.domain.study import EpochReport, Proposal, TrialEnd
+from layerlab.domain.trial import FailureReason, StopReason, TrialState
+from services.trainer.engine import Limits
+
+
+@dataclass(slots=True)
+class LaneRecord:
+    """The best epoch so far, and how many there were."""
+
+    lane: Proposal
+    n_params: int
+    started: float = field(default_factory=time.monotonic)
+    epochs: int = 0
+    best: EpochReport | None = None
+    failed: bool = False
+
+    def note(self, train_loss: float, val_loss: float, score: float) -> EpochReport:
+        """Adds an epoch. `self.best` is its report if it is the best one."""
+        self.epochs += 1
+        report = EpochReport(
+            number=self.lane.number,
+            epoch=self.epochs,
+            train_loss=_finite(train_loss),
+            val_loss=_finite(val_loss),
+            score_val=_finite(score),
+            elapsed_seconds=time.monotonic() - self.started,
+        )
+        self.failed = report.train_loss is None or report.val_loss is None
+        if not self.failed and (self.best is None or _rank(report) > _rank(self.best)):
+            self.best = report
+        return report
+
+    @property
+    def improved(self) -> bool:
+        """Whether the latest epoch is the best one."""
+        return self.best is not None and self.best.epoch == self.epochs
+
+    def end(self, limits: Limits, stopped: bool = False) -> TrialEnd | None:
+        """How the lane ends after its latest epoch; None if it goes on."""
+        if self.failed:
+            return self._failure()
+        if self.epochs >= limits.max_epochs:
+            return self.success(StopReason.MAX_EPOCHS)
+        if stopped:
+            return self._end(TrialState.PRUNED, stop_reason=StopReason.RUNG)
+        if self.best and self.epochs - self.best.epoch >= limits.patience:
+            return self.success(StopReason.EARLY_STOPPING)
+        return None
+
+    def out_of_time(self) -> TrialEnd:
+        """How the lane ends when the study's time is over."""
+        if self.failed:
+            return self._failure()
+        if self.best:
+            return self.success(StopReason.TIME_BUDGET)
+        detail = "The study's time budget was over before the first step."
+        return self._end(TrialState.CANCELLED, detail=detail)
+
+    def success(self, reason: StopReason) -> TrialEnd:
+        return self._end(TrialState.SUCCEEDED, stop_reason=reason)
+
+    def _failure(self) -> TrialEnd:
+        detail = f"The loss was not finite in epoch {self.epochs}; try a lower learning rate."
+        return self._end(TrialState.FAILED, reason=FailureReason.NAN_LOSS, detail=detail)
+
+    def _end(
+        self,
+        state: TrialState,
+        reason: FailureReason | None = None,
+        stop_reason: StopReason | None = None,
+        detail: str = "",
+    ) -> TrialEnd:
+        scored = self.best if state is not TrialState.FAILED else None
+        return TrialEnd(
+            number=self.lane.number,
+            state=state,
+            reason=reason,
+            stop_reason=stop_reason,
+            detail=detail,
+            score_val=scored.score_val if scored else None,
+            val_loss=scored.val_loss if scored else None,
+            best_epoch=scored.epoch if scored else None,
+            epochs=self.epochs,
+            fit_time_seconds=time.monotonic() - self.started,
+            n_params=self.n_params,
+        )
+
+
+def r2_score(squared_error: float, targets_sum: float, targets_squared: float, rows: int) -> float:
+    """R² from sums over rows. A target that doesn't vary gives 1 if it is met, else 0."""
+    total = targets_squared - targets_sum**2 / rows
+    if total <= 1e-12 * max(targets_squared, 1.0):
+        return 1.0 if squared_error <= 1e-12 else 0.0
+    return 1.0 - squared_error / total
+
+
+def _rank(report: EpochReport) -> tuple[float, float]:
+    return (report.score_val or 0.0, -(report.val_loss or 0.0))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
