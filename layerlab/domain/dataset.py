@@ -88,8 +88,8 @@ class Dataset:
     encoding: str = "utf-8"
     delimiter: str = ","
 
-    def column(self, name: str) -> Column:
-        """:raises InvalidInput: when the dataset has no such column."""
+    def column(self, name: str, field: str = "target") -> Column:
+        """:raises InvalidInput: about the request's `field`, when there is no such column."""
         for column in self.columns:
             if column.name == name:
                 return column
@@ -97,7 +97,7 @@ class Dataset:
             "unknown_column",
             f"The dataset has no column {name!r}.",
             hint="The columns are: " + ", ".join(each.name for each in self.columns[:20]) + ".",
-            field="target",
+            field=field,
             column=name,
         )
 
@@ -134,7 +134,7 @@ def check_target(
     kinds = kinds or {}
     column = dataset.column(target)
     for name in kinds:
-        dataset.column(name)
+        dataset.column(name, field="column_kinds")
     present = dataset.rows - column.missing
     if present == 0:
         raise InvalidInput(
@@ -160,6 +160,9 @@ def check_target(
             field="target",
             column=column.name,
         )
+    if task is None and kinds.get(target, column.kind) is ColumnKind.ID:
+        # Numbers that all differ would pass for a quantity.
+        raise _looks_like_id(column)
     task = task or infer_task(column)
     if task is Task.REGRESSION and column.minimum is None:
         raise InvalidInput(
@@ -199,15 +202,7 @@ def _check_classes(column: Column, present: int) -> None:
     if column.distinct == present or (
         column.kind is ColumnKind.ID and column.distinct > MAX_CLASSES
     ):
-        raise InvalidInput(
-            "target_looks_like_id",
-            f"The target {column.name!r} looks like an id: its {column.distinct} values are all "
-            "different, so no class can be learnt.",
-            hint="Choose a column whose values repeat"
-            + (", or use task `regression`." if column.minimum is not None else "."),
-            field="target",
-            column=column.name,
-        )
+        raise _looks_like_id(column)
     if column.distinct > MAX_CLASSES:
         raise InvalidInput(
             "too_many_classes",
@@ -219,3 +214,15 @@ def _check_classes(column: Column, present: int) -> None:
             field="target",
             column=column.name,
         )
+
+
+def _looks_like_id(column: Column) -> InvalidInput:
+    return InvalidInput(
+        "target_looks_like_id",
+        f"The target {column.name!r} looks like an id: it has {column.distinct} different values "
+        "and they hardly repeat, so no class can be learnt.",
+        hint="Choose a column whose values repeat"
+        + (", or use task `regression`." if column.minimum is not None else "."),
+        field="target",
+        column=column.name,
+    )

@@ -39,6 +39,7 @@ class Optimizer(StrEnum):
 MAX_LAYERS: Final = 16
 MAX_WIDTH: Final = 4096
 MAX_BATCH_SIZE: Final = 65536
+_MAX_INT: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,10 @@ def _is_int(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return (_is_int(value) or isinstance(value, float)) and math.isfinite(value)  # type: ignore[arg-type]  # Narrowed by the first half.
+    if isinstance(value, float):
+        return math.isfinite(value)
+    # JSON's whole numbers have no limit; a float has.
+    return _is_int(value) and abs(value) < _MAX_INT  # type: ignore[arg-type]  # Narrowed by the first half.
 
 
 def _check(holds: bool, field: str, complaint: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from layerlab.domain.design import Activation, Norm, Optimizer
+from layerlab.domain.design import MAX_LAYERS, Activation, Norm, Optimizer
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace
 
 DEFAULT_PRESET: Final = "balanced"
+# There is no way around a single layer. Up to the most, since users bring layers of their own.
+_DEEP: Final = {"n_layers": tuple(range(2, MAX_LAYERS + 1))}
 
 
 def preset_space(name: str, rows: int) -> SearchSpace:
@@ -60,7 +62,7 @@ def _balanced(rows: int) -> SearchSpace:
             ),
             "norm": _choice(Norm.NONE, Norm.BATCH, Norm.LAYER),
             "dropout": _choice(0.0, 0.1, 0.25),
-            "residual": FieldSpace(Choice((False, True)), {"n_layers": (2, 3, 4)}),
+            "residual": FieldSpace(Choice((False, True)), _DEEP),
             "optimizer": _choice(Optimizer.ADAM, Optimizer.ADAMW),
             "learning_rate": FieldSpace(Range(5e-4, 2e-2, log=True)),
             "weight_decay": FieldSpace(
@@ -78,7 +80,7 @@ def _thorough(rows: int) -> SearchSpace:
             "activation": _choice(*Activation),
             "norm": _choice(*Norm),
             "dropout": FieldSpace(Range(0.0, 0.5)),
-            "residual": FieldSpace(Choice((False, True)), {"n_layers": (2, 3, 4, 5, 6)}),
+            "residual": FieldSpace(Choice((False, True)), _DEEP),
             "optimizer": _choice(*Optimizer),
             "learning_rate": FieldSpace(Range(1e-4, 5e-2, log=True)),
             "weight_decay": FieldSpace(Range(1e-6, 1e-1, log=True)),

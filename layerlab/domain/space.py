@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from layerlab.domain.design import DESIGN_FIELDS, MAX_LAYERS, Design, parse_field
+from layerlab.domain.design import DESIGN_FIELDS, MAX_LAYERS, Design, build_design, parse_field
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.problem import InvalidInput
 
@@ -47,7 +47,8 @@ class Choice:
 class Range:
     """From `low` to `high`, both included; `log`: evenly in the logarithm.
 
-    A grid takes `points` values of it, evenly spaced.
+    A grid takes `points` values of it, evenly spaced. So does every search of an `integer` range:
+    that is the batch size, which designs must share to train side by side.
     """
 
     low: float
@@ -58,6 +59,11 @@ class Range:
 
     def to_json(self) -> JsonValue:
         return {"low": self.low, "high": self.high, "log": self.log, "points": self.points}
+
+    @property
+    def countable(self) -> bool:
+        """Whether a random search, too, takes only the values of `grid`."""
+        return self.integer or self.low == self.high
 
     def grid(self) -> tuple[float, ...]:
         """At most `points` different values."""
@@ -75,7 +81,12 @@ class Range:
             value = math.exp(low + part * (high - low))
         else:
             value = self.low + part * (self.high - self.low)
-        return self._settle(min(max(value, self.low), self.high))
+        return self._settle(min(max(self._round(value), self.low), self.high))
+
+    def _round(self, value: float) -> float:
+        """Four significant digits read well; a narrow range gets four of its width."""
+        digits = max(_digits_after_point(value), _digits_after_point(self.high - self.low))
+        return round(value, digits)
 
     def _settle(self, value: float) -> float:
         return round(value) if self.integer else float(value)
@@ -131,36 +142,32 @@ class SearchSpace:
 
     def grid_size(self) -> int:
         """How many designs a grid over this space has; computed, not enumerated."""
-        return self._count({}, DRAW_ORDER, grid=True)
+        return self._count({}, DRAW_ORDER)
 
     def size(self) -> int | None:
         """How many different designs there are; None when a range makes them uncountable."""
-        if any(
-            isinstance(each.domain, Range) and not each.domain.integer
-            for each in self.fields.values()
-        ):
+        domains = (each.domain for each in self.fields.values())
+        if any(isinstance(each, Range) and not each.countable for each in domains):
             return None
-        return self._count({}, DRAW_ORDER, grid=False)
+        return self.grid_size()
 
-    def _count(self, chosen: dict[str, object], names: tuple[str, ...], grid: bool) -> int:
+    def _count(self, chosen: dict[str, object], names: tuple[str, ...]) -> int:
         if not names:
             return 1
         name, rest = names[0], names[1:]
         space = self.fields[name]
         if not space.applies(chosen):
-            return self._count({**chosen, name: DEFAULTS[name]}, rest, grid)
+            return self._count({**chosen, name: DEFAULTS[name]}, rest)
         if name == "hidden":
             depths = _depths(space.domain)
             return sum(
-                many * self._count({**chosen, "n_layers": depth}, rest, grid)
+                many * self._count({**chosen, "n_layers": depth}, rest)
                 for depth, many in depths.items()
             )
         if name in CONDITION_FIELDS:
             assert isinstance(space.domain, Choice)
-            return sum(
-                self._count({**chosen, name: value}, rest, grid) for value in space.domain.values
-            )
-        return _domain_size(space.domain, grid) * self._count(chosen, rest, grid)
+            return sum(self._count({**chosen, name: value}, rest) for value in space.domain.values)
+        return _domain_size(space.domain) * self._count(chosen, rest)
 
 
 DEFAULTS: Final[Mapping[str, object]] = {
@@ -180,11 +187,16 @@ def _depths(domain: Domain) -> dict[int, int]:
     return depths
 
 
-def _domain_size(domain: Domain, grid: bool) -> int:
+def _domain_size(domain: Domain) -> int:
     if isinstance(domain, Choice):
         return len(domain.values)
     assert isinstance(domain, Range)
-    return len(domain.grid()) if grid else int(domain.high) - int(domain.low) + 1
+    return len(domain.grid())
+
+
+def _digits_after_point(value: float) -> int:
+    """How many show four significant digits of `value`; values are never negative here."""
+    return 3 - math.floor(math.log10(value)) if value > 0 else 0
 
 
 def parse_space(value: JsonObject, base: SearchSpace) -> SearchSpace:
@@ -224,10 +236,14 @@ def _parse_choice(name: str, value: JsonValue) -> Choice:
     return Choice(tuple(dict.fromkeys(_one_value(name, each) for each in values)))
 
 
-def _one_value(name: str, value: JsonValue) -> object:
-    parsed = parse_field(name, value)
-    # The design knows the ranges of its fields.
-    Design(**{"hidden": (), name: parsed})  # type: ignore[arg-type]  # One field, by its name.
+def _one_value(name: str, value: JsonValue, within: str = "") -> object:
+    try:
+        parsed = parse_field(name, value)
+        # The design knows the ranges of its fields.
+        build_design({"hidden": (), name: parsed})
+    except InvalidInput as error:
+        place = f"space.{within or name}"
+        raise InvalidInput("invalid_space", error.detail, field=place) from error
     return parsed
 
 
@@ -265,16 +281,13 @@ def _parse_layers(value: JsonObject) -> Layers:
     assert isinstance(layers, Mapping)
     low, high = layers["low"], layers["high"]
     for each in (low, high):
-        _check(
-            (each == 0 and not isinstance(each, bool)) or _is_count(each, MAX_LAYERS),
-            name,
-            f"can have 0 to {MAX_LAYERS} layers, not {each!r}",
-        )
+        _check(_is_depth(each), name, f"can have 0 to {MAX_LAYERS} layers, not {each!r}")
     assert isinstance(low, int)
     assert isinstance(high, int)
     _check(low <= high, name, f"has a low of {low} layers above its high of {high}")
     _check(isinstance(widths, (list, tuple)) and len(widths) > 0, name, "needs a list `width`")
     assert isinstance(widths, (list, tuple))
+    _check(len(widths) <= MAX_CHOICES, name, f"has more than {MAX_CHOICES} widths")
     parsed = tuple(dict.fromkeys(_one_value(name, [width]) for width in widths))
     return Layers(low, high, tuple(each[0] for each in parsed))  # type: ignore[index]  # Tuples of one width.
 
@@ -287,21 +300,25 @@ def _parse_when(name: str, value: JsonValue) -> dict[str, tuple[object, ...]]:
         known = parent in CONDITION_FIELDS and _comes_before(parent, name)
         _check(known, name, f"can't depend on {parent!r}")
         values = allowed if isinstance(allowed, (list, tuple)) else [allowed]
+        _check(len(values) > 0, name, f"depends on {parent!r} without a value of it")
         if parent == "n_layers":
-            _check(
-                all(_is_count(v, MAX_LAYERS) or v == 0 for v in values),
-                name,
-                "depends on `n_layers`, which takes whole numbers",
-            )
-            conditions[parent] = tuple(values)
+            complaint = "depends on `n_layers`, which takes whole numbers"
+            _check(all(_is_depth(each) for each in values), name, complaint)
+            conditions[parent] = tuple(dict.fromkeys(values))
         else:
-            conditions[parent] = tuple(_one_value(parent, each) for each in values)
+            conditions[parent] = tuple(
+                dict.fromkeys(_one_value(parent, each, within=name) for each in values)
+            )
     return conditions
 
 
 def _comes_before(parent: str, name: str) -> bool:
     parent = "hidden" if parent == "n_layers" else parent
     return DRAW_ORDER.index(parent) < DRAW_ORDER.index(name)
+
+
+def _is_depth(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_LAYERS
 
 
 def _is_count(value: object, limit: int) -> bool:

@@ -73,6 +73,14 @@ class StudySpec:
     seed: int = 0
     column_kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
 
+    @property
+    def planned_trials(self) -> int | None:
+        """`max_trials`, or all designs of the space if those are fewer; None: no end but time."""
+        grid = self.search is Search.GRID
+        size = self.space.grid_size() if grid else self.space.size()
+        limits = [each for each in (self.budget.max_trials, size) if each is not None]
+        return min(limits, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
