@@ -1,0 +1,89 @@
+# Everything from a fresh clone: `make demo`, `make up`, `make test`. Repeats do only what changed.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := services/gateway/web
+
+# Stamps: what they depend on says when the step is done again.
+RUNTIME := $(VENV)/.runtime-installed
+TOOLS := $(VENV)/.tools-installed
+MODULES := $(WEB)/node_modules/.installed
+PAGE := $(WEB)/dist/index.html
+PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: help setup setup-tools demo up test check check-python check-contracts check-web \
+	protos web bench
+
+help: ## Say what there is.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Make .venv with the layerlab command in it, and build the page.
+	@$(MAKE) --no-print-directory -j2 $(RUNTIME) web
+
+demo: setup ## Train 64 designs on a real table and show the winner.
+	@$(BIN)/layerlab demo
+
+up: setup ## Serve everything on this machine, until Ctrl-C.
+	@$(BIN)/layerlab up
+
+test: ## Check everything, then run every test.
+	@$(MAKE) --no-print-directory -j2 setup-tools web
+	@scripts/system_packages
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest < /dev/null
+
+check: setup-tools web ## Format, lint, types, import rules, contracts, the page's types and tests.
+	@$(MAKE) --no-print-directory -j2 --output-sync check-python check-contracts check-web
+
+check-python:
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check-contracts:
+	@$(BIN)/buf lint
+	@scripts/protos --check
+
+check-web:
+	@if command -v npm > /dev/null; then cd $(WEB) && npm run --silent typecheck && npm run --silent test; \
+	else echo "npm is missing: the page is not checked"; fi
+
+protos: setup-tools ## Generate layerlab/v1 from protos/.
+	@$(BIN)/buf lint
+	@scripts/protos
+
+web: ## Build the page.
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory $(PAGE); \
+	else echo "npm is missing: LayerLab will run without its page (Node 20.19 or newer builds it)"; fi
+
+bench: setup-tools web ## Measure what the issues set figures for.
+	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Python packages (torch is the large one) …"
+	@$(PIP) --editable '.[all]'
+	@touch $@
+
+setup-tools: $(TOOLS)
+
+$(TOOLS): $(RUNTIME)
+	@echo "Installing the tools for checks and tests …"
+	@$(PIP) --editable '.[all,dev]'
+	@touch $@
+
+$(MODULES): $(WEB)/package.json $(WEB)/package-lock.json
+	@echo "Installing the page's packages …"
+	@cd $(WEB) && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_SOURCES)
+	@echo "Building the page …"
+	@cd $(WEB) && npm run --silent build
+	@touch $@

@@ -1,0 +1,204 @@
+"""`layerlab study`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from layerlab.cli.exits import ExitCode, errors_as_exit_codes, fail, warn
+from layerlab.cli.options import Output, OutputFormat, Server, StudyId
+
+if TYPE_CHECKING:
+    from layerlab.client import Study
+
+app = typer.Typer(no_args_is_help=True, help="Search for the network that fits a table.")
+
+_COLUMNS: Final = ("study_id", "name", "state", "done", "best", "target", "dataset", "created_at")
+_TABLE_ROWS: Final = 20
+
+
+def _parse_space(text: str) -> dict[str, Any]:
+    """JSON, or @FILE that holds it."""
+    try:
+        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(
+            f"not JSON, nor @ before the name of a file of it: {error}"
+        ) from error
+    if not isinstance(value, dict):
+        raise typer.BadParameter("must be a JSON object of fields to choices or ranges")
+    return value
+
+
+def _parse_duration(text: str) -> float:
+    from layerlab.client.durations import seconds_of
+
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _parse_source(text: str) -> str:
+    from layerlab.client.client import is_dataset_id
+
+    if not is_dataset_id(text) and not Path(text).is_file():
+        raise typer.BadParameter(f"{text!r} is neither a file nor the id of a dataset")
+    return text
+
+
+@app.command("create")
+def create(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE_OR_ID", parser=_parse_source, help="A CSV, or a dataset id."),
+    ],
+    target: Annotated[str, typer.Option("--target", "-t", help="The column to predict.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch it to its end.")] = False,
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    task: Annotated[str | None, typer.Option(help="classification or regression.")] = None,
+    preset: Annotated[str | None, typer.Option(help="quick, balanced or thorough.")] = None,
+    space: Annotated[
+        dict[str, Any] | None,
+        typer.Option(parser=_parse_space, metavar="JSON|@FILE", help="What designs may be."),
+    ] = None,
+    search: Annotated[str | None, typer.Option(help="random or grid.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="paper or standard.")] = None,
+    engine: Annotated[str | None, typer.Option(help="fused or keras.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides the split and the designs.")] = None,
+    max_trials: Annotated[int | None, typer.Option(help="Designs to train.")] = None,
+    max_epochs: Annotated[int | None, typer.Option(help="Of each design.")] = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(parser=_parse_duration, metavar="DURATION", help="90s, 10m, 1h30m; hard."),
+    ] = None,
+    output: Output = OutputFormat.TABLE,
+    server: Server = None,
+) -> None:
+    """Start a study of a CSV or of an uploaded table; prints its id."""
+    from layerlab.cli.output import print_json
+    from layerlab.client import Client
+
+    with errors_as_exit_codes(), Client(server) as client:
+        study = client.studies.create(
+            source, target, name=name, task=task, preset=preset, space=space, search=search,
+            recipe=recipe, engine=engine, seed=seed, max_trials=max_trials, max_epochs=max_epochs,
+            time_budget=time_budget,
+        )  # fmt: skip
+        if follow:
+            _watch(study, output)
+        elif output is OutputFormat.JSON:
+            print_json(study.document)
+        else:
+            print(study.study_id)
+
+
+@app.command("list")
+def list_studies(output: Output = OutputFormat.TABLE, server: Server = None) -> None:
+    """Studies, newest first."""
+    from layerlab.cli.output import print_json, print_rows
+    from layerlab.client import Client
+
+    with errors_as_exit_codes(), Client(server) as client:
+        studies = [study.document for study in client.studies.list()]
+    if output is OutputFormat.JSON:
+        print_json(studies)
+    else:
+        print_rows([_summary(each) for each in studies], _COLUMNS, output)
+
+
+@app.command("get")
+def get(study_id: StudyId, output: Output = OutputFormat.TABLE, server: Server = None) -> None:
+    """One study: its state, progress and leader."""
+    from layerlab.cli.output import print_document
+    from layerlab.client import Client
+
+    with errors_as_exit_codes(), Client(server) as client:
+        print_document(client.studies.get(study_id).document, output)
+
+
+@app.command("watch")
+def watch(study_id: StudyId, output: Output = OutputFormat.TABLE, server: Server = None) -> None:
+    """Follow a study to its end; Ctrl-C leaves it running."""
+    from layerlab.client import Client
+
+    with errors_as_exit_codes(), Client(server) as client:
+        _watch(client.studies.get(study_id), output)
+
+
+@app.command("leaderboard")
+def leaderboard(
+    study_id: StudyId,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, help="Rows.", show_default="20 in a table, else all"),
+    ] = None,
+    output: Output = OutputFormat.TABLE,
+    server: Server = None,
+) -> None:
+    """The designs of a study, best first."""
+    from layerlab.client import Client
+
+    with errors_as_exit_codes(), Client(server) as client:
+        _print_leaderboard(client.studies.get(study_id), output, limit)
+
+
+def _add_verb(verb: str, does: str) -> None:
+    @app.command(verb, help=does)
+    def command(study_id: StudyId, server: Server = None) -> None:
+        from layerlab.client import Client, Study
+
+        tell: Callable[[Study], Study] = getattr(Study, verb)
+        with errors_as_exit_codes(), Client(server) as client:
+            print(tell(client.studies.get(study_id)).state)
+
+
+_add_verb("suspend", "No new designs for now; those under way go on.")
+_add_verb("resume", "Go on after a suspension.")
+_add_verb("stop", "No new designs; those under way end, then the study does.")
+_add_verb("cancel", "End the study and everything under way at once.")
+
+
+def _watch(study: Study, output: OutputFormat) -> None:
+    """:raises typer.Exit: STUDY_FAILED, when it ends otherwise than SUCCEEDED."""
+    from layerlab.cli.live import follow_study
+    from layerlab.cli.output import stderr_console
+
+    try:
+        follow_study(study, stderr_console())
+    except KeyboardInterrupt:
+        warn(f"Detached; the study goes on. Come back with: layerlab study watch {study.study_id}")
+        return
+    _print_leaderboard(study, output, None)
+    if study.state != "SUCCEEDED":
+        fail(f"Study {study.study_id} has ended as {study.state}. {study.detail}".strip())
+        raise typer.Exit(ExitCode.STUDY_FAILED)
+
+
+def _print_leaderboard(study: Study, output: OutputFormat, limit: int | None) -> None:
+    from layerlab.cli.live import LEADER_COLUMNS
+    from layerlab.cli.output import print_rows
+    from layerlab.client.leaderboard import COLUMNS
+
+    in_table = output is OutputFormat.TABLE
+    if limit is None and in_table:
+        limit = _TABLE_ROWS
+    rows = study.leaderboard(limit)
+    print_rows(rows, LEADER_COLUMNS if in_table else COLUMNS, output)
+    known = study.progress.done + study.progress.running
+    if len(rows) < known:
+        warn(f"These are {len(rows)} of {known}; --limit shows more.")
+
+
+def _summary(document: dict[str, Any]) -> dict[str, Any]:
+    progress, best = document["progress"], document.get("best")
+    return {
+        **document,
+        "done": f"{progress['done']}/{progress['total']}",
+        "best": best["score_val"] if best else None,
+        "dataset": document["dataset_name"],
+    }
