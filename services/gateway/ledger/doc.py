@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from layerlab.domain.json_value import JsonObject, JsonValue
 
 E = TypeVar("E", bound=StrEnum)
-EMPTY: Final[JsonObject] = {}
 
 
 def to_time(value: datetime) -> str:
@@ -36,33 +35,33 @@ class Doc:
     :raises TypeError: when a field is missing or of another type: another program wrote this.
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("fields",)
 
     def __init__(self, fields: JsonValue) -> None:
         if not isinstance(fields, Mapping):
             raise TypeError(f"not an object: {fields!r}")
-        self._fields = fields
+        self.fields: JsonObject = fields
 
     def text(self, name: str) -> str:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, str):
             raise TypeError(f"{name!r} is no text: {value!r}")
         return value
 
     def whole(self, name: str) -> int:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, int):
             raise TypeError(f"{name!r} is no whole number: {value!r}")
         return value
 
     def number(self, name: str) -> float:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, (int, float)):
             raise TypeError(f"{name!r} is no number: {value!r}")
         return value
 
     def flag(self, name: str) -> bool:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, bool):
             raise TypeError(f"{name!r} is neither true nor false: {value!r}")
         return value
@@ -74,16 +73,16 @@ class Doc:
         return kind(self.text(name))
 
     def doc(self, name: str) -> Doc:
-        return Doc(self._fields.get(name))
+        return Doc(self.fields.get(name))
 
     def object(self, name: str) -> JsonObject:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, Mapping):
             raise TypeError(f"{name!r} is no object: {value!r}")
         return value
 
     def items(self, name: str) -> Sequence[JsonValue]:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise TypeError(f"{name!r} is no list: {value!r}")
         return value
@@ -99,7 +98,7 @@ class Doc:
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
-        return self._fields.get(name) is not None
+        return self.fields.get(name) is not None
 
     def optional_whole(self, name: str) -> int | None:
         return self.whole(name) if self.has(name) else None

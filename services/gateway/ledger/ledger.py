@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import Claim, ReportAck, ReportBatch, StudyDelta
@@ -19,7 +24,19 @@ from layerlab.domain.study import (
     Worker,
 )
 from layerlab.domain.trial import FailureReason, StudyState
-from layerlab.ports import DatasetStore, EventFeed, RunStore
+from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
+from services.gateway.ledger import reading
+from services.gateway.ledger.actor import in_milliseconds
+from services.gateway.ledger.book import Book
+from services.gateway.ledger.decisions import claims, cohorts, studies
+from services.gateway.ledger.decisions.command import look
+from services.gateway.ledger.decisions.leases import Leases
+from services.gateway.ledger.documents import study_from_json
+from services.gateway.ledger.models import load_model, save_model
+from services.gateway.ledger.pages import page_of_studies
+from services.gateway.ledger.progress import view
+from services.gateway.ledger.reporting import acknowledge
+from services.gateway.ledger.trials import page_of_trials
 from services.gateway.ledger.views import (
     CurvePoint,
     StudyPage,
@@ -29,9 +46,19 @@ from services.gateway.ledger.views import (
     TrialQuery,
 )
 
+# No vowels, so that no id spells a word.
+_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"
+_ID_LENGTH: Final = 12
+# A worker that misses one of three reports keeps its lease.
+_REPORTS_PER_LEASE: Final = 3
+
 
 class Ledger:
-    """The public side, and the two sides that trainers and scheduler see."""
+    """The public side, and the two sides that trainers and scheduler see.
+
+    It is a CohortLedger and a StudyLedger. Every change is durable before it is answered, and
+    `Unavailable` is raised by everything while the store can't be reached.
+    """
 
     def __init__(
         self,
@@ -40,11 +67,19 @@ class Ledger:
         models: DatasetStore,
         lease_seconds: float = 15.0,
     ) -> None:
-        raise NotImplementedError
+        self._store = store
+        self._feed = feed
+        self._models = models
+        self._lease_seconds = lease_seconds
+        self._book = Book(store, feed)
+        self._up_since: datetime | None = None
 
     async def __aenter__(self) -> Self:
         """Loads the studies that have not ended."""
-        raise NotImplementedError
+        self._up_since = await self._now()
+        for study_id in await self._book.active():
+            await self._book.actor(study_id).do(look(view))
+        return self
 
     async def __aexit__(
         self,
@@ -53,75 +88,101 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         """Returns when everything accepted is durable or refused."""
+        await self._book.finish()
 
-    # Public side.
+    # What the world sees.
 
     async def create_study(self, spec: StudySpec) -> StudyView:
-        raise NotImplementedError
+        study_id = "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
+        return await self._book.actor(study_id).do(studies.create(spec))
 
     async def get_study(self, study_id: str) -> StudyView:
         """:raises NotFound: `unknown_study`."""
-        raise NotImplementedError
+        return await self._book.actor(study_id).do(look(view))
 
     async def list_studies(self, limit: int = 100, page_token: str = "") -> StudyPage:
-        """:raises InvalidInput: `page_size` (1 to 1000), `page_token`."""
-        raise NotImplementedError
+        """:raises InvalidInput: `invalid_page_size` (1 to 1000), `invalid_page_token`."""
+        summaries, token = await page_of_studies(self._store, limit, page_token)
+        views = await asyncio.gather(*(self._view(summary) for summary in summaries))
+        return StudyPage(tuple(views), token)
 
     async def list_trials(self, study_id: str, query: TrialQuery) -> TrialPage:
-        """:raises InvalidInput: `order_by`, `page_size` (1 to 1000), `page_token`."""
-        raise NotImplementedError
+        """:raises NotFound: `unknown_study`.
+        :raises InvalidInput: `unknown_order`, `invalid_page_size`, `invalid_page_token`.
+        """
+        return await self._book.actor(study_id).do(
+            look(lambda record, now: page_of_trials(record.trials.values(), query))
+        )
 
     async def get_trial(self, study_id: str, number: int) -> tuple[Trial, tuple[CurvePoint, ...]]:
-        """:raises NotFound: `unknown_study`, `unknown_trial`."""
-        raise NotImplementedError
+        """The trial, and the epochs of its current attempt.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`.
+        """
+        trial = await self._trial(study_id, number)
+        return trial, await reading.curve(self._store, study_id, trial)
 
     async def move_by_user(self, study_id: str, verb: StudyVerb) -> StudyView:
-        """:raises Conflict: `illegal_move`."""
-        raise NotImplementedError
+        """Obeying a verb again changes nothing. Cancelling ends all trials at once.
+
+        :raises NotFound: `unknown_study`.
+        :raises Conflict: `illegal_move`.
+        """
+        return await self._book.actor(study_id).do(studies.move_by_user(verb))
 
     async def last_seq(self, study_id: str) -> int:
         """The number of the study's last event.
 
         :raises NotFound: `unknown_study`.
         """
-        raise NotImplementedError
+        return await self._book.actor(study_id).do(look(lambda record, now: record.seq))
 
     def follow(self, study_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event after `after`, in order, without a gap, until the study has ended.
 
         :raises NotFound: `unknown_study`.
-        :raises InvalidInput: `cursor`, when `after` is beyond the log.
+        :raises InvalidInput: `invalid_cursor`, when `after` is beyond the log.
         """
-        raise NotImplementedError
+        return reading.follow(self._store, self._feed, self._book.actor(study_id), after)
 
-    # What a trainer sees: ports.CohortLedger.
+    # What a trainer sees.
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
-        raise NotImplementedError
+        command = claims.claim(cohort.cohort_id, worker_id, incarnation, await self._leases())
+        return await self._book.actor(cohort.study_id).do(command)
 
     def report_cohort(
         self, cohort: CohortRef, attempt: int, batches: AsyncIterator[ReportBatch]
     ) -> AsyncIterator[ReportAck]:
-        raise NotImplementedError
+        actor = self._book.actor(cohort.study_id)
+        return acknowledge(actor, cohort.cohort_id, attempt, batches)
 
     async def release_cohort(
         self, cohort: CohortRef, attempt: int, reason: FailureReason | None, detail: str = ""
     ) -> bool:
-        raise NotImplementedError
+        command = claims.release(cohort.cohort_id, attempt, reason, detail)
+        return await self._book.actor(cohort.study_id).do(command)
 
     async def report_worker(self, worker: Worker) -> float:
-        raise NotImplementedError
+        await self._store.put_worker(replace(worker, heartbeat_at=await self._now()))
+        return self._lease_seconds / _REPORTS_PER_LEASE
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
-        raise NotImplementedError
+        """What a stale attempt sends is dropped: its report will tell it to stop.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`.
+        """
+        trial = await self._trial(study_id, number)
+        if trial.attempt == attempt:
+            await save_model(self._models, study_id, trial, weights)
 
     async def download_model(self, study_id: str, number: int) -> bytes:
-        raise NotImplementedError
+        return await load_model(self._models, study_id, await self._trial(study_id, number))
 
-    # What the scheduler sees: ports.StudyLedger.
+    # What the scheduler sees.
 
     def watch_studies(self) -> AsyncIterator[StudyDelta]:
-        raise NotImplementedError
+        return reading.watch(self._book, self._feed)
 
     async def register_cohort(
         self,
@@ -130,13 +191,37 @@ class Ledger:
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
     ) -> Cohort:
-        raise NotImplementedError
+        command = cohorts.register(cohort, purpose, proposals, finalists)
+        return await self._book.actor(cohort.study_id).do(command)
 
     async def mark_cohort_queued(self, cohort: CohortRef) -> None:
-        raise NotImplementedError
+        await self._book.actor(cohort.study_id).do(cohorts.mark_queued(cohort.cohort_id))
 
     async def move_study(self, study_id: str, to: StudyState, detail: str = "") -> Study:
-        raise NotImplementedError
+        return await self._book.actor(study_id).do(studies.move_by_scheduler(to, detail))
 
     async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
-        raise NotImplementedError
+        command = cohorts.reclaim(await self._leases(), include_queued)
+        active = await self._book.active()
+        found = await asyncio.gather(*(self._book.actor(each).do(command) for each in active))
+        return [cohort for cohorts_of_one in found for cohort in cohorts_of_one]
+
+    async def _trial(self, study_id: str, number: int) -> Trial:
+        return await self._book.actor(study_id).do(look(lambda record, now: record.trial(number)))
+
+    async def _view(self, summary: StudySummary) -> StudyView:
+        # The summary of a study that goes on is as old as its last event.
+        if summary.active:
+            return await self.get_study(summary.study_id)
+        return study_from_json(json.loads(summary.body))
+
+    async def _leases(self) -> Leases:
+        now = await self._now()
+        self._up_since = self._up_since or now
+        workers = await self._store.list_workers(now - timedelta(seconds=self._lease_seconds))
+        return Leases(
+            self._lease_seconds, self._up_since, {each.worker_id: each for each in workers}
+        )
+
+    async def _now(self) -> datetime:
+        return in_milliseconds(await self._store.now())

@@ -1,0 +1,126 @@
+"""Taking a cohort, and giving it up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from layerlab.domain.exchange import Claim, ClaimOutcome
+from layerlab.domain.study import (
+    MAX_ATTEMPTS,
+    MAX_LOST_WORKERS,
+    Assignment,
+    Cohort,
+    Proposal,
+    Purpose,
+    Trial,
+)
+from layerlab.domain.trial import Actor, CohortState, FailureReason, TrialState
+from services.gateway.ledger.decisions.command import Command, Decision, Draft, answering
+from services.gateway.ledger.decisions.leases import Leases
+from services.gateway.ledger.decisions.moves import (
+    claim_cohort,
+    fail_cohort,
+    lanes,
+    move_cohort,
+    move_trial,
+    requeue_cohort,
+)
+from services.gateway.ledger.fold import CohortEntry, Record
+from services.gateway.ledger.progress import seconds_left
+
+_ENDED = Claim(ClaimOutcome.ENDED)
+
+
+def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> Command[Claim]:
+    """:raises NotFound: `unknown_study`, `unknown_cohort`."""
+
+    def decide(record: Record, now: datetime) -> Decision[Claim]:
+        entry = record.entry(cohort_id)
+        cohort = entry.cohort
+        if cohort.state is CohortState.ENDED or record.study.state.is_terminal:
+            return answering(_ENDED)
+        open_lanes = [trial for trial in lanes(record, cohort) if _is_open(cohort, trial)]
+        if not open_lanes:
+            return answering(_ENDED, move_cohort(cohort, CohortState.ENDED, Actor.TRAINER))
+        running = cohort.state is CohortState.RUNNING
+        if running and cohort.worker_id != worker_id:
+            remaining = leases.remaining(entry, now)
+            if remaining > 0:
+                return answering(Claim(ClaimOutcome.BUSY, retry_after_seconds=remaining))
+        # The same incarnation asks twice when an answer got lost; then nobody else did.
+        lost = running and cohort.incarnation != incarnation
+        if lost and entry.lost_workers + 1 >= MAX_LOST_WORKERS:
+            return answering(_ENDED, *_give_up(record, entry))
+        claimed = replace(
+            cohort, attempt=cohort.attempt + 1, worker_id=worker_id, incarnation=incarnation
+        )
+        drafts = _take(record, cohort, claimed, FailureReason.WORKER_LOST if lost else None)
+        assignment = _assignment(record, claimed, open_lanes, leases.seconds, now)
+        return answering(Claim(ClaimOutcome.CLAIMED, assignment), *drafts)
+
+    return decide
+
+
+def _is_open(cohort: Cohort, trial: Trial) -> bool:
+    if cohort.purpose is Purpose.TEST:
+        return trial.score_test is None
+    return not trial.state.is_terminal
+
+
+def _give_up(record: Record, entry: CohortEntry) -> list[Draft]:
+    detail = f"{entry.lost_workers + 1} workers were lost while they trained it."
+    return list(fail_cohort(record, entry.cohort, Actor.TRAINER, FailureReason.WORKER_LOST, detail))
+
+
+def _take(
+    record: Record, before: Cohort, claimed: Cohort, reason: FailureReason | None
+) -> list[Draft]:
+    drafts = [claim_cohort(before, claimed, reason)]
+    # Finalists have ended as trials; only their cohort runs.
+    if claimed.purpose is Purpose.SEARCH:
+        drafts += (
+            move_trial(record.study_id, trial, TrialState.RUNNING, Actor.TRAINER, claimed)
+            for trial in lanes(record, claimed)
+            if not trial.state.is_terminal
+        )
+    return drafts
+
+
+def _assignment(
+    record: Record, cohort: Cohort, open_lanes: list[Trial], lease_seconds: float, now: datetime
+) -> Assignment:
+    return Assignment(
+        study_id=record.study_id,
+        cohort_id=cohort.cohort_id,
+        purpose=cohort.purpose,
+        attempt=cohort.attempt,
+        lease_seconds=lease_seconds,
+        spec=record.study.spec,
+        lanes=tuple(Proposal(trial.number, trial.design, trial.seed) for trial in open_lanes),
+        seconds_left=seconds_left(record, now),
+        best=record.best,
+    )
+
+
+def release(
+    cohort_id: str, attempt: int, reason: FailureReason | None, detail: str
+) -> Command[bool]:
+    """True: the cohort is QUEUED. A repeat, or a stale attempt's word, changes nothing."""
+
+    def decide(record: Record, now: datetime) -> Decision[bool]:
+        entry = record.entry(cohort_id)
+        cohort = entry.cohort
+        if cohort.attempt != attempt or cohort.state is not CohortState.RUNNING:
+            return answering(cohort.attempt == attempt and cohort.state is CohortState.QUEUED)
+        lost = reason is FailureReason.WORKER_LOST
+        failures, limit = (
+            (entry.lost_workers, MAX_LOST_WORKERS) if lost else (entry.failures, MAX_ATTEMPTS)
+        )
+        if reason is not None and failures + 1 >= limit:
+            drafts = fail_cohort(record, cohort, Actor.TRAINER, reason, detail)
+            return answering(False, *drafts)
+        drafts = requeue_cohort(record, cohort, Actor.TRAINER, reason, detail)
+        return answering(True, *drafts)
+
+    return decide

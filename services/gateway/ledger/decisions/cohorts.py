@@ -1,0 +1,181 @@
+"""Registering cohorts, and what the scheduler does with them afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from layerlab.domain.event import EventType, cohort_subject, trial_subject
+from layerlab.domain.problem import Conflict, InvalidInput
+from layerlab.domain.study import (
+    MAX_LOST_WORKERS,
+    Cohort,
+    CohortRef,
+    Proposal,
+    Purpose,
+)
+from layerlab.domain.trial import Actor, CohortState, FailureReason, StudyState, TrialState
+from services.gateway.ledger.decisions.command import Command, Decision, Draft, answering
+from services.gateway.ledger.decisions.leases import Leases
+from services.gateway.ledger.decisions.moves import (
+    fail_cohort,
+    lanes,
+    move_cohort,
+    move_trial,
+    requeue_cohort,
+)
+from services.gateway.ledger.fold import CohortEntry, Record
+
+# Between a cohort's registration and its mark the scheduler publishes it.
+_PUBLISHING_SECONDS: Final = 2.0
+_COHORT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TAKES_TRIALS: Final = frozenset({StudyState.PENDING, StudyState.RUNNING})
+
+
+def register(
+    ref: CohortRef,
+    purpose: Purpose,
+    proposals: Sequence[Proposal],
+    finalists: Sequence[int],
+) -> Command[Cohort]:
+    """:raises Conflict: `takes_no_trials`, `trial_taken`, `not_a_finalist`.
+    :raises InvalidInput: `invalid_cohort`.
+    """
+
+    def decide(record: Record, now: datetime) -> Decision[Cohort]:
+        known = record.cohorts.get(ref.cohort_id)
+        if known is not None:
+            return answering(known.cohort)
+        numbers = (
+            _check_proposals(record, proposals)
+            if purpose is Purpose.SEARCH
+            else _check_finalists(record, finalists)
+        )
+        _check(bool(_COHORT_ID.fullmatch(ref.cohort_id)), "cohort_id", "is no id")
+        _check(len(set(numbers)) == len(numbers) > 0, "numbers", "must be some, each once")
+        data = {
+            "cohort_id": ref.cohort_id,
+            "purpose": purpose.value,
+            "numbers": numbers,
+            "state": CohortState.PENDING.value,
+        }
+        subject = cohort_subject(record.study_id, ref.cohort_id)
+        registered = Draft(EventType.COHORT_REGISTERED, subject, data)
+        trials = (_new_trial(record, ref.cohort_id, each) for each in proposals)
+        return Decision((registered, *trials), lambda after: after.cohorts[ref.cohort_id].cohort)
+
+    return decide
+
+
+def _check_proposals(record: Record, proposals: Sequence[Proposal]) -> list[int]:
+    if record.study.state not in _TAKES_TRIALS:
+        raise _takes_none(record)
+    for proposal in proposals:
+        _check(proposal.number >= 1, "number", "counts from 1")
+        if proposal.number in record.trials:
+            taken = record.trials[proposal.number].cohort_id
+            raise Conflict("trial_taken", f"Trial {proposal.number} is in cohort {taken}.")
+    return [proposal.number for proposal in proposals]
+
+
+def _check_finalists(record: Record, finalists: Sequence[int]) -> list[int]:
+    if record.study.state.is_terminal:
+        raise _takes_none(record)
+    tested = {
+        number
+        for entry in record.cohorts.values()
+        if entry.cohort.purpose is Purpose.TEST and entry.cohort.state is not CohortState.ENDED
+        for number in entry.cohort.numbers
+    }
+    for number in finalists:
+        trial = record.trials.get(number)
+        if trial is None or trial.state is not TrialState.SUCCEEDED:
+            raise Conflict("not_a_finalist", f"Trial {number} has not succeeded.")
+        if trial.score_test is not None or number in tested:
+            raise Conflict("trial_taken", f"Trial {number} has had its one test.")
+    return list(finalists)
+
+
+def _takes_none(record: Record) -> Conflict:
+    state = record.study.state
+    return Conflict(
+        "takes_no_trials",
+        f"The study is {state}: it takes no trials.",
+        extra={"state": state.value},
+    )
+
+
+def _new_trial(record: Record, cohort_id: str, proposal: Proposal) -> Draft:
+    data = {
+        "number": proposal.number,
+        "from": None,
+        "to": TrialState.PENDING.value,
+        "actor": Actor.SCHEDULER.value,
+        "cohort_id": cohort_id,
+        "attempt": 0,
+        "worker_id": "",
+        "design": proposal.design.to_json(),
+        "seed": proposal.seed,
+        "engine": record.study.spec.engine.value,
+    }
+    subject = trial_subject(record.study_id, proposal.number)
+    return Draft(EventType.TRIAL_STATE_CHANGED, subject, data)
+
+
+def mark_queued(cohort_id: str) -> Command[None]:
+    """Changes nothing when the cohort is further on already."""
+
+    def decide(record: Record, now: datetime) -> Decision[None]:
+        cohort = record.entry(cohort_id).cohort
+        if cohort.state is not CohortState.PENDING:
+            return answering(None)
+        trials = (
+            move_trial(record.study_id, trial, TrialState.QUEUED, Actor.SCHEDULER)
+            for trial in lanes(record, cohort)
+            if trial.state is TrialState.PENDING
+        )
+        return answering(None, *trials, move_cohort(cohort, CohortState.QUEUED, Actor.SCHEDULER))
+
+    return decide
+
+
+def reclaim(leases: Leases, include_queued: bool) -> Command[list[CohortRef]]:
+    """Takes back what has lost its worker; the answer is what to publish (again)."""
+
+    def decide(record: Record, now: datetime) -> Decision[list[CohortRef]]:
+        if record.study.state.is_terminal:
+            return answering([])
+        drafts: list[Draft] = []
+        publish: list[CohortRef] = []
+        for entry in record.cohorts.values():
+            cohort = entry.cohort
+            again = _should_publish(entry, now, include_queued)
+            if cohort.state is CohortState.RUNNING and leases.remaining(entry, now) <= 0:
+                again = entry.lost_workers + 1 < MAX_LOST_WORKERS
+                drafts += _take_back(record, entry, again)
+            if again:
+                publish.append(CohortRef(record.study_id, cohort.cohort_id))
+        return answering(publish, *drafts)
+
+    return decide
+
+
+def _should_publish(entry: CohortEntry, now: datetime, include_queued: bool) -> bool:
+    if entry.cohort.state is CohortState.PENDING:
+        return (now - entry.since).total_seconds() > _PUBLISHING_SECONDS
+    return include_queued and entry.cohort.state is CohortState.QUEUED
+
+
+def _take_back(record: Record, entry: CohortEntry, again: bool) -> Iterator[Draft]:
+    lost = FailureReason.WORKER_LOST
+    if again:
+        return requeue_cohort(record, entry.cohort, Actor.SCHEDULER, lost)
+    detail = f"{entry.lost_workers + 1} workers were lost while they trained it."
+    return fail_cohort(record, entry.cohort, Actor.SCHEDULER, lost, detail)
+
+
+def _check(holds: bool, field: str, complaint: str) -> None:
+    if not holds:
+        raise InvalidInput("invalid_cohort", f"`{field}` {complaint}.", field=field)

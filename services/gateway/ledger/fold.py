@@ -1,0 +1,272 @@
+"""The record of one study, folded from its events. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from layerlab.domain.design import Design
+from layerlab.domain.event import Event, EventType
+from layerlab.domain.problem import NotFound
+from layerlab.domain.study import (
+    Cohort,
+    Engine,
+    Purpose,
+    Search,
+    Standing,
+    Study,
+    StudySpec,
+    Trial,
+    standing,
+)
+from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
+from services.gateway.ledger.doc import Doc
+from services.gateway.ledger.documents import spec_from_json
+
+
+@dataclass(frozen=True, slots=True)
+class CohortEntry:
+    """A cohort, when it last changed its state, and how often its workers and children failed."""
+
+    cohort: Cohort
+    since: datetime
+    lost_workers: int = 0
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class Record:
+    """What the events up to `seq` come to.
+
+    `trial_changes` and `cohort_changes` map to the event that last changed a state, the latest
+    last: what a watcher has not seen is at their end. Epoch reports don't count as changes.
+    `size` is how many trials the space has, None without end.
+    """
+
+    study_id: str
+    seq: int = 0
+    found: Study | None = None
+    trials: dict[int, Trial] = field(default_factory=dict)
+    cohorts: dict[str, CohortEntry] = field(default_factory=dict)
+    trial_changes: dict[int, int] = field(default_factory=dict)
+    cohort_changes: dict[str, int] = field(default_factory=dict)
+    study_change: int = 0
+    running: set[int] = field(default_factory=set)
+    ended: int = 0
+    best: Standing | None = None
+    size: int | None = None
+
+    @property
+    def study(self) -> Study:
+        """:raises NotFound: `unknown_study`, while no event has created it."""
+        if self.found is None:
+            raise NotFound("unknown_study", f"There is no study {self.study_id!r}.")
+        return self.found
+
+    def trial(self, number: int) -> Trial:
+        """:raises NotFound: `unknown_trial`."""
+        if number not in self.trials:
+            raise NotFound("unknown_trial", f"Study {self.study_id} has no trial {number}.")
+        return self.trials[number]
+
+    def entry(self, cohort_id: str) -> CohortEntry:
+        """:raises NotFound: `unknown_cohort`."""
+        if cohort_id not in self.cohorts:
+            raise NotFound("unknown_cohort", f"Study {self.study_id} has no cohort {cohort_id!r}.")
+        return self.cohorts[cohort_id]
+
+    def apply(self, event: Event) -> None:
+        """Folds the next event in.
+
+        :raises ValueError: when it is not the next one.
+        """
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} does not follow {self.seq} of {self.study_id}")
+        _FOLDS[event.type](self, event, Doc(event.data))
+        self.seq = event.seq
+
+    def put_trial(self, trial: Trial) -> None:
+        """Replaces a trial, and keeps what is counted over all of them."""
+        before = self.trials.get(trial.number)
+        self.trials[trial.number] = trial
+        if trial.state is TrialState.RUNNING:
+            self.running.add(trial.number)
+        else:
+            self.running.discard(trial.number)
+        if trial.state.is_terminal and not (before and before.state.is_terminal):
+            self.ended += 1
+        place = standing(trial)
+        if place is not None and place.beats(self.best):
+            self.best = place
+
+    def put_study(self, study: Study) -> None:
+        if self.found is None:
+            self.size = _size(study.spec)
+        self.found = study
+
+
+def fold(study_id: str, events: Iterable[Event]) -> Record:
+    record = Record(study_id)
+    for event in events:
+        record.apply(event)
+    return record
+
+
+def _size(spec: StudySpec) -> int | None:
+    return spec.space.grid_size() if spec.search is Search.GRID else spec.space.size()
+
+
+def _study_created(record: Record, event: Event, data: Doc) -> None:
+    spec = spec_from_json(event.data)
+    record.put_study(Study(record.study_id, spec, data.member("state", StudyState), event.time))
+    record.study_change = event.seq
+
+
+def _study_moved(record: Record, event: Event, data: Doc) -> None:
+    study, to = record.study, data.member("to", StudyState)
+    starts = to is StudyState.RUNNING and study.started_at is None
+    record.put_study(
+        replace(
+            study,
+            state=to,
+            detail=data.text("detail"),
+            started_at=event.time if starts else study.started_at,
+            ended_at=event.time if to.is_terminal else None,
+        )
+    )
+    record.study_change = event.seq
+
+
+def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
+    cohort = Cohort(
+        cohort_id=data.text("cohort_id"),
+        study_id=record.study_id,
+        purpose=data.member("purpose", Purpose),
+        numbers=data.wholes("numbers"),
+        state=data.member("state", CohortState),
+    )
+    record.cohorts[cohort.cohort_id] = CohortEntry(cohort, event.time)
+    _touch(record.cohort_changes, cohort.cohort_id, event.seq)
+
+
+def _cohort_moved(record: Record, event: Event, data: Doc) -> None:
+    entry = record.cohorts[data.text("cohort_id")]
+    to, reason = data.member("to", CohortState), data.optional_member("reason", FailureReason)
+    held = to is not CohortState.QUEUED
+    cohort = replace(
+        entry.cohort,
+        state=to,
+        attempt=data.whole("attempt"),
+        worker_id=data.text("worker_id") if held else "",
+        incarnation=data.text("incarnation") if held else "",
+    )
+    lost = reason is FailureReason.WORKER_LOST
+    record.cohorts[cohort.cohort_id] = CohortEntry(
+        cohort,
+        event.time,
+        entry.lost_workers + lost,
+        entry.failures + (reason is not None and not lost),
+    )
+    _touch(record.cohort_changes, cohort.cohort_id, event.seq)
+
+
+def _trial_moved(record: Record, event: Event, data: Doc) -> None:
+    number, to = data.whole("number"), data.member("to", TrialState)
+    if not data.has("from"):
+        trial = _new_trial(event, data)
+    elif to is TrialState.RUNNING:
+        trial = _started(record.trials[number], event, data)
+    elif to.is_terminal:
+        trial = _ended(record.trials[number], event, data)
+    else:
+        trial = replace(record.trials[number], state=to)
+    record.put_trial(trial)
+    _touch(record.trial_changes, number, event.seq)
+
+
+def _new_trial(event: Event, data: Doc) -> Trial:
+    return Trial(
+        number=data.whole("number"),
+        design=Design.from_json(data.object("design")),
+        seed=data.whole("seed"),
+        engine=data.member("engine", Engine),
+        cohort_id=data.text("cohort_id"),
+        state=data.member("to", TrialState),
+        created_at=event.time,
+    )
+
+
+def _started(trial: Trial, event: Event, data: Doc) -> Trial:
+    """A new attempt knows nothing of what the one before has measured."""
+    return replace(
+        trial,
+        state=TrialState.RUNNING,
+        attempt=data.whole("attempt"),
+        worker_id=data.text("worker_id"),
+        started_at=event.time,
+        score_val=None,
+        val_loss=None,
+        best_epoch=None,
+        epochs=0,
+    )
+
+
+def _ended(trial: Trial, event: Event, data: Doc) -> Trial:
+    return replace(
+        trial,
+        state=data.member("to", TrialState),
+        reason=data.optional_member("reason", FailureReason),
+        stop_reason=data.optional_member("stop_reason", StopReason),
+        detail=data.text("detail"),
+        score_val=data.optional_number("score_val"),
+        val_loss=data.optional_number("val_loss"),
+        best_epoch=data.optional_whole("best_epoch"),
+        epochs=data.whole("epochs"),
+        fit_time_seconds=data.optional_number("fit_time_seconds"),
+        n_params=data.optional_whole("n_params"),
+        has_model=data.flag("has_model"),
+        ended_at=event.time,
+    )
+
+
+def _epochs_reported(record: Record, event: Event, data: Doc) -> None:
+    for report in data.docs("reports"):
+        trial = record.trials[report.whole("number")]
+        epoch, score = report.whole("epoch"), report.optional_number("score_val")
+        better = score is not None and (trial.score_val is None or score > trial.score_val)
+        # Until its end says better, a trial shows the best epoch so far.
+        record.trials[trial.number] = (
+            replace(
+                trial,
+                epochs=epoch,
+                score_val=score,
+                val_loss=report.optional_number("val_loss"),
+                best_epoch=epoch,
+            )
+            if better
+            else replace(trial, epochs=epoch)
+        )
+
+
+def _trial_tested(record: Record, event: Event, data: Doc) -> None:
+    number = data.whole("number")
+    record.put_trial(replace(record.trials[number], score_test=data.number("score_test")))
+    _touch(record.trial_changes, number, event.seq)
+
+
+def _touch(changes: dict[int, int] | dict[str, int], key: int | str, seq: int) -> None:
+    changes.pop(key, None)  # type: ignore[arg-type]  # Each kind of key with its own dict.
+    changes[key] = seq  # type: ignore[index]  # Likewise.
+
+
+_FOLDS: Final[Mapping[EventType, Callable[[Record, Event, Doc], None]]] = {
+    EventType.STUDY_CREATED: _study_created,
+    EventType.STUDY_STATE_CHANGED: _study_moved,
+    EventType.COHORT_REGISTERED: _cohort_registered,
+    EventType.COHORT_STATE_CHANGED: _cohort_moved,
+    EventType.TRIAL_STATE_CHANGED: _trial_moved,
+    EventType.EPOCHS_REPORTED: _epochs_reported,
+    EventType.TRIAL_TESTED: _trial_tested,
+}

@@ -1,0 +1,79 @@
+"""Pages of anything: their size, and the token that names where the next one begins."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Final
+
+from layerlab.domain.json_value import JsonValue, canonical
+from layerlab.domain.problem import InvalidInput
+from layerlab.ports import RunStore, StudySummary
+from services.gateway.ledger.book import TICK
+from services.gateway.ledger.doc import from_time, to_time
+
+MAX_PAGE: Final = 1000
+
+
+async def page_of_studies(store: RunStore, size: int, token: str) -> tuple[list[StudySummary], str]:
+    """Newest first, and the token of the next page.
+
+    :raises InvalidInput: `invalid_page_size`, `invalid_page_token`.
+    """
+    check_page_size(size)
+    time, shown = _read_token(token) if token else (None, [])
+    before = None if time is None else time + TICK
+    found = await store.list_studies(limit=len(shown) + size + 1, before=before)
+    fresh = [each for each in found if each.study_id not in shown]
+    page = fresh[:size]
+    if len(fresh) == len(page):
+        return page, ""
+    # Studies of one tick may be on both sides of a page's end: the token names those shown.
+    last = page[-1].created_at
+    same = [each.study_id for each in page if each.created_at == last]
+    return page, encode_token([to_time(last), [*(shown if time == last else []), *same]])
+
+
+def _read_token(token: str) -> tuple[datetime, list[str]]:
+    match decode_token(token):
+        case [str(time), [*shown]] if all(isinstance(each, str) for each in shown):
+            try:
+                return from_time(time), [str(each) for each in shown]
+            except ValueError:
+                raise invalid_token() from None
+    raise invalid_token()
+
+
+def check_page_size(size: int) -> None:
+    """:raises InvalidInput: `invalid_page_size`."""
+    if not 1 <= size <= MAX_PAGE:
+        raise InvalidInput(
+            "invalid_page_size",
+            f"A page has 1 to {MAX_PAGE} entries, not {size}.",
+            field="page_size",
+        )
+
+
+def encode_token(parts: JsonValue) -> str:
+    return base64.urlsafe_b64encode(canonical(parts).encode()).decode().rstrip("=")
+
+
+def decode_token(token: str) -> JsonValue:
+    """:raises InvalidInput: `invalid_page_token`."""
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        parts: JsonValue = json.loads(base64.b64decode(padded, b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        raise invalid_token() from None
+    return parts
+
+
+def invalid_token(why: str = "It was not made here.") -> InvalidInput:
+    return InvalidInput(
+        "invalid_page_token",
+        f"This is no page token. {why}",
+        hint="Pass on `next_page_token` as it is, with the same query.",
+        field="page_token",
+    )

@@ -1,0 +1,116 @@
+"""A record as one JSON text, so that opening a study reads only the events after it."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from layerlab.domain.json_value import JsonValue, canonical
+from layerlab.domain.study import Cohort, Purpose, Study
+from layerlab.domain.trial import CohortState, StudyState
+from layerlab.ports import Snapshot
+from services.gateway.ledger.doc import Doc, to_optional_time, to_time
+from services.gateway.ledger.documents import (
+    spec_from_json,
+    spec_to_json,
+    trial_from_json,
+    trial_to_json,
+)
+from services.gateway.ledger.fold import CohortEntry, Record
+
+_VERSION: Final = 1
+
+
+def take_snapshot(record: Record) -> Snapshot:
+    study = record.study
+    body: JsonValue = {
+        "version": _VERSION,
+        "study_id": record.study_id,
+        "seq": record.seq,
+        "study": {
+            "spec": spec_to_json(study.spec),
+            "state": study.state.value,
+            "created_at": to_time(study.created_at),
+            "started_at": to_optional_time(study.started_at),
+            "ended_at": to_optional_time(study.ended_at),
+            "detail": study.detail,
+            "changed": record.study_change,
+        },
+        # In the order of change, which is what the record keeps beside them.
+        "trials": [
+            {**trial_to_json(record.trials[number]), "changed": seq}
+            for number, seq in record.trial_changes.items()
+        ],
+        "cohorts": [
+            {**_entry_to_json(record.cohorts[cohort_id]), "changed": seq}
+            for cohort_id, seq in record.cohort_changes.items()
+        ],
+    }
+    return Snapshot(record.seq, canonical(body))
+
+
+def restore_snapshot(snapshot: Snapshot) -> Record | None:
+    """None for a snapshot of another version: the events say it all anyway."""
+    doc = Doc(json.loads(snapshot.body))
+    if doc.whole("version") != _VERSION:
+        return None
+    record = Record(doc.text("study_id"), seq=doc.whole("seq"))
+    study = doc.doc("study")
+    record.put_study(_study_from_json(record.study_id, study))
+    record.study_change = study.whole("changed")
+    for each in doc.docs("trials"):
+        trial = trial_from_json(each.fields)
+        record.put_trial(trial)
+        record.trial_changes[trial.number] = each.whole("changed")
+    for each in doc.docs("cohorts"):
+        entry = _entry_from_json(record.study_id, each)
+        record.cohorts[entry.cohort.cohort_id] = entry
+        record.cohort_changes[entry.cohort.cohort_id] = each.whole("changed")
+    return record
+
+
+def _study_from_json(study_id: str, doc: Doc) -> Study:
+    return Study(
+        study_id,
+        spec_from_json(doc.object("spec")),
+        doc.member("state", StudyState),
+        doc.time("created_at"),
+        doc.optional_time("started_at"),
+        doc.optional_time("ended_at"),
+        doc.text("detail"),
+    )
+
+
+def _entry_to_json(entry: CohortEntry) -> dict[str, JsonValue]:
+    cohort = entry.cohort
+    return {
+        "cohort_id": cohort.cohort_id,
+        "purpose": cohort.purpose.value,
+        "numbers": list(cohort.numbers),
+        "state": cohort.state.value,
+        "attempt": cohort.attempt,
+        "worker_id": cohort.worker_id,
+        "incarnation": cohort.incarnation,
+        "since": to_time(entry.since),
+        "lost_workers": entry.lost_workers,
+        "failures": entry.failures,
+    }
+
+
+def _entry_from_json(study_id: str, doc: Doc) -> CohortEntry:
+    cohort = Cohort(
+        cohort_id=doc.text("cohort_id"),
+        study_id=study_id,
+        purpose=doc.member("purpose", Purpose),
+        numbers=doc.wholes("numbers"),
+        state=doc.member("state", CohortState),
+        attempt=doc.whole("attempt"),
+        worker_id=doc.text("worker_id"),
+        incarnation=doc.text("incarnation"),
+    )
+    return CohortEntry(
+        cohort,
+        doc.time("since"),
+        doc.whole("lost_workers"),
+        doc.whole("failures"),
+    )

@@ -1,0 +1,104 @@
+"""A study's trials in any order, page by page, while they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from layerlab.domain.design import DESIGN_FIELDS
+from layerlab.domain.problem import InvalidInput
+from layerlab.domain.study import Trial
+from services.gateway.ledger.pages import check_page_size, decode_token, encode_token, invalid_token
+from services.gateway.ledger.views import TrialPage, TrialQuery
+
+# What JSON can say and Python can order; one kind for each field.
+Key: TypeAlias = str | float | list[int]
+_Place: TypeAlias = tuple[Key | None, int]
+
+_READ: Final[Mapping[str, Callable[[Trial], object]]] = {
+    **{each.name: attrgetter(each.name) for each in fields(Trial) if each.name != "design"},
+    **{name: attrgetter(f"design.{name}") for name in ("n_layers", *DESIGN_FIELDS)},
+}
+ORDERS: Final = tuple(sorted(_READ))
+
+
+def page_of_trials(trials: Iterable[Trial], query: TrialQuery) -> TrialPage:
+    """The token names the last trial of the page and its value, not a position: what is added
+    or moves meanwhile neither repeats nor hides a trial that stays where it is.
+
+    :raises InvalidInput: `invalid_page_size`, `unknown_order`, `invalid_page_token`.
+    """
+    check_page_size(query.page_size)
+    name, descending = query.order_by.removeprefix("-"), query.order_by.startswith("-")
+    if name not in _READ:
+        raise InvalidInput(
+            "unknown_order",
+            f"Trials can't be ordered by {name!r}.",
+            hint=f"Order by one of {', '.join(ORDERS)}, with - before it for descending.",
+            field="order_by",
+        )
+    chosen = [each for each in trials if not query.states or each.state in query.states]
+    places = {each.number: _key(_READ[name](each)) for each in chosen}
+    ordered = _order(chosen, places, descending)
+    start = 0
+    if query.page_token:
+        last = _read_token(query)
+        try:
+            start = sum(
+                not _comes_after((places[each.number], each.number), last, descending)
+                for each in ordered
+            )
+        except TypeError:
+            # A forged token, with a value of another kind than the field's.
+            raise invalid_token() from None
+    page = ordered[start : start + query.page_size]
+    more = start + len(page) < len(ordered)
+    token = _token(query, (places[page[-1].number], page[-1].number)) if more else ""
+    return TrialPage(tuple(page), token, len(chosen))
+
+
+def _order(
+    trials: Iterable[Trial], places: Mapping[int, Key | None], descending: bool
+) -> list[Trial]:
+    by_number = sorted(trials, key=lambda trial: trial.number)
+    known = [each for each in by_number if places[each.number] is not None]
+    unknown = [each for each in by_number if places[each.number] is None]
+    # Sorting is stable in both directions, so that equals stay in order of their number.
+    known.sort(key=lambda trial: places[trial.number], reverse=descending)  # type: ignore[arg-type,return-value]  # Keys of one field, None left out.
+    return known + unknown
+
+
+def _comes_after(place: _Place, last: _Place, descending: bool) -> bool:
+    (key, number), (last_key, last_number) = place, last
+    if key is None or last_key is None:
+        return key is None and (last_key is not None or number > last_number)
+    if key == last_key:
+        return number > last_number
+    return (key < last_key) is descending  # type: ignore[operator]  # Keys of one field.
+
+
+def _key(value: object) -> Key | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, tuple):
+        return list(value)
+    assert isinstance(value, (int, float))
+    return value
+
+
+def _token(query: TrialQuery, place: _Place) -> str:
+    return encode_token([query.order_by, sorted(query.states), *place])
+
+
+def _read_token(query: TrialQuery) -> _Place:
+    match decode_token(query.page_token):
+        case [order, states, None | str() | int() | float() | list() as key, int(number)]:
+            if [order, states] == [query.order_by, sorted(query.states)]:
+                return key, number
+            raise invalid_token("It belongs to another order or other states.")
+    raise invalid_token()
