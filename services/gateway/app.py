@@ -1,0 +1,82 @@
+"""The HTTP side, put together from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+import layerlab
+from services.gateway import page
+from services.gateway.application import Application
+from services.gateway.observer import Observer
+from services.gateway.problems import install_problem_handlers
+from services.gateway.routes import datasets, events, health, samples, studies, trials, workers
+from services.gateway.schema import complete_schema
+from services.gateway.security import OurPageOnly, SecureHeaders
+from services.gateway.settings import GatewaySettings
+from services.gateway.uploads import UploadLimits
+
+DESCRIPTION = (
+    "Which neural network should I use for this table, and how sure can I be? "
+    "Upload a CSV, name the target, and watch designs train and compete. "
+    "Errors are `application/problem+json` with a stable `code`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the HTTP side is made of. `closing` is set when the service is about to stop."""
+
+    application: Application
+    observer: Observer
+    checks: Mapping[str, health.Check]
+    closing: asyncio.Event
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(settings: GatewaySettings, parts: Parts, lifespan: Lifespan | None = None) -> FastAPI:
+    app = FastAPI(
+        title="LayerLab",
+        version=layerlab.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # Their scripts come from elsewhere, which the content policy forbids.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    install_problem_handlers(app)
+    app.add_middleware(OurPageOnly, only_local_names=settings.is_local)
+    app.add_middleware(SecureHeaders)
+    documents, uploads = upload_limits(settings)
+    application = parts.application
+    streams = events.StreamSettings(settings.heartbeat_seconds, settings.slow_client_seconds)
+    for router in (
+        datasets.build_router(application, uploads),
+        samples.build_router(),
+        studies.build_router(application, documents),
+        trials.build_router(application),
+        events.build_router(application, streams, parts.closing),
+        workers.build_router(application, parts.observer),
+        health.build_router(application, parts.observer, parts.checks),
+        page.build_router(settings.page),
+    ):
+        app.include_router(router)
+    complete_schema(app)
+    return app
+
+
+def upload_limits(settings: GatewaySettings) -> tuple[UploadLimits, UploadLimits]:
+    """Of JSON documents, and of tables."""
+    patience, floor = settings.patience_seconds, settings.min_bytes_per_second
+    return (
+        UploadLimits(settings.max_document_bytes, patience, floor),
+        UploadLimits(settings.max_upload_bytes, patience, floor),
+    )

@@ -1,0 +1,105 @@
+"""Datasets, samples, presets and workers as JSON; studies and trials are the ledger's."""
+
+from __future__ import annotations
+
+from layerlab.domain.dataset import Column, Dataset
+from layerlab.domain.json_value import JsonValue
+from layerlab.domain.matrices import Split
+from layerlab.domain.presets import PRESETS, preset_space
+from layerlab.domain.study import Trial, Worker
+from services.gateway.ledger import CurvePoint
+from services.gateway.ledger.doc import to_time
+from services.gateway.ledger.documents import curve_point_to_json, trial_to_json
+from services.gateway.observer import QueueCounts
+from services.gateway.samples import Sample
+
+
+def dataset_to_json(dataset: Dataset) -> dict[str, JsonValue]:
+    return {
+        "dataset_id": dataset.dataset_id,
+        "name": dataset.name,
+        "rows": dataset.rows,
+        "size_bytes": dataset.size_bytes,
+        "columns": [_column_to_json(column) for column in dataset.columns],
+        "suggested_target": dataset.suggested_target,
+        "suggested_task": dataset.suggested_task.value,
+        "warnings": [
+            {"code": each.code, "detail": each.detail, "column": each.column}
+            for each in dataset.warnings
+        ],
+        "encoding": dataset.encoding,
+        "delimiter": dataset.delimiter,
+        "created_at": to_time(dataset.created_at),
+    }
+
+
+def _column_to_json(column: Column) -> dict[str, JsonValue]:
+    return {
+        "name": column.name,
+        "kind": column.kind.value,
+        "reason": column.reason,
+        "missing": column.missing,
+        "distinct": column.distinct,
+        "minimum": column.minimum,
+        "maximum": column.maximum,
+        "mean": column.mean,
+        "infinite": column.infinite,
+        "integers": column.integers,
+        "top": [{"value": each.value, "count": each.count} for each in column.top],
+    }
+
+
+def sample_to_json(sample: Sample) -> dict[str, JsonValue]:
+    return {
+        "name": sample.name,
+        "title": sample.title,
+        "description": sample.description,
+        "target": sample.target,
+        "task": sample.task.value,
+        "rows": sample.rows,
+        "columns": sample.columns,
+        "source": sample.source,
+    }
+
+
+def presets_to_json(rows: int) -> list[JsonValue]:
+    """Every preset as it is for a table of `rows` rows."""
+    spaces = {name: preset_space(name, rows) for name in PRESETS}
+    return [
+        {"name": name, "space": space.to_json(), "designs": space.size()}
+        for name, space in spaces.items()
+    ]
+
+
+def trial_with_curve_to_json(trial: Trial, curve: tuple[CurvePoint, ...]) -> dict[str, JsonValue]:
+    points: list[JsonValue] = [curve_point_to_json(point) for point in curve]
+    return {**trial_to_json(trial), "curve": points}
+
+
+def split_to_json(split: Split) -> dict[str, JsonValue]:
+    return {
+        "train": split.train,
+        "validation": split.validation,
+        "test": split.test,
+    }
+
+
+def worker_to_json(worker: Worker) -> dict[str, JsonValue]:
+    return {
+        "worker_id": worker.worker_id,
+        "incarnation": worker.incarnation,
+        "host": worker.host,
+        "pid": worker.pid,
+        "device": worker.device,
+        "threads": worker.threads,
+        "version": worker.version,
+        "heartbeat_at": to_time(worker.heartbeat_at),
+        "study_id": worker.study_id,
+        "cohort_id": worker.cohort_id,
+        "attempt": worker.attempt,
+        "draining": worker.draining,
+    }
+
+
+def queue_to_json(counts: QueueCounts) -> dict[str, JsonValue]:
+    return {"waiting": counts.waiting, "running": counts.running}

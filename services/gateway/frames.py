@@ -1,0 +1,107 @@
+"""What a reader of a study's events is sent, whether by websocket or as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import monotonic
+
+from layerlab.domain.event import Event
+from layerlab.domain.json_value import JsonValue
+from services.gateway.application import Application
+from services.gateway.ledger.documents import event_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`seq` is the event's number in an event; in every other frame, that of the last event."""
+
+    kind: str
+    seq: int
+    text: str
+
+    @property
+    def is_event(self) -> bool:
+        return self.kind == "event"
+
+
+def parse_cursor(text: str | None) -> int | None:
+    """The number of the last event that a reader has; None when it is no such number."""
+    if not text:
+        return 0
+    # The limit is the store's: SQLite's integers have 64 bits.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+async def study_frames(
+    app: Application,
+    study_id: str,
+    cursor: int | None,
+    heartbeat_seconds: float,
+    closing: asyncio.Event,
+) -> AsyncGenerator[Frame, None]:
+    """Hello, then every event after `cursor` in order and without a gap, until the study's end
+    or `closing`.
+
+    Between them a heartbeat every `heartbeat_seconds`. A cursor that is no number, or beyond the
+    log, is answered with a reset, and the events from 1 follow.
+
+    :raises NotFound: `unknown_study`, before the first frame.
+    """
+    study = await app.get_study(study_id)
+    last = study.view.seq
+    yield _frame("hello", last, {"study": study.to_json()})
+    if cursor is None or cursor > last:
+        yield _frame("reset", last)
+        cursor = 0
+    beating = _with_beats(app.follow(study_id, cursor), heartbeat_seconds, closing)
+    async with aclosing(beating) as events:
+        async for event in events:
+            if event is None:
+                yield _frame("heartbeat", await app.last_seq(study_id))
+            else:
+                yield Frame("event", event.seq, _text(event_to_json(event)))
+
+
+async def _with_beats(
+    events: AsyncIterator[Event], seconds: float, closing: asyncio.Event
+) -> AsyncGenerator[Event | None, None]:
+    """The same events, and None every `seconds`; ends when `closing` is set."""
+    # The next event is awaited by a task of its own: a cancelled generator would be at its end.
+    following = asyncio.ensure_future(anext(events, None))
+    stop = asyncio.ensure_future(closing.wait())
+    beat = monotonic() + seconds
+    try:
+        while not stop.done():
+            await asyncio.wait(
+                {following, stop},
+                timeout=max(0.0, beat - monotonic()),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if monotonic() >= beat:
+                beat = monotonic() + seconds
+                yield None
+            if following.done():
+                event = following.result()
+                if event is None:
+                    return
+                following = asyncio.ensure_future(anext(events, None))
+                yield event
+    finally:
+        following.cancel()
+        stop.cancel()
+        await asyncio.gather(following, stop, return_exceptions=True)
+
+
+def _frame(kind: str, seq: int, data: JsonValue = None) -> Frame:
+    document: dict[str, JsonValue] = {"v": 1, "type": kind, "seq": seq}
+    if data is not None:
+        document["data"] = data
+    return Frame(kind, seq, _text(document))
+
+
+def _text(document: JsonValue) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

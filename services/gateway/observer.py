@@ -1,0 +1,115 @@
+"""Watches the ledger from inside the gateway, for /metrics and for what waits to be trained."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from layerlab.domain.exchange import StudyDelta
+from layerlab.domain.study import Worker
+from layerlab.domain.trial import CohortState
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS: Final = 1.0
+_SECONDS: Final = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Cohorts of studies that have not ended: not yet claimed, and being trained."""
+
+    waiting: int
+    running: int
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of one study that has not ended."""
+
+    cohorts: dict[str, CohortState] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
+    complete: bool = False
+
+
+class Observer:
+    """Counts what the ledger tells. No label is an id, so that the metrics stay few."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now(UTC)
+        self._studies: dict[str, _Seen] = {}
+        self._registry = CollectorRegistry()
+        self._trials = Counter(
+            "layerlab_trials_total",
+            "Trials that ended since this process started.",
+            ["state"],
+            registry=self._registry,
+        )
+        self._durations = Histogram(
+            "layerlab_trial_duration_seconds",
+            "Wall time of training and validating a trial in its cohort.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._queue = Gauge(
+            "layerlab_queue_messages",
+            "Cohorts by what the ledger knows of them.",
+            ["kind"],
+            registry=self._registry,
+        )
+        self._workers = Gauge("layerlab_workers", "Trainers heard of.", registry=self._registry)
+        self._heartbeat = Gauge(
+            "layerlab_worker_heartbeat_timestamp_seconds",
+            "When the worker was heard of that was heard of longest ago, in the last minute.",
+            registry=self._registry,
+        )
+
+    async def run(self, watch: Callable[[], AsyncIterator[StudyDelta]]) -> None:
+        """Follows `watch` until cancelled; when it breaks, from its beginning."""
+        while True:
+            self._studies.clear()
+            try:
+                async for delta in watch():
+                    self.observe(delta)
+            except Exception:
+                log.exception("the watch of the studies broke; it starts over")
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    def observe(self, delta: StudyDelta) -> None:
+        study_id = delta.study.study_id
+        seen = self._studies.setdefault(study_id, _Seen())
+        # What ended before this process watched was counted by another one, or never is.
+        counts = seen.complete or delta.study.created_at >= self._started
+        for trial in delta.trials:
+            if trial.state.is_terminal and trial.number not in seen.ended:
+                seen.ended.add(trial.number)
+                if counts:
+                    self._trials.labels(trial.state.value.lower()).inc()
+                    self._durations.observe(trial.fit_time_seconds or 0.0)
+        seen.cohorts.update((cohort.cohort_id, cohort.state) for cohort in delta.cohorts)
+        seen.complete = seen.complete or delta.complete
+        if delta.study.state.is_terminal:
+            del self._studies[study_id]
+
+    def queue_counts(self) -> QueueCounts:
+        states = Tally(state for seen in self._studies.values() for state in seen.cohorts.values())
+        waiting = states[CohortState.PENDING] + states[CohortState.QUEUED]
+        return QueueCounts(waiting, states[CohortState.RUNNING])
+
+    def metrics(self, workers: list[Worker]) -> bytes:
+        """The text that Prometheus scrapes."""
+        counts = self.queue_counts()
+        self._queue.labels("ready").set(counts.waiting)
+        self._queue.labels("unacknowledged").set(counts.running)
+        self._workers.set(len(workers))
+        self._heartbeat.set(
+            min((worker.heartbeat_at.timestamp() for worker in workers), default=0.0)
+        )
+        return generate_latest(self._registry)

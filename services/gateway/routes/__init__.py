@@ -1,0 +1,1 @@
+"""REST, websocket and server-sent events: one router for each kind of thing."""

@@ -1,0 +1,93 @@
+"""Studies: created, listed, looked at, and the four verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import JSONResponse
+
+from layerlab.domain.json_value import JsonObject
+from services.gateway.application import MAX_PAGE, Application
+from services.gateway.documents import split_to_json
+from services.gateway.ledger import StudyVerb
+from services.gateway.models import SplitDocument, StudyDocument, StudyPageDocument
+from services.gateway.routes.answers import answer, failures
+from services.gateway.routes.datasets import check_content
+from services.gateway.strict_json import parse_object
+from services.gateway.study_request import StudyRequest
+from services.gateway.uploads import UploadLimits, limited, read_all
+
+_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{StudyRequest.__name__}"}}
+    },
+}
+_SUMMARIES: Final = {
+    StudyVerb.SUSPEND: "No new trials; those under way go on.",
+    StudyVerb.RESUME: "Goes on after a suspension.",
+    StudyVerb.STOP: "No new trials; those under way end, then the study does.",
+    StudyVerb.CANCEL: "Ends the study and everything under way at once.",
+}
+
+
+def build_router(app: Application, limits: UploadLimits) -> APIRouter:
+    """`limits` are those of a JSON document."""
+    router = APIRouter(prefix="/v1/studies", tags=["studies"])
+
+    @router.post(
+        "",
+        status_code=201,
+        response_model=StudyDocument,
+        responses=failures(400, 404, 408, 409, 413, 415),
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def create_study(
+        request: Request, idempotency_key: Annotated[str, Header()] = ""
+    ) -> JSONResponse:
+        """Records a study; the scheduler starts it as soon as it can."""
+        document = await _read_document(request, limits)
+        study = await app.create_study(document, idempotency_key)
+        location = {"Location": f"/v1/studies/{study.view.study.study_id}"}
+        return answer(study.to_json(), 201, location)
+
+    @router.get("", response_model=StudyPageDocument, responses=failures())
+    async def list_studies(
+        page_size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100, page_token: str = ""
+    ) -> JSONResponse:
+        """Newest first."""
+        studies, token = await app.list_studies(page_size, page_token)
+        return answer({"studies": [each.to_json() for each in studies], "next_page_token": token})
+
+    @router.get("/{study_id}", response_model=StudyDocument, responses=failures(404))
+    async def get_study(study_id: str) -> JSONResponse:
+        return answer((await app.get_study(study_id)).to_json())
+
+    @router.get("/{study_id}/split", response_model=SplitDocument, responses=failures(404))
+    async def get_split(study_id: str) -> JSONResponse:
+        """Which rows of the file train, steer the search, and are touched once, at the end."""
+        return answer(split_to_json(await app.get_split(study_id)))
+
+    for verb in StudyVerb:
+        router.post(
+            f"/{{study_id}}:{verb}",
+            name=f"{verb}_study",
+            description=_SUMMARIES[verb],
+            response_model=StudyDocument,
+            responses=failures(404, 409),
+        )(_mover(app, verb))
+    return router
+
+
+def _mover(app: Application, verb: StudyVerb) -> Callable[[str], Awaitable[JSONResponse]]:
+    async def move_study(study_id: str) -> JSONResponse:
+        return answer((await app.move_study(study_id, verb)).to_json())
+
+    return move_study
+
+
+async def _read_document(request: Request, limits: UploadLimits) -> JsonObject:
+    check_content(request, frozenset({"application/json"}), "application/json")
+    return parse_object(await read_all(limited(request.stream(), limits)))

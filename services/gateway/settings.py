@@ -1,0 +1,135 @@
+"""The gateway's settings, read once, in `__main__`."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_PAGE: Final = Path(__file__).parent / "web" / "dist"
+
+
+class RemoteWithoutLogin(ValueError):
+    """The gateway would listen where strangers are, and has no login to tell them apart."""
+
+
+class GatewaySettings(BaseModel):
+    """What the gateway needs to know, and nobody else; addresses are HOST:PORT, port 0 for any."""
+
+    http: str = "127.0.0.1:8080"
+    grpc: str = "127.0.0.1:50051"
+    allow_remote: bool = Field(
+        default=False,
+        description="Listen on other addresses than loopback although there is no login: "
+        "only behind something that checks who comes.",
+    )
+    lease_seconds: float = Field(default=15.0, gt=0)
+    max_upload_bytes: int = Field(default=2 << 30, gt=0)
+    max_document_bytes: int = Field(default=1 << 20, gt=0)
+    patience_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a request may be silent before it is answered with 408.",
+    )
+    min_bytes_per_second: float = Field(default=1024.0, ge=0)
+    heartbeat_seconds: float = Field(default=15.0, gt=0)
+    slow_client_seconds: float = Field(
+        default=10.0, gt=0, description="How long a reader of events may not read."
+    )
+    page: Path = Field(default=_PAGE, description="The folder of the built page.")
+
+    @field_validator("http", "grpc")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
+
+    def check_addresses(self) -> None:
+        """:raises RemoteWithoutLogin: for an address beyond this machine, unless allowed."""
+        for name in ("http", "grpc"):
+            host, _ = split_address(getattr(self, name))
+            if not is_loopback(host) and not self.allow_remote:
+                raise RemoteWithoutLogin(
+                    f"LAYERLAB_GATEWAY__{name.upper()}={getattr(self, name)} can be reached from "
+                    "other machines, and this version has no login. Listen on 127.0.0.1, or set "
+                    "LAYERLAB_GATEWAY__ALLOW_REMOTE=1 if something in front of it checks who comes."
+                )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the page."""
+        return is_loopback(split_address(self.http)[0])
+
+
+class UrlSettings(BaseModel):
+    url: str
+
+
+class IngestSettings(BaseModel):
+    grpc: str = "127.0.0.1:50052"
+
+
+class Settings(BaseSettings):
+    """Of `python -m services.gateway`: flag, then environment, then layerlab.toml, then default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAYERLAB_",
+        env_nested_delimiter="__",
+        toml_file="layerlab.toml",
+        extra="ignore",
+    )
+
+    data_dir: Path = Path("layerlab-data")
+    log_level: str = "INFO"
+    store: UrlSettings | None = None
+    datasets: UrlSettings | None = None
+    gateway: GatewaySettings = GatewaySettings()
+    ingest: IngestSettings = IngestSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def store_url(self) -> str:
+        return self.store.url if self.store else f"sqlite:///{self.data_dir.absolute()}/ledger.db"
+
+    @property
+    def datasets_url(self) -> str:
+        return self.datasets.url if self.datasets else f"file://{self.data_dir.absolute()}/datasets"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """The host and the port of HOST:PORT; brackets around an IPv6 host are taken off.
+
+    :raises ValueError: for anything else.
+    """
+    host, colon, port = address.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) < 1 << 16):
+        raise ValueError(f"{address!r} is not HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """A name other than `localhost` is not: what it means is decided elsewhere."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,192 @@
+"""What somebody asks of a new study, held to the rules and completed with the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from layerlab.domain.dataset import ColumnKind, Dataset, Task, check_target
+from layerlab.domain.json_value import JsonObject, JsonValue
+from layerlab.domain.presets import DEFAULT_PRESET, preset_space
+from layerlab.domain.problem import InvalidInput
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.space import MAX_GRID, SearchSpace, parse_space
+from layerlab.domain.study import Budget, Engine, Search, StudySpec
+
+MAX_TRIALS: Final = 100_000
+MAX_EPOCHS: Final = 10_000
+MAX_TIME_SECONDS: Final = 7 * 24 * 3600.0
+DEFAULT_TRIALS: Final = 64
+DEFAULT_EPOCHS: Final = 200
+MAX_SEED: Final = 2**53 - 1
+MAX_NAME: Final = 200
+_MAX_COLUMN_NAME: Final = 10_000
+
+_STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+# A bare string is how JSON spells an enum's member; numbers stay strict.
+_LAX: Final = Field(strict=False)
+
+
+class BudgetRequest(BaseModel):
+    """The first limit that is reached ends the study; `time_seconds` is hard.
+
+    Without `max_trials` and `time_seconds`, a study has 64 trials, or its whole grid.
+    """
+
+    model_config = _STRICT
+
+    max_trials: int | None = Field(default=None, ge=1, le=MAX_TRIALS)
+    max_epochs: int | None = Field(
+        default=None, ge=1, le=MAX_EPOCHS, description=f"Per trial. Default {DEFAULT_EPOCHS}."
+    )
+    time_seconds: float | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_TIME_SECONDS,
+        description="Of wall time, from the study's creation.",
+    )
+
+
+class StudyRequest(BaseModel):
+    """One search for a network: only `dataset_id` and `target` are required."""
+
+    model_config = _STRICT
+
+    dataset_id: str = Field(min_length=1, max_length=200)
+    target: str = Field(min_length=1, max_length=_MAX_COLUMN_NAME)
+    name: str | None = Field(default=None, max_length=MAX_NAME, description="For people.")
+    task: Annotated[Task | None, _LAX] = Field(
+        default=None, description="Inferred from the target."
+    )
+    preset: str | None = Field(
+        default=None, max_length=100, description=f"Default `{DEFAULT_PRESET}`; see /v1/presets."
+    )
+    space: dict[str, Any] | None = Field(
+        default=None,
+        description="A design's field to its choices, its range or its value; "
+        "a field that is left out is taken from the preset.",
+        examples=[{"hidden": [[64, 64], [128]], "learning_rate": {"low": 1e-4, "high": 1e-2}}],
+    )
+    search: Annotated[Search | None, _LAX] = Field(default=None, description="Default `random`.")
+    recipe: Annotated[RecipeName | None, _LAX] = Field(default=None, description="Default `paper`.")
+    engine: Annotated[Engine | None, _LAX] = Field(default=None, description="Default `fused`.")
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_SEED,
+        description="Decides the split and the proposals. Default 0, so that a study repeats.",
+    )
+    column_kinds: dict[str, Annotated[ColumnKind, _LAX]] | None = Field(
+        default=None, description="Corrections of inferred kinds, by column."
+    )
+    budget: BudgetRequest | None = None
+
+
+def parse_request(document: JsonObject) -> StudyRequest:
+    """:raises InvalidInput: `unknown_field`, `missing_field`, `invalid_value`, naming the field;
+    `errors` lists all that is wrong.
+    """
+    try:
+        return StudyRequest.model_validate(document)
+    except ValidationError as error:
+        complaints = [(each["loc"], each["type"], each["msg"]) for each in error.errors()]
+        raise problem_of(complaints) from error
+
+
+_CODES: Final = {"extra_forbidden": "unknown_field", "missing": "missing_field"}
+
+
+Complaint: TypeAlias = tuple[tuple[int | str, ...], str, str]
+"""Pydantic's location, type and message of one thing that is wrong."""
+
+
+def problem_of(complaints: Sequence[Complaint]) -> InvalidInput:
+    """The first complaint as the problem, and all of them in `errors`."""
+    wrong: list[JsonValue] = [
+        {"field": field_path(location), "detail": message}
+        for location, _, message in complaints[:20]
+    ]
+    location, kind, message = complaints[0]
+    field = field_path(location)
+    code = _CODES.get(kind, "invalid_value")
+    detail = {
+        "unknown_field": f"`{field}` is no field of this request.",
+        "missing_field": f"`{field}` is missing.",
+    }.get(code, f"`{field}`: {message}.")
+    return InvalidInput(
+        code,
+        detail,
+        hint="The fields and their limits are in /openapi.json.",
+        field=field,
+        extra={"errors": wrong},
+    )
+
+
+def field_path(location: tuple[int | str, ...]) -> str:
+    # Pydantic adds the names of a union's arms, which are no part of the document.
+    return ".".join(str(each) for each in location if each != "[key]")
+
+
+def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
+    """The study that `request` describes, on `dataset`, with every default filled in.
+
+    :raises InvalidInput: what `check_target`, `preset_space` and `parse_space` say;
+        `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
+    """
+    kinds = request.column_kinds or {}
+    _check_kinds(dataset, kinds)
+    task = check_target(dataset, request.target, request.task, kinds)
+    preset = request.preset or DEFAULT_PRESET
+    space = parse_space(request.space or {}, preset_space(preset, dataset.rows))
+    search = request.search or Search.RANDOM
+    if search is Search.GRID:
+        _check_grid(space)
+    return StudySpec(
+        dataset_id=dataset.dataset_id,
+        target=request.target,
+        task=task,
+        space=space,
+        budget=_budget(request.budget or BudgetRequest(), space, search),
+        name=request.name or f"{request.target} of {dataset.name}"[:MAX_NAME],
+        preset=preset,
+        search=search,
+        recipe=request.recipe or RecipeName.PAPER,
+        engine=request.engine or Engine.FUSED,
+        seed=request.seed or 0,
+        column_kinds=kinds,
+    )
+
+
+def _check_kinds(dataset: Dataset, kinds: Mapping[str, ColumnKind]) -> None:
+    known = {column.name for column in dataset.columns}
+    for name in kinds:
+        if name not in known:
+            raise InvalidInput(
+                "unknown_column",
+                f"`column_kinds` names {name!r}, which is no column of the dataset.",
+                hint="The columns are in the dataset's document.",
+                field="column_kinds",
+                column=name,
+            )
+
+
+def _check_grid(space: SearchSpace) -> None:
+    size = space.grid_size()
+    if size > MAX_GRID:
+        raise InvalidInput(
+            "grid_too_large",
+            f"The grid has {size:,} designs; the limit is {MAX_GRID:,}.",
+            hint="Give fewer choices, or use search `random`, which has no such limit.",
+            field="space",
+            extra={"size": size, "limit": MAX_GRID},
+        )
+
+
+def _budget(asked: BudgetRequest, space: SearchSpace, search: Search) -> Budget:
+    max_trials = asked.max_trials
+    if max_trials is None and asked.time_seconds is None:
+        # Half a grid would be no grid search.
+        max_trials = space.grid_size() if search is Search.GRID else DEFAULT_TRIALS
+    return Budget(max_trials, asked.max_epochs or DEFAULT_EPOCHS, asked.time_seconds)
