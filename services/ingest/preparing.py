@@ -1,0 +1,184 @@
+"""A table becomes matrices: split, recipe fitted on the training rows, parts on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from layerlab.domain.dataset import FEATURE_KINDS, ColumnKind, Dataset
+from layerlab.domain.json_value import canonical
+from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part
+from layerlab.domain.problem import InvalidInput, TooLarge
+from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, TargetStep
+from services.ingest.features import load_feature, load_target
+from services.ingest.limits import MAX_INPUTS, MAX_MATRIX_BYTES
+from services.ingest.recipe import (
+    Categories,
+    Feature,
+    Floats,
+    Matrix,
+    apply_feature,
+    apply_target,
+    fit_feature,
+    fit_target,
+)
+from services.ingest.splitting import Indices, SplitRows, quantile_strata, split_rows
+from services.ingest.table import read_columns
+
+# Blocks of this many values are written at once: a row-major file likes no thin columns.
+_BLOCK_VALUES: Final = 8_000_000
+
+
+def prepare(table: Path, dataset: Dataset, spec: MatrixSpec, into: Path) -> None:
+    """Writes PART-x.npy, PART-y.npy, recipe.json, split.json and header.json to the folder `into`.
+
+    `spec` has passed `check_target`. x is float32 (rows, n_inputs); y is int64 classes or float32
+    standardized quantities (rows,).
+
+    :raises InvalidInput: `no_features`, `too_many_inputs`, `target_infinite`.
+    :raises TooLarge: `matrices_too_large`.
+    :raises OSError: when the disk is full.
+    """
+    index = [column.name for column in dataset.columns].index(spec.target)
+    [(_, cells)] = read_columns(table, [index])
+    target = load_target(dataset.columns[index], spec.task, cells)
+    split = _split(spec, target)
+    kinds = feature_kinds(dataset, spec)
+    recipe = Recipe(
+        spec.recipe,
+        tuple(_fit(spec, feature, split.train) for feature in _features(table, dataset, kinds)),
+        _fit_target(spec, target, split.train),
+    )
+    parts = {Part.TRAIN: split.train, Part.VALIDATION: split.validation, Part.TEST: split.test}
+    _check_size(recipe, len(cells))
+    _write_x(into, recipe, _features(table, dataset, kinds), parts)
+    for part, rows in parts.items():
+        values = target.at(rows) if isinstance(target, Categories) else target[rows]
+        np.save(into / f"{part}-y.npy", apply_target(recipe.target, values))
+    _write_documents(into, recipe, parts)
+
+
+def feature_kinds(dataset: Dataset, spec: MatrixSpec) -> dict[int, ColumnKind]:
+    """Index → kind of the columns to learn from, the user's corrections applied."""
+    kinds = {
+        index: spec.column_kinds.get(column.name, column.kind)
+        for index, column in enumerate(dataset.columns)
+        if column.name != spec.target
+    }
+    return {index: kind for index, kind in kinds.items() if kind in FEATURE_KINDS}
+
+
+def _features(table: Path, dataset: Dataset, kinds: Mapping[int, ColumnKind]) -> Iterator[Feature]:
+    for index, cells in read_columns(table, list(kinds)):
+        yield load_feature(dataset.columns[index].name, kinds[index], cells)
+
+
+def _split(spec: MatrixSpec, target: Floats | Categories) -> SplitRows:
+    if isinstance(target, Categories):
+        rows = np.flatnonzero(target.codes >= 0)
+        return split_rows(rows, target.codes[rows], spec.seed)
+    if np.isinf(target).any():
+        raise InvalidInput(
+            "target_infinite",
+            f"The target {spec.target!r} has infinite values.",
+            hint="Remove or correct those rows and upload the table again.",
+            field="target",
+            column=spec.target,
+        )
+    rows = np.flatnonzero(~np.isnan(target))
+    return split_rows(rows, quantile_strata(target[rows]), spec.seed)
+
+
+def _fit(spec: MatrixSpec, feature: Feature, train: Indices) -> NumberStep | CategoryStep:
+    return fit_feature(spec.recipe, feature.at(train))
+
+
+def _fit_target(spec: MatrixSpec, target: Floats | Categories, train: Indices) -> TargetStep:
+    if isinstance(target, Categories):
+        # Which classes there are is known of every row; a class of no training row keeps its
+        # output all the same.
+        return fit_target(spec.target, spec.task, np.empty(0), target.labels)
+    return fit_target(spec.target, spec.task, target[train], ())
+
+
+def _check_size(recipe: Recipe, rows: int) -> None:
+    if recipe.n_inputs == 0:
+        raise InvalidInput(
+            "no_features",
+            "No column tells the training rows apart.",
+            hint="Correct the kind of a column with `column_kinds`, or upload more columns.",
+        )
+    if recipe.n_inputs > MAX_INPUTS:
+        raise InvalidInput(
+            "too_many_inputs",
+            f"The columns make {recipe.n_inputs:,} inputs; the limit is {MAX_INPUTS:,}.",
+            hint="Set columns with many categories to `ignore` with `column_kinds`.",
+            field="column_kinds",
+            extra={"limit": MAX_INPUTS, "inputs": recipe.n_inputs},
+        )
+    size = rows * recipe.n_inputs * 4
+    if size > MAX_MATRIX_BYTES:
+        raise TooLarge(
+            "matrices_too_large",
+            f"The matrices take {size:,} bytes; the limit is {MAX_MATRIX_BYTES:,}.",
+            hint="Upload a sample of the rows, or set columns to `ignore` with `column_kinds`.",
+            extra={"limit": MAX_MATRIX_BYTES, "size": size},
+        )
+
+
+def _write_x(
+    into: Path, recipe: Recipe, features: Iterator[Feature], parts: Mapping[Part, Indices]
+) -> None:
+    files = {
+        part: _create(into / f"{part}-x.npy", (len(rows), recipe.n_inputs))
+        for part, rows in parts.items()
+    }
+    start = 0
+    for block in _blocks(recipe, features):
+        stop = start + block.shape[1]
+        for part, rows in parts.items():
+            files[part][:, start:stop] = block[rows]
+        start = stop
+
+
+def _blocks(recipe: Recipe, features: Iterator[Feature]) -> Iterator[Matrix]:
+    """The inputs of all rows, some columns at a time."""
+    held: list[Matrix] = []
+    for step, feature in zip(recipe.steps, features, strict=True):
+        held.append(apply_feature(step, feature))
+        if sum(each.size for each in held) >= _BLOCK_VALUES:
+            yield np.hstack(held)
+            held = []
+    if held:
+        yield np.hstack(held)
+
+
+def _create(path: Path, shape: tuple[int, int]) -> Matrix:
+    matrix: Matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    # A page that can't be written kills the process; an allocation that fails says so.
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return matrix
+
+
+def _write_documents(into: Path, recipe: Recipe, parts: Mapping[Part, Indices]) -> None:
+    recipe_json = canonical(recipe.to_json())
+    header = MatricesHeader(
+        recipe_json=recipe_json,
+        n_inputs=recipe.n_inputs,
+        n_outputs=recipe.n_outputs,
+        n_train=len(parts[Part.TRAIN]),
+        n_validation=len(parts[Part.VALIDATION]),
+        n_test=len(parts[Part.TEST]),
+    )
+    (into / "recipe.json").write_text(recipe_json)
+    (into / "split.json").write_text(
+        json.dumps({part.value: rows.tolist() for part, rows in parts.items()})
+    )
+    (into / "header.json").write_text(json.dumps(asdict(header)))

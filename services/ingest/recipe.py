@@ -1,0 +1,180 @@
+"""Fits preprocessing on training rows and applies it to any: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, RecipeName, TargetStep
+from services.ingest.facts import mean
+from services.ingest.limits import MAX_CATEGORIES
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.float32]
+Codes: TypeAlias = npt.NDArray[np.int64]
+
+# Scaled values are kept within this many widths (or standard deviations) of the training rows.
+# A z-score among n rows is at most √n, so no training row below 10^8 rows is ever touched; a
+# giant in another row stays a giant, and stays finite on its way through a network.
+CLIP: Final = 1e4
+# A target is what is scored, so it is only kept where its square is still a float32.
+_TARGET_CLIP: Final = 1e18
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """A column of labels: row i holds labels[codes[i]], or nothing where codes[i] is -1."""
+
+    codes: Codes
+    labels: tuple[str, ...]
+
+    def at(self, rows: npt.NDArray[np.int64]) -> Categories:
+        return Categories(self.codes[rows], self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column to learn from: numbers (NaN where missing) of a kind, or categories."""
+
+    name: str
+    kind: ColumnKind
+    values: Floats | Categories
+
+    def at(self, rows: npt.NDArray[np.int64]) -> Feature:
+        values = self.values.at(rows) if isinstance(self.values, Categories) else self.values[rows]
+        return Feature(self.name, self.kind, values)
+
+
+def fit_feature(name: RecipeName, train: Feature) -> NumberStep | CategoryStep:
+    """`train` holds training rows only, so that nothing else can leak into the step."""
+    if isinstance(train.values, Categories):
+        return _fit_categories(train.name, train.values)
+    # An infinity says no more than a missing value to a network.
+    present = train.values[np.isfinite(train.values)]
+    if name is RecipeName.PAPER:
+        return _fit_min_max(train, present)
+    return _fit_z_score(train, present)
+
+
+def _fit_min_max(train: Feature, present: Floats) -> NumberStep:
+    """McLeod 2015: a missing value becomes 0 first, then everything is scaled to [0, 1]."""
+    # So a filled 0 is a value like any other when the range is learnt.
+    filled = present if present.size == _size(train) else np.append(present, 0.0)
+    if not filled.size or filled.min() == filled.max():
+        # A constant column carries no information; width 1 keeps it finite.
+        low = float(filled[0]) if filled.size else 0.0
+        return NumberStep(train.name, train.kind, fill=0.0, shift=low, scale=1.0)
+    low, high = float(filled.min()), float(filled.max())
+    return NumberStep(train.name, train.kind, fill=0.0, shift=low, scale=_width(low, high))
+
+
+def _fit_z_score(train: Feature, present: Floats) -> NumberStep:
+    """A missing value becomes the mean; mean 0 and standard deviation 1 among the present."""
+    if not present.size or present.min() == present.max():
+        middle = float(present[0]) if present.size else 0.0
+        return NumberStep(train.name, train.kind, fill=middle, shift=middle, scale=1.0)
+    middle = mean(present)
+    return NumberStep(
+        train.name, train.kind, fill=middle, shift=middle, scale=_deviation(present, middle)
+    )
+
+
+def _size(feature: Feature) -> int:
+    values = feature.values
+    return len(values.codes) if isinstance(values, Categories) else len(values)
+
+
+def _width(low: float, high: float) -> float:
+    # The distance between the largest floats is none itself.
+    return min(high - low, float(np.finfo(np.float64).max))
+
+
+def _deviation(present: Floats, middle: float) -> float:
+    """Standard deviation of values that are not all equal; positive and finite."""
+    largest = float(np.abs(present).max())
+    # Squares of the largest and the smallest floats leave the range of floats.
+    scaled = present / largest - middle / largest
+    return float(np.sqrt(np.mean(scaled * scaled)) * largest) or 1.0
+
+
+def _fit_categories(name: str, train: Categories) -> CategoryStep:
+    """The categories of the training rows in label order; of too many, the most frequent."""
+    counts = np.bincount(train.codes[train.codes >= 0], minlength=len(train.labels))
+    seen = np.flatnonzero(counts)
+    # Ties go to the first in label order, not to the first in the file.
+    ranked = sorted(seen.tolist(), key=lambda code: (-counts[code], train.labels[code]))
+    kept = [train.labels[code] for code in ranked[:MAX_CATEGORIES]]
+    return CategoryStep(name, tuple(in_label_order(kept)))
+
+
+def in_label_order(labels: Sequence[str]) -> list[str]:
+    """Numbers by size, when all of them are numbers; else by text."""
+    try:
+        numbers = {label: float(label) for label in labels}
+    except ValueError:
+        return sorted(labels)
+    if any(math.isnan(number) for number in numbers.values()):
+        return sorted(labels)
+    return sorted(labels, key=lambda label: (numbers[label], label))
+
+
+def apply_feature(step: NumberStep | CategoryStep, feature: Feature) -> Matrix:
+    """(rows, step.width); always finite."""
+    if isinstance(step, CategoryStep):
+        if not isinstance(feature.values, Categories):
+            raise TypeError(f"{step.column} was fitted as categories")
+        return _one_hot(step, feature.values)
+    if isinstance(feature.values, Categories):
+        raise TypeError(f"{step.column} was fitted as numbers")
+    filled = np.where(np.isfinite(feature.values), feature.values, step.fill)
+    with np.errstate(over="ignore"):
+        scaled = (filled - step.shift) / step.scale
+    return np.clip(scaled, -CLIP, CLIP).astype(np.float32)[:, np.newaxis]
+
+
+def _one_hot(step: CategoryStep, values: Categories) -> Matrix:
+    position = {label: index for index, label in enumerate(step.categories)}
+    # One more column takes what is missing or was not seen in training; it is cut off.
+    unseen = step.width
+    lookup = np.array([*(position.get(label, unseen) for label in values.labels), unseen])
+    matrix = np.zeros((len(values.codes), step.width + 1), dtype=np.float32)
+    matrix[np.arange(len(values.codes)), lookup[values.codes]] = 1.0
+    return matrix[:, :unseen]
+
+
+def fit_target(column: str, task: Task, train: Floats, classes: Sequence[str]) -> TargetStep:
+    """The mean and deviation of a quantity's training rows, or the `classes` in label order."""
+    if task is Task.CLASSIFICATION:
+        return TargetStep(column, task, classes=tuple(in_label_order(classes)))
+    if train.min() == train.max():
+        return TargetStep(column, task, mean=float(train[0]), scale=1.0)
+    middle = mean(train)
+    return TargetStep(column, task, mean=middle, scale=_deviation(train, middle))
+
+
+def apply_target(step: TargetStep, values: Floats | Categories) -> npt.NDArray[np.generic]:
+    """int64 class numbers or float32 standardized quantities, (rows,); no row may be missing."""
+    if isinstance(values, Categories):
+        position = {label: index for index, label in enumerate(step.classes)}
+        lookup = np.array([position[label] for label in values.labels], dtype=np.int64)
+        return lookup[values.codes]
+    scaled = (values - step.mean) / step.scale
+    return np.clip(scaled, -_TARGET_CLIP, _TARGET_CLIP).astype(np.float32)
+
+
+def fit(name: RecipeName, train: Sequence[Feature], target: TargetStep) -> Recipe:
+    """A recipe from the training rows of every feature."""
+    return Recipe(name, tuple(fit_feature(name, feature) for feature in train), target)
+
+
+def apply(recipe: Recipe, features: Mapping[str, Feature]) -> Matrix:
+    """(rows, recipe.n_inputs), of features by name; columns that the recipe has no word for are
+    left out."""
+    blocks: Iterator[Matrix] = (apply_feature(step, features[step.column]) for step in recipe.steps)
+    return np.hstack(list(blocks))

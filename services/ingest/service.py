@@ -1,0 +1,135 @@
+"""Datasets and matrices, made once and kept: what the gateway and the trainers ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from weakref import WeakValueDictionary
+
+import structlog
+
+from layerlab.domain.dataset import Dataset, check_target
+from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
+from layerlab.domain.problem import NotFound
+from services.ingest.documents import dataset_from_json, dataset_to_json, spec_to_json
+from services.ingest.library import Library, matrices_key
+from services.ingest.limits import MAX_BYTES
+from services.ingest.receiving import Received, receive
+from services.ingest.sandbox import Sandbox
+from services.ingest.spool import Spool
+
+log = structlog.get_logger()
+
+CHUNK_BYTES: Final = 1024**2
+_MAX_DISPLAY_NAME: Final = 200
+
+
+class TableIngest:
+    """An Ingest. Whatever reads a user's bytes does so in a child process."""
+
+    def __init__(
+        self,
+        library: Library,
+        spool: Spool,
+        sandbox: Sandbox,
+        max_bytes: int = MAX_BYTES,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._library = library
+        self._spool = spool
+        self._sandbox = sandbox
+        self._max_bytes = max_bytes
+        self._now = now
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def store_dataset(self, name: str, chunks: AsyncIterator[bytes]) -> Dataset:
+        """Bytes that were stored before are recognized by their hash, and not parsed again."""
+        name = name[:_MAX_DISPLAY_NAME]
+        async with self._spool.folder() as folder:
+            received = await receive(chunks, folder / "raw.csv", self._max_bytes)
+            async with self._alone(received.sha256):
+                known = await self._library.find_dataset(received.sha256)
+                if known is not None:
+                    return replace(known, name=name)
+                dataset = await self._parse(name, received, folder)
+                await self._library.keep_dataset(received.sha256, folder)
+        log.info("dataset stored", dataset_id=dataset.dataset_id, rows=dataset.rows)
+        return dataset
+
+    async def fetch_matrices(
+        self, spec: MatrixSpec, parts: Sequence[Part]
+    ) -> AsyncIterator[MatricesHeader | MatrixChunk]:
+        """The test part is sent only when `parts` names it."""
+        header = await self._prepared(spec)
+        yield header
+        key = matrices_key(spec)
+        for part in parts:
+            for array in ("x", "y"):
+                async for data in self._library.read_array(key, part, array, CHUNK_BYTES):
+                    yield MatrixChunk(part, array, data)
+
+    async def get_split(self, spec: MatrixSpec) -> Split:
+        await self._prepared(spec)
+        return await self._library.read_split(matrices_key(spec))
+
+    async def _prepared(self, spec: MatrixSpec) -> MatricesHeader:
+        key = matrices_key(spec)
+        # Whoever asks while another prepares the same waits for that.
+        async with self._alone(key):
+            header = await self._library.find_header(key)
+            if header is None:
+                await self._prepare(spec, key)
+                header = await self._library.find_header(key)
+        assert header is not None  # It was just kept.
+        return header
+
+    async def _prepare(self, spec: MatrixSpec, key: str) -> None:
+        dataset = await self._library.find_dataset(spec.dataset_id)
+        if dataset is None:
+            raise NotFound("no_such_dataset", f"There is no dataset {spec.dataset_id!r}.")
+        check_target(dataset, spec.target, spec.task, spec.column_kinds)
+        async with (
+            self._spool.folder() as folder,
+            self._library.open_table(spec.dataset_id) as table,
+        ):
+            await self._sandbox.run(
+                {
+                    "command": "prepare",
+                    "folder": str(folder),
+                    "table": str(table),
+                    "dataset": dataset_to_json(dataset),
+                    "spec": spec_to_json(spec),
+                },
+                failure_code="preparation_failed",
+            )
+            await self._library.keep_matrices(key, folder)
+        log.info("matrices prepared", dataset_id=spec.dataset_id, key=key)
+
+    async def _parse(self, name: str, received: Received, folder: Path) -> Dataset:
+        await self._sandbox.run(
+            {
+                "command": "parse",
+                "folder": str(folder),
+                "source": str(folder / "raw.csv"),
+                "dataset_id": received.sha256,
+                "name": name,
+                "size_bytes": received.size_bytes,
+                "received_at": self._now().isoformat(),
+            },
+            failure_code="unparseable",
+        )
+        profile = await asyncio.to_thread((folder / "profile.json").read_bytes)
+        return dataset_from_json(json.loads(profile))
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """One at a time per key; the lock goes when its last user does."""
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            yield

@@ -1,0 +1,81 @@
+"""The settings of ingest, read once, in `__main__`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from services.ingest.limits import MAX_BYTES
+from services.ingest.sandbox import Limits
+
+
+class UrlSettings(BaseModel):
+    url: str
+
+
+class IngestSettings(BaseModel):
+    """What ingest needs to know, and nobody else."""
+
+    grpc: str = Field(
+        default="127.0.0.1:50052", description="HOST:PORT to listen on, port 0 for any."
+    )
+    spool_dir: Path | None = Field(
+        default=None, description="For work under way; best on the disk that the datasets are on."
+    )
+    max_upload_bytes: int = Field(default=MAX_BYTES, gt=0)
+    child_memory_bytes: int = Field(default=4 << 30, gt=0)
+    child_seconds: float = Field(default=300.0, gt=0)
+    children: int = Field(default=2, gt=0, description="How many tables are worked on at a time.")
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.child_memory_bytes, self.child_seconds)
+
+
+class Settings(BaseSettings):
+    """Of `python -m services.ingest`: flag, then environment, then layerlab.toml, then default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAYERLAB_",
+        env_nested_delimiter="__",
+        toml_file="layerlab.toml",
+        extra="ignore",
+    )
+
+    data_dir: Path = Path("layerlab-data")
+    log_level: str = "INFO"
+    datasets: UrlSettings | None = None
+    ingest: IngestSettings = IngestSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def datasets_url(self) -> str:
+        return self.datasets.url if self.datasets else f"file://{self.data_dir.absolute()}/datasets"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Beside a folder of datasets, so that keeping a file is renaming it."""
+        if self.ingest.spool_dir is not None:
+            return self.ingest.spool_dir
+        place = urlsplit(self.datasets_url)
+        if place.scheme == "file":
+            return Path(unquote(place.path) + ".spool")
+        return self.data_dir / "ingest.spool"
