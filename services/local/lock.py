@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +20,11 @@ class FolderInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has, or had, a data folder. `url` is empty until it is ready."""
+    """Who has, or had, a data folder. `url` and `grpc` are empty until it is ready."""
 
     pid: int
-    url: str
+    url: str = ""
+    grpc: str = ""
 
 
 class FolderLock:
@@ -32,9 +33,9 @@ class FolderLock:
     def __init__(self, file: int) -> None:
         self._file = file
 
-    def announce(self, url: str) -> None:
+    def announce(self, url: str = "", grpc: str = "") -> None:
         """Says who holds the folder, and where it answers, to whoever comes second."""
-        text = json.dumps({"pid": os.getpid(), "url": url})
+        text = json.dumps(asdict(Holder(os.getpid(), url, grpc)))
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, text.encode(), 0)
 
@@ -50,7 +51,7 @@ def folder_lock(data_dir: Path) -> Iterator[FolderLock]:
         except BlockingIOError as error:
             raise FolderInUse(_refusal(data_dir)) from error
         lock = FolderLock(file)
-        lock.announce("")
+        lock.announce()
         yield lock
     finally:
         os.close(file)
@@ -60,7 +61,7 @@ def read_lock(data_dir: Path) -> Holder | None:
     """What the last holder wrote; None when there is nothing, or only half of it."""
     try:
         said = json.loads((data_dir / _LOCK_NAME).read_text())
-        return Holder(int(said["pid"]), str(said["url"]))
+        return Holder(int(said["pid"]), str(said["url"]), str(said["grpc"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,0 +1,148 @@
+"""The `layerlab` command against a real server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerlab.client import Client
+from tests.e2e.server import LAYERLAB, Server
+
+
+@pytest.fixture
+def penguins(client: Client, tmp_path: Path) -> Path:
+    path = tmp_path / "penguins.csv"
+    path.write_bytes(client.sample("penguins"))
+    return path
+
+
+class Shell:
+    """Runs commands against one server."""
+
+    def __init__(self, server: Server) -> None:
+        self.environment = {**os.environ, "LAYERLAB_SERVER_URL": server.url}
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [LAYERLAB, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+
+    def json(self, *arguments: str | Path) -> Any:
+        answer = self.run(*arguments, "-o", "json")
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+
+@pytest.fixture
+def shell(server: Server) -> Shell:
+    return Shell(server)
+
+
+def test_a_table_becomes_a_followed_study_and_a_leaderboard(shell: Shell, penguins: Path) -> None:
+    dataset = shell.json("dataset", "upload", penguins)
+    assert dataset["rows"] == 344
+    assert dataset["dataset_id"] in [each["dataset_id"] for each in shell.json("dataset", "list")]
+    assert shell.json("dataset", "get", dataset["dataset_id"])["name"] == "penguins.csv"
+
+    followed = shell.run(
+        "study", "create", penguins, "--target", "species", "--follow", "--max-trials", "6",
+        "--max-epochs", "20", "--name", "By hand", "-o", "csv",
+    )  # fmt: skip
+
+    assert followed.returncode == 0, followed.stderr
+    assert "SUCCEEDED 6/6" in followed.stderr
+    assert len(list(csv.DictReader(io.StringIO(followed.stdout)))) == 6
+    study = next(each for each in shell.json("study", "list") if each["name"] == "By hand")
+    assert shell.json("study", "get", study["study_id"])["state"] == "SUCCEEDED"
+    board = shell.json("study", "leaderboard", study["study_id"])
+    scores = [row["score_val"] for row in board]
+    assert scores == sorted(scores, reverse=True)
+    trials = shell.json("trial", "list", study["study_id"], "--order-by", "number")
+    assert [trial["number"] for trial in trials] == [1, 2, 3, 4, 5, 6]
+    curve = shell.json("trial", "get", study["study_id"], "2")["curve"]
+    assert [point["epoch"] for point in curve] == list(range(1, len(curve) + 1))
+
+
+def test_create_prints_the_id_alone_and_cancel_ends_in_3_for_who_watches(
+    shell: Shell, penguins: Path
+) -> None:
+    created = shell.run(
+        "study", "create", penguins, "-t", "species", "--max-trials", "5000", "--max-epochs", "999"
+    )
+    study_id = created.stdout.strip()
+    assert shell.run("study", "cancel", study_id).stdout.strip() == "CANCELLED"
+    watched = shell.run("study", "watch", study_id)
+    assert watched.returncode == 3
+    assert "CANCELLED" in watched.stderr
+
+
+def test_ctrl_c_detaches_and_says_how_to_come_back(shell: Shell, penguins: Path) -> None:
+    watching = subprocess.Popen(
+        [LAYERLAB, "study", "create", penguins, "-t", "species", "-f", "--max-trials", "5000",
+         "--max-epochs", "999"],
+        env=shell.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert watching.stderr is not None
+    # Following has begun when it says how far it is.
+    first = watching.stderr.readline()
+    watching.send_signal(signal.SIGINT)
+    _, said = watching.communicate(timeout=30)
+    assert watching.returncode == 0, said
+    assert "5000" in first
+    study_id = said.strip().rpartition("layerlab study watch ")[2]
+    assert shell.json("study", "get", study_id)["state"] in ("PENDING", "RUNNING")
+    assert shell.run("study", "cancel", study_id).returncode == 0
+
+
+def test_a_space_can_be_given_as_json_and_every_design_is_of_it(
+    shell: Shell, penguins: Path
+) -> None:
+    space = {"hidden": [[8], [4, 4]], "activation": ["tanh"], "learning_rate": [0.01]}
+    answer = shell.run(
+        "study", "create", penguins, "-t", "species", "--space", json.dumps(space), "--search",
+        "grid", "--max-epochs", "2", "--preset", "quick", "-f", "-o", "json",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    board = json.loads(answer.stdout)
+    assert {row["activation"] for row in board} == {"tanh"}
+    assert {tuple(row["hidden"]) for row in board} == {(8,), (4, 4)}
+
+
+def test_a_bad_table_is_refused_with_its_row(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text("a,b\n1,2\n1,2,3\n")
+    answer = shell.run("dataset", "upload", path)
+    assert answer.returncode == 1
+    assert "2" in answer.stderr
+    assert answer.stdout == ""
+
+
+def test_workers_are_listed_with_a_name_that_stays(shell: Shell) -> None:
+    deadline = time.monotonic() + 20
+    while not (workers := shell.json("worker", "list")["workers"]):
+        assert time.monotonic() < deadline
+    assert [each["worker_id"] for each in workers] == ["local-1"]
+
+
+def test_doctor_finds_this_machine_fit(shell: Shell, tmp_path: Path) -> None:
+    answer = shell.run("doctor", "--data-dir", tmp_path / "data", "-o", "json")
+    checks = {each["check"]: each["result"] for each in json.loads(answer.stdout)}
+    assert answer.returncode == 0, answer.stdout
+    assert checks["training"] == "ok"
+    assert checks["server"] == "ok"
