@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
 import layerlab
-from services.gateway import page
 from services.gateway.application import Application
 from services.gateway.observer import Observer
+from services.gateway.page import Page
 from services.gateway.problems import install_problem_handlers
 from services.gateway.routes import datasets, events, health, samples, studies, trials, workers
 from services.gateway.schema import complete_schema
@@ -37,15 +36,11 @@ class Parts:
     closing: asyncio.Event
 
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
-
-def build_app(settings: GatewaySettings, parts: Parts, lifespan: Lifespan | None = None) -> FastAPI:
+def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
     app = FastAPI(
         title="LayerLab",
         version=layerlab.__version__,
         description=DESCRIPTION,
-        lifespan=lifespan,
         # Their scripts come from elsewhere, which the content policy forbids.
         docs_url=None,
         redoc_url=None,
@@ -66,9 +61,9 @@ def build_app(settings: GatewaySettings, parts: Parts, lifespan: Lifespan | None
         events.build_router(application, streams, parts.closing),
         workers.build_router(application, parts.observer),
         health.build_router(application, parts.observer, parts.checks),
-        page.build_router(settings.page),
     ):
         app.include_router(router)
+    app.router.default = Page(settings.page, app.router.default)
     complete_schema(app)
     return app
 

@@ -13,6 +13,7 @@ from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonValue
 from services.gateway.application import Application
 from services.gateway.ledger.documents import event_to_json
+from services.gateway.streams import closing_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,11 @@ async def study_frames(
     if cursor is None or cursor > last:
         yield _frame("reset", last)
         cursor = 0
-    beating = _with_beats(app.follow(study_id, cursor), heartbeat_seconds, closing)
-    async with aclosing(beating) as events:
-        async for event in events:
+    async with (
+        closing_stream(app.follow(study_id, cursor)) as events,
+        aclosing(_with_beats(events, heartbeat_seconds, closing)) as beating,
+    ):
+        async for event in beating:
             if event is None:
                 yield _frame("heartbeat", await app.last_seq(study_id))
             else:

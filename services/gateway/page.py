@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import anyio
-from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Vite names these by their content, so they never change.
 _HASHED: Final = "assets/"
@@ -22,25 +22,31 @@ The API is there: <a href="/openapi.json">/openapi.json</a>.</p>
 """
 
 
-def build_router(dist: Path) -> APIRouter:
-    """Serves what is in `dist`; to be included last, because it answers to every path."""
-    router = APIRouter(include_in_schema=False)
-    dist = dist.absolute()
+class Page:
+    """Answers, in `dist`'s files, what no route answers; as a router's `default`."""
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
-    async def get_page(request: Request, path: str) -> Response:
-        file = await anyio.to_thread.run_sync(find_file, dist, path)
+    def __init__(self, dist: Path, otherwise: ASGIApp) -> None:
+        self._dist = dist.absolute()
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._otherwise
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            answer = await self._answer(Request(scope)) or answer
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response | None:
+        path = request.url.path.removeprefix("/")
+        file = await anyio.to_thread.run_sync(find_file, self._dist, path)
         if file is not None:
             cached = _FOREVER if path.startswith(_HASHED) else "no-cache"
             return FileResponse(file, headers={"Cache-Control": cached})
         if not _is_address_of_page(request, path):
-            raise HTTPException(404)
-        index = await anyio.to_thread.run_sync(find_file, dist, "index.html")
+            return None
+        index = await anyio.to_thread.run_sync(find_file, self._dist, "index.html")
         if index is None:
             return HTMLResponse(_NOT_BUILT, 503)
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
-
-    return router
 
 
 def find_file(folder: Path, path: str) -> Path | None:
