@@ -66,15 +66,17 @@ class Record:
         return self.found
 
     def trial(self, number: int) -> Trial:
-        """:raises NotFound: `unknown_trial`."""
+        """:raises NotFound: `unknown_study`, `unknown_trial`."""
         if number not in self.trials:
-            raise NotFound("unknown_trial", f"Study {self.study_id} has no trial {number}.")
+            study_id = self.study.study_id
+            raise NotFound("unknown_trial", f"Study {study_id} has no trial {number}.")
         return self.trials[number]
 
     def entry(self, cohort_id: str) -> CohortEntry:
-        """:raises NotFound: `unknown_cohort`."""
+        """:raises NotFound: `unknown_study`, `unknown_cohort`."""
         if cohort_id not in self.cohorts:
-            raise NotFound("unknown_cohort", f"Study {self.study_id} has no cohort {cohort_id!r}.")
+            study_id = self.study.study_id
+            raise NotFound("unknown_cohort", f"Study {study_id} has no cohort {cohort_id!r}.")
         return self.cohorts[cohort_id]
 
     def apply(self, event: Event) -> None:
