@@ -1,0 +1,1 @@
+"""Decides what to train next: watches the ledger, registers cohorts, publishes them."""

@@ -1,0 +1,49 @@
+"""What the scheduler can do about a study. Each can be done again without harm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from layerlab.domain.study import Proposal, Purpose
+from layerlab.domain.trial import StudyState
+
+
+@dataclass(frozen=True, slots=True)
+class StartStudy:
+    """PENDING becomes RUNNING."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCohort:
+    """The ledger records new trials (`proposals`), or the test of trials that it has."""
+
+    cohort_id: str
+    purpose: Purpose
+    proposals: tuple[Proposal, ...] = ()
+    finalists: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCohort:
+    """The queue takes responsibility for its message."""
+
+    cohort_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkCohort:
+    """The ledger hears that the queue has."""
+
+    cohort_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndStudy:
+    """Trials that have not ended are cancelled."""
+
+    state: StudyState
+    detail: str
+
+
+Action: TypeAlias = StartStudy | RegisterCohort | PublishCohort | MarkCohort | EndStudy

@@ -1,0 +1,91 @@
+"""What to do next about a study: a pure function of what is known of it, and of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from layerlab.domain.study import Cohort, Purpose
+from layerlab.domain.trial import CohortState, StudyState
+from services.scheduler.actions import (
+    Action,
+    EndStudy,
+    MarkCohort,
+    PublishCohort,
+    RegisterCohort,
+    StartStudy,
+)
+from services.scheduler.endings import end_of
+from services.scheduler.record import StudyRecord
+from services.scheduler.timing import Phase, phase_at
+
+
+def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | None:
+    """One thing at a time: register, then publish, then mark. None: wait for news.
+
+    `max_waiting` search cohorts wait for a trainer at any time: enough to keep trainers busy
+    when the scheduler is away for a while, few enough that another study's turn comes soon.
+
+    :raises InvalidInput: when the study's space can't be searched.
+    """
+    study, phase = record.study, phase_at(record.deadline, now)
+    if study.state.is_terminal or not record.is_complete:
+        return None
+    if study.state is StudyState.PENDING:
+        return StartStudy() if phase is Phase.OPEN else _never_started(record)
+    if phase is Phase.FINAL:
+        return end_of(record, phase)
+    if phase is Phase.OPEN and study.state is not StudyState.STOPPING:
+        action = _search(record, max_waiting)
+        if action is not None or not _is_searched(record):
+            return action
+    return _close(record, phase)
+
+
+def _search(record: StudyRecord, max_waiting: int) -> Action | None:
+    waiting = record.waiting
+    action = _publish(record, waiting)
+    if action is not None:
+        return action
+    if record.study.state is not StudyState.RUNNING or len(waiting) >= max_waiting:
+        return None
+    lanes = record.plan.next_lanes(record.known)
+    return RegisterCohort(record.next_cohort_id, Purpose.SEARCH, lanes) if lanes else None
+
+
+def _is_searched(record: StudyRecord) -> bool:
+    """Whether every planned trial has ended."""
+    return not record.has_unfinished and not record.plan.next_lanes(record.known)
+
+
+def _close(record: StudyRecord, phase: Phase) -> Action | None:
+    """Lets what runs end, has the best trial tested, and ends the study."""
+    if record.running:
+        return None
+    best, test = record.best, record.test_cohort
+    if best is None and phase is Phase.CLOSING and record.waiting:
+        # Whoever takes it now may still bring a first result.
+        return None
+    if best is None or (test is not None and test.state is CohortState.ENDED):
+        return end_of(record, phase)
+    if test is not None:
+        return _publish(record, [test])
+    if not best.has_model or record.untestable or phase >= Phase.LATE:
+        return end_of(record, phase)
+    return RegisterCohort(record.test_cohort_id, Purpose.TEST, finalists=(best.number,))
+
+
+def _publish(record: StudyRecord, cohorts: Iterable[Cohort]) -> Action | None:
+    """What is registered but, as far as this scheduler knows, not on the queue."""
+    for cohort in cohorts:
+        if cohort.state is not CohortState.PENDING or cohort.cohort_id in record.marked:
+            continue
+        if cohort.cohort_id in record.published:
+            return MarkCohort(cohort.cohort_id)
+        return PublishCohort(cohort.cohort_id)
+    return None
+
+
+def _never_started(record: StudyRecord) -> EndStudy:
+    limit = record.study.spec.budget.time_seconds
+    detail = f"The time budget of {limit:g} s was used up before the study could start."
+    return EndStudy(StudyState.FAILED, detail)
