@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
+from services.trainer.control import Control
 
 Floats: TypeAlias = NDArray[np.float32]
 Targets: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
@@ -61,32 +61,6 @@ class Limits:
 
     def seconds_left(self) -> float:
         return float("inf") if self.deadline is None else self.deadline - time.monotonic()
-
-
-def _no_beat() -> None:
-    """Nobody watches."""
-
-
-@dataclass(slots=True)
-class Control:
-    """What others want of a running engine; safe to use from another thread.
-
-    The engine calls `beat` between batches, so that a watcher can tell slow from stuck.
-    """
-
-    beat: Callable[[], None] = _no_beat
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    _stopped: set[int] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def stop(self, numbers: Sequence[int]) -> None:
-        """Ends these lanes after the epoch they are in."""
-        with self._lock:
-            self._stopped.update(numbers)
-
-    def stopped(self) -> frozenset[int]:
-        with self._lock:
-            return frozenset(self._stopped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from torch import Tensor
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design, Norm, Optimizer
 from layerlab.domain.study import Proposal
+from services.trainer.control import Control
 from services.trainer.engine import (
-    Control,
     Ended,
     Floats,
     Limits,

@@ -10,7 +10,8 @@ import torch
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.study import Proposal
-from services.trainer.engine import Control, Ended, Limits, Matrices, Rows, Tick, Weights
+from services.trainer.control import Control
+from services.trainer.engine import Ended, Limits, Matrices, Rows, Tick, Weights
 from services.trainer.fused.stack import Stack, Table
 from services.trainer.initial import initial_weights
 from services.trainer.record import LaneRecord

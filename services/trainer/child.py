@@ -1,0 +1,160 @@
+"""The training child: `python -m services.trainer.child`, started and watched by a trainer.
+
+Only this process loads torch, and Keras if it is asked for. It reads commands from its standard
+input and writes messages to its standard output (`messages.py`); it holds nothing else, so it can
+be killed at any time. When its parent is gone, its input ends, and it exits at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from layerlab.domain.trial import FailureReason
+from services.trainer.control import Control
+from services.trainer.frames import encode_frame, read_frame
+from services.trainer.messages import (
+    Beat,
+    CancelJob,
+    Failed,
+    Message,
+    Ready,
+    ScoreJob,
+    StopLanes,
+    TrainJob,
+    command_from_frame,
+    to_frame,
+)
+
+_BEAT_SECONDS: Final = 1.0
+# Loading torch takes a core for seconds; whoever starts at the same time goes first.
+_LOADING_NICENESS: Final = 10
+_MEMORY_WORDS: Final = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+class Outbox:
+    """Writes messages, whole, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._lock, self._beat_at = stream, threading.Lock(), 0.0
+
+    def send(self, message: Message) -> None:
+        body = encode_frame(to_frame(message))
+        with self._lock:
+            self._stream.write(body)
+            self._stream.flush()
+
+    def beat(self) -> None:
+        """Says that there is progress, at most once a second."""
+        if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
+            self._beat_at = time.monotonic()
+            self.send(Beat())
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedJob:
+    """`received_at`, by time.monotonic, is what the job's `seconds_left` counts from."""
+
+    job: TrainJob | ScoreJob
+    control: Control
+    received_at: float
+
+
+class Inbox:
+    """Reads commands in a thread of its own: what concerns the running job takes effect in it."""
+
+    def __init__(self, stream: BinaryIO, beat: Callable[[], None]) -> None:
+        self.jobs: queue.SimpleQueue[ReceivedJob] = queue.SimpleQueue()
+        self._stream, self._beat = stream, beat
+        # Of the job read last: the parent sends the next one only when it has ended.
+        self._control = Control()
+        threading.Thread(target=self._read, daemon=True, name="inbox").start()
+
+    def _read(self) -> None:
+        try:
+            while (frame := read_frame(self._stream)) is not None:
+                command = command_from_frame(frame)
+                if isinstance(command, StopLanes):
+                    self._control.stop(command.numbers)
+                elif isinstance(command, CancelJob):
+                    self._control.cancelled.set()
+                else:
+                    self._control = Control(self._beat)
+                    self.jobs.put(ReceivedJob(command, self._control, time.monotonic()))
+        except BaseException:
+            traceback.print_exc()
+        # The parent is gone, or no longer makes sense; nobody wants what is being trained.
+        os._exit(0)
+
+
+def main() -> None:
+    arguments = _parse_arguments()
+    # The terminal's Ctrl-C reaches the whole group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    outbox = Outbox(_private_stdout())
+    inbox = Inbox(os.fdopen(os.dup(0), "rb"), outbox.beat)
+    _load_torch()
+    # Only now: these import torch.
+    from services.trainer.jobs import prepare_torch, run_job
+
+    device = prepare_torch(arguments.device, arguments.threads)
+    if arguments.memory_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (arguments.memory_bytes, arguments.memory_bytes))
+    outbox.send(Ready(str(device), arguments.threads))
+    while True:
+        received = inbox.jobs.get()
+        try:
+            run_job(received, device, outbox)
+        except Exception as error:
+            traceback.print_exc()
+            outbox.send(_failure(error))
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Started by a trainer, not by people.")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--memory-bytes", type=int, default=0)
+    return parser.parse_args()
+
+
+def _private_stdout() -> BinaryIO:
+    """The pipe to the parent; whatever anybody prints from now on goes to standard error."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return stream
+
+
+def _load_torch() -> None:
+    """Imports torch in a thread of low priority, which ends with it: niceness is a thread's."""
+
+    def load() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOADING_NICENESS)
+        import torch  # noqa: F401  # Loaded for those who import it next.
+
+    thread = threading.Thread(target=load, name="loader")
+    thread.start()
+    thread.join()
+
+
+def _failure(error: Exception) -> Failed:
+    text = str(error) or type(error).__name__
+    if isinstance(error, MemoryError) or any(word in text.lower() for word in _MEMORY_WORDS):
+        detail = "The training process could not get the memory that the cohort needs."
+        return Failed(FailureReason.OUT_OF_MEMORY, detail)
+    return Failed(FailureReason.INTERNAL, f"{type(error).__name__}: {text}"[:500])
+
+
+if __name__ == "__main__":
+    main()

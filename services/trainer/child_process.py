@@ -1,0 +1,232 @@
+"""The training child as its parent sees it: started early, watched, replaced when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from layerlab.domain.trial import FailureReason
+from services.trainer.frames import BrokenFrame, encode_frame, receive_frame
+from services.trainer.messages import (
+    Beat,
+    CancelJob,
+    Command,
+    Done,
+    Failed,
+    Message,
+    Progress,
+    Ready,
+    Scored,
+    ScoreJob,
+    StopLanes,
+    TrainJob,
+    message_from_frame,
+    to_frame,
+)
+from services.trainer.settings import TrainerSettings
+
+log = structlog.get_logger()
+
+_START_SECONDS: Final = 120.0
+_CANCEL_SECONDS: Final = 5.0
+_BUFFER_BYTES: Final = 1 << 20
+
+
+class ChildFailed(Exception):
+    """The child has died, hangs, or could not do the job. The next job gets a new child."""
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class TrainingChild:
+    """One child at a time, doing one job at a time."""
+
+    def __init__(self, settings: TrainerSettings) -> None:
+        self._settings = settings
+        self._process: Process | None = None
+        self._ooms = 0
+        self._starting: asyncio.Task[Ready] | None = None
+        self.device: str = settings.device
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def train(self, job: TrainJob) -> AsyncGenerator[Progress, None]:
+        """What happens, until all lanes have ended. Closing it early cancels the job.
+
+        :raises ChildFailed: with the reason to give to the ledger.
+        """
+        async with aclosing(self._run(job)) as messages:
+            async for message in messages:
+                if isinstance(message, Progress):
+                    yield message
+
+    async def score(self, job: ScoreJob) -> float:
+        """:raises ChildFailed: with the reason to give to the ledger."""
+        async with aclosing(self._run(job)) as messages:
+            async for message in messages:
+                if isinstance(message, Scored):
+                    return message.score
+        raise ChildFailed(FailureReason.INTERNAL, "The training process has given no score.")
+
+    async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
+        """Of the running job, after the epoch that they are in."""
+        if self._process:
+            with suppress(ConnectionError):
+                await self._send(self._process, StopLanes(numbers))
+
+    def prewarm(self) -> None:
+        """Starts a child, without waiting, if there is none."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+
+    async def close(self) -> None:
+        if self._starting:
+            self._starting.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._starting
+        self._starting = None
+        await self._kill()
+
+    async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
+        """The job's messages, the last one included."""
+        process = await self._ready_process()
+        ended = False
+        try:
+            await self._send(process, job)
+            while not ended:
+                message = await self._receive(process, self._settings.hang_seconds)
+                if isinstance(message, Failed):
+                    raise ChildFailed(message.reason, message.detail)
+                ended = isinstance(message, (Done, Scored))
+                yield message
+        except ConnectionError as error:
+            raise await self._post_mortem(process) from error
+        except ChildFailed:
+            # Also after a failure that it has survived: who knows what it holds.
+            await self._replace()
+            raise
+        finally:
+            if not ended and self._process is process:
+                await self._cancel_job(process)
+
+    async def _ready_process(self) -> Process:
+        """:raises ChildFailed: when none can be started."""
+        if self._process and self._process.returncode is not None:
+            await self._replace()
+        self.prewarm()
+        assert self._starting
+        try:
+            ready = await asyncio.shield(self._starting)
+        except ChildFailed:
+            self._starting = None
+            raise
+        assert self._process
+        self.device = ready.device
+        return self._process
+
+    async def _start(self) -> Ready:
+        self._ooms = _oom_kills()
+        settings = self._settings
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.trainer.child"),
+            *("--device", settings.device, "--threads", str(settings.thread_count)),
+            *("--memory-bytes", str(settings.memory_bytes)),
+            stdin=PIPE,
+            stdout=PIPE,
+            limit=_BUFFER_BYTES,
+        )
+        message = await self._receive(process, _START_SECONDS)
+        if not isinstance(message, Ready):
+            raise ChildFailed(FailureReason.INTERNAL, "The training process is not one.")
+        log.info("training process ready", child_pid=process.pid, device=message.device)
+        return message
+
+    async def _send(self, process: Process, command: Command) -> None:
+        assert process.stdin
+        process.stdin.write(encode_frame(to_frame(command)))
+        await process.stdin.drain()
+
+    async def _receive(self, process: Process, seconds: float) -> Message:
+        """:raises ChildFailed: nothing came for `seconds`, or the child has died."""
+        assert process.stdout
+        try:
+            async with asyncio.timeout(seconds):
+                frame = await receive_frame(process.stdout)
+        except TimeoutError:
+            detail = f"The training process has shown no progress for {seconds:g} s."
+            raise ChildFailed(FailureReason.TRIAL_TIMEOUT, detail) from None
+        except BrokenFrame:
+            frame = None
+        if frame is None:
+            raise await self._post_mortem(process)
+        return message_from_frame(frame)
+
+    async def _post_mortem(self, process: Process) -> ChildFailed:
+        """Why a child whose pipe has ended is no more."""
+        with suppress(ProcessLookupError):
+            process.kill()  # It may have closed its pipe and live on; or be dead already.
+        code = await process.wait()
+        if code == -signal.SIGKILL and _oom_kills() > self._ooms:
+            detail = "The system has killed the training process, for it was out of memory."
+            return ChildFailed(FailureReason.OUT_OF_MEMORY, detail)
+        if code == -signal.SIGKILL:
+            return ChildFailed(FailureReason.WORKER_LOST, "The training process was killed.")
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return ChildFailed(FailureReason.INTERNAL, f"The training process has died: {how}.")
+
+    async def _cancel_job(self, process: Process) -> None:
+        """Ends a job that nobody wants any more, and keeps the child if it obeys."""
+        try:
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                await self._send(process, CancelJob())
+                while isinstance(await self._receive(process, _CANCEL_SECONDS), (Beat, Progress)):
+                    pass
+        except (TimeoutError, ChildFailed, ConnectionError):
+            await self._replace()
+
+    async def _replace(self) -> None:
+        await self._kill()
+        self._starting = None
+        self.prewarm()
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        # Closes the pipe's transport now, not whenever the garbage is collected.
+        process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way.
+
+
+def _oom_kills() -> int:
+    """How many processes this machine's kernel has killed for want of memory; 0 if unknown."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+@asynccontextmanager
+async def training_child(settings: TrainerSettings) -> AsyncIterator[TrainingChild]:
+    """A child that warms up in the background; killed on exit."""
+    child = TrainingChild(settings)
+    child.prewarm()
+    try:
+        yield child
+    finally:
+        await child.close()

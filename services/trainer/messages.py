@@ -1,0 +1,193 @@
+"""What a trainer and its training child say to each other, as values and as frames.
+
+Down: a job (`TrainJob` or `ScoreJob`), `StopLanes`, `CancelJob`. Up: `Ready` once; then, for each
+job, `Beat` and `Progress` as it runs, and one of `Done`, `Scored` and `Failed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, TypeAlias
+
+from layerlab.domain.dataset import Task
+from layerlab.domain.design import Design
+from layerlab.domain.study import Engine, EpochReport, Proposal, Standing, TrialEnd
+from layerlab.domain.trial import FailureReason, StopReason, TrialState
+from services.trainer.frames import BrokenFrame, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFiles:
+    """Paths of .npy files: features (rows, n_inputs) float32, targets (rows,)."""
+
+    features: str
+    targets: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainJob:
+    """`seconds_left` until the deadline, from when it is read; None without one.
+
+    `best`: weights are wanted only of lanes that beat it.
+    """
+
+    lanes: tuple[Proposal, ...]
+    engine: Engine
+    task: Task
+    n_outputs: int
+    train: ArrayFiles
+    validation: ArrayFiles
+    max_epochs: int
+    seconds_left: float | None
+    best: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreJob:
+    """Score trained weights, a safetensors document, on rows of their own."""
+
+    lane: Proposal
+    engine: Engine
+    task: Task
+    rows: ArrayFiles
+    weights: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopLanes:
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """torch is loaded. `device` is what it trains on."""
+
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The job makes progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What happened in an epoch. `weights` are those of trial `model`, if there is one."""
+
+    reports: tuple[EpochReport, ...]
+    ends: tuple[TrialEnd, ...]
+    model: int | None = None
+    weights: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    reason: FailureReason
+    detail: str
+
+
+Command: TypeAlias = TrainJob | ScoreJob | StopLanes | CancelJob
+Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Failed
+
+_BYTES: Final = "weights"
+
+
+def to_frame(message: Command | Message) -> Frame:
+    values = {each.name: getattr(message, each.name) for each in fields(message)}
+    payload = values.pop(_BYTES, b"")
+    plain = {name: _plain(value) for name, value in values.items()}
+    return Frame({"kind": type(message).__name__} | plain, payload)
+
+
+def command_from_frame(frame: Frame) -> Command:
+    """:raises BrokenFrame: when it is none."""
+    return _from_frame(frame, _COMMANDS)  # type: ignore[no-any-return]  # The table has only commands.
+
+
+def message_from_frame(frame: Frame) -> Message:
+    """:raises BrokenFrame: when it is none."""
+    return _from_frame(frame, _MESSAGES)  # type: ignore[no-any-return]  # The table has only messages.
+
+
+_COMMANDS: Final = {kind.__name__: kind for kind in (TrainJob, ScoreJob, StopLanes, CancelJob)}
+_MESSAGES: Final = {k.__name__: k for k in (Ready, Beat, Progress, Done, Scored, Failed)}
+
+
+def _from_frame(frame: Frame, kinds: Mapping[str, Any]) -> Any:
+    kind = kinds.get(frame.kind)
+    if kind is None:
+        raise BrokenFrame(f"no message is called {frame.kind!r}")
+    try:
+        values = {n: _value(n, each) for n, each in frame.header.items() if n != "kind"}
+        if any(each.name == _BYTES for each in fields(kind)):
+            values[_BYTES] = frame.payload
+        return kind(**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenFrame(f"this is no {frame.kind}: {error!r}") from error
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Proposal):
+        return {"number": value.number, "design": value.design.to_json(), "seed": value.seed}
+    if isinstance(value, (ArrayFiles, EpochReport, Standing, TrialEnd)):
+        return asdict(value)
+    return value
+
+
+def _value(name: str, value: Any) -> object:
+    read = _READERS.get(name)
+    if read is None or value is None:
+        return value
+    if isinstance(value, list):
+        return tuple(read(each) for each in value)
+    return read(value)
+
+
+def _proposal(value: Mapping[str, Any]) -> Proposal:
+    return Proposal(value["number"], Design.from_json(value["design"]), value["seed"])
+
+
+def _end(value: Mapping[str, Any]) -> TrialEnd:
+    reason, stop = value["reason"], value["stop_reason"]
+    enums = {
+        "state": TrialState(value["state"]),
+        "reason": FailureReason(reason) if reason else None,
+        "stop_reason": StopReason(stop) if stop else None,
+    }
+    return TrialEnd(**{**value, **enums})
+
+
+# How a field is read from JSON; fields that aren't here are plain values.
+_READERS: Final[Mapping[str, Any]] = {
+    "lanes": _proposal,
+    "lane": _proposal,
+    "engine": Engine,
+    "task": Task,
+    "train": lambda value: ArrayFiles(**value),
+    "validation": lambda value: ArrayFiles(**value),
+    "rows": lambda value: ArrayFiles(**value),
+    "best": lambda value: Standing(**value),
+    "numbers": int,
+    "reports": lambda value: EpochReport(**value),
+    "ends": _end,
+    "reason": FailureReason,
+}

@@ -1,0 +1,192 @@
+"""Trains one cohort after another: claims, fetches, trains in the child, reports, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from layerlab.domain.exchange import ClaimOutcome, ReportBatch
+from layerlab.domain.matrices import MatrixSpec, Part
+from layerlab.domain.problem import Problem
+from layerlab.domain.study import Assignment, CohortRef, Purpose, StudySpec, TestScore, TrialEnd
+from layerlab.domain.trial import FailureReason
+from layerlab.ports import CohortLedger, Requeue
+from services.trainer.child_process import ChildFailed, TrainingChild
+from services.trainer.matrices import MatrixCache
+from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
+
+log = structlog.get_logger()
+
+_MAX_WAIT_SECONDS: Final = 5.0
+_LAST_WORDS_SECONDS: Final = 5.0
+
+
+class CohortRunner:
+    """The handler of the queue's cohorts. Trains one at a time."""
+
+    def __init__(
+        self,
+        ledger: CohortLedger,
+        matrices: MatrixCache,
+        child: TrainingChild,
+        worker_id: str,
+        incarnation: str,
+    ) -> None:
+        self._ledger, self._matrices, self._child = ledger, matrices, child
+        self._worker_id, self._incarnation = worker_id, incarnation
+        self.current: Assignment | None = None
+        """What is being trained."""
+
+    async def run(self, cohort: CohortRef) -> None:
+        """Returns once the ledger has acknowledged every trial's end, or wants none.
+
+        :raises Requeue: when the cohort is to come again.
+        :raises NotFound: for a message that names no cohort.
+        """
+        claim = await retry_while_unavailable(
+            lambda: self._ledger.claim_cohort(cohort, self._worker_id, self._incarnation), "claim"
+        )
+        if claim.outcome is ClaimOutcome.ENDED:
+            return
+        if claim.outcome is ClaimOutcome.BUSY or claim.assignment is None:
+            await asyncio.sleep(min(max(claim.retry_after_seconds, 0.1), _MAX_WAIT_SECONDS))
+            raise Requeue
+        self.current = claim.assignment
+        structlog.contextvars.bind_contextvars(cohort_id=cohort.cohort_id)
+        try:
+            await self._run_attempt(cohort, claim.assignment)
+        finally:
+            self.current = None
+            structlog.contextvars.unbind_contextvars("cohort_id")
+
+    async def _run_attempt(self, cohort: CohortRef, assignment: Assignment) -> None:
+        try:
+            outcome = await self._train_and_report(cohort, assignment)
+            log.info("cohort over", outcome=outcome.value, attempt=assignment.attempt)
+        except asyncio.CancelledError:
+            await self._hand_back(cohort, assignment.attempt)
+            raise
+        except Exception as error:
+            reason, detail = _blame(error)
+            log.warning("attempt failed", reason=reason.value, detail=detail, exc_info=True)
+            requeue = await retry_while_unavailable(
+                lambda: self._ledger.release_cohort(cohort, assignment.attempt, reason, detail),
+                "release",
+            )
+            if requeue:
+                raise Requeue from error
+
+    async def _hand_back(self, cohort: CohortRef, attempt: int) -> None:
+        """On the way out: if the ledger can't be told now, the lease will tell it."""
+        release = self._ledger.release_cohort(cohort, attempt, None, "The trainer was stopped.")
+        with suppress(Problem, TimeoutError):
+            await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(release)), 5.0)
+
+    async def _train_and_report(self, cohort: CohortRef, assignment: Assignment) -> Outcome:
+        left = assignment.seconds_left
+        deadline = None if left is None else time.monotonic() + left
+        stream = ReportStream(
+            self._ledger, cohort, assignment.attempt, on_stop=self._child.stop_lanes
+        )
+        reporting = asyncio.create_task(stream.run())
+        work = asyncio.create_task(self._work(assignment, deadline, stream))
+        try:
+            await asyncio.wait({reporting, work}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                return reporting.result()  # The ledger wants no more.
+            await stream.close()
+            if work.exception():
+                # What was reported before stands: those trials need no other attempt.
+                await asyncio.wait({reporting}, timeout=_LAST_WORDS_SECONDS)
+                work.result()
+            return await reporting
+        finally:
+            for task in (work, reporting):
+                task.cancel()
+            await asyncio.gather(work, reporting, return_exceptions=True)
+
+    async def _work(
+        self, assignment: Assignment, deadline: float | None, stream: ReportStream
+    ) -> None:
+        if assignment.purpose is Purpose.TEST:
+            await self._test(assignment, stream)
+        else:
+            await self._search(assignment, deadline, stream)
+
+    async def _search(
+        self, assignment: Assignment, deadline: float | None, stream: ReportStream
+    ) -> None:
+        spec, parts = assignment.spec, (Part.TRAIN, Part.VALIDATION)
+        local = await retry_while_unavailable(
+            lambda: self._matrices.get(_matrix_spec(spec), parts), "matrices"
+        )
+        job = TrainJob(
+            lanes=assignment.lanes,
+            engine=spec.engine,
+            task=spec.task,
+            n_outputs=local.header.n_outputs,
+            train=local.files(Part.TRAIN),
+            validation=local.files(Part.VALIDATION),
+            max_epochs=spec.budget.max_epochs,
+            seconds_left=None if deadline is None else deadline - time.monotonic(),
+            best=assignment.best,
+        )
+        async with aclosing(self._child.train(job)) as happenings:
+            async for progress in happenings:
+                ends = await self._keep_model(assignment, progress)
+                await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
+
+    async def _keep_model(self, assignment: Assignment, progress: Progress) -> tuple[TrialEnd, ...]:
+        """Uploads the weights, if there are any; the ends, which say so."""
+        number = progress.model
+        if number is None:
+            return progress.ends
+        try:
+            await retry_while_unavailable(
+                lambda: self._ledger.upload_model(
+                    assignment.study_id, number, assignment.attempt, progress.weights
+                ),
+                "model",
+            )
+        except Problem as problem:
+            # Most likely a stale attempt; the reports will learn that too.
+            log.warning("the ledger takes no model", number=number, problem=str(problem))
+            return progress.ends
+        return tuple(
+            replace(end, has_model=True) if end.number == number else end for end in progress.ends
+        )
+
+    async def _test(self, assignment: Assignment, stream: ReportStream) -> None:
+        """The one touch of the test rows."""
+        spec = assignment.spec
+        local = await retry_while_unavailable(
+            lambda: self._matrices.get(_matrix_spec(spec), (Part.TEST,)), "matrices"
+        )
+        for lane in assignment.lanes:
+            weights = await retry_while_unavailable(
+                lambda number=lane.number: self._ledger.download_model(  # type: ignore[misc]  # The default binds the loop's value.
+                    assignment.study_id, number
+                ),
+                "model",
+            )
+            job = ScoreJob(lane, spec.engine, spec.task, local.files(Part.TEST), weights)
+            score = TestScore(lane.number, await self._child.score(job))
+            await stream.add(ReportBatch(0, test_scores=(score,)))
+
+
+def _matrix_spec(spec: StudySpec) -> MatrixSpec:
+    return MatrixSpec(
+        spec.dataset_id, spec.target, spec.task, spec.recipe, spec.seed, spec.column_kinds
+    )
+
+
+def _blame(error: Exception) -> tuple[FailureReason, str]:
+    if isinstance(error, ChildFailed):
+        return error.reason, error.detail
+    return FailureReason.INTERNAL, str(error) or type(error).__name__
