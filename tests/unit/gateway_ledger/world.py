@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.memory import MemoryEventFeed
@@ -31,6 +32,7 @@ from layerlab.domain.study import (
 from layerlab.domain.trial import StopReason, StudyState, TrialState
 from services.gateway.ledger import Ledger, TrialQuery
 
+T = TypeVar("T")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LEASE = 15.0
 
@@ -129,7 +131,7 @@ def a_spec(
 
 
 def a_design(number: int = 1) -> Design:
-    return Design(hidden=(8 * number,), learning_rate=0.01 / number)
+    return Design(hidden=(8 * (1 + number % 100),), learning_rate=0.01 / number)
 
 
 def proposals(numbers: Iterable[int]) -> list[Proposal]:
@@ -184,3 +186,9 @@ async def report(
             yield batch
 
     return [ack async for ack in ledger.report_cohort(ref, attempt, send())]
+
+
+async def collect(stream: AsyncIterator[T], into: list[T]) -> None:
+    """Keeps what came before the stream failed, too."""
+    async for each in stream:
+        into.append(each)
