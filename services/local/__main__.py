@@ -1,0 +1,101 @@
+"""`python -m services.local`, and `layerlab up`: all four services in one process.
+
+They meet over the same gRPC as on many machines; only the queue and the event feed are in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from layerlab.adapters.grpc_ingest import GrpcIngest
+from layerlab.adapters.grpc_ledger import GrpcLedger
+from layerlab.adapters.memory import MemoryEventFeed
+from layerlab.adapters.opening import (
+    UnknownUrl,
+    open_dataset_store,
+    open_job_queue,
+    open_run_store,
+)
+from layerlab.lifecycle import run_until_signal
+from layerlab.logs import configure_logs
+from layerlab.serving import grpc_channel
+from layerlab.settings import read_settings
+from services.gateway.server import gateway_service
+from services.gateway.settings import RemoteWithoutLogin
+from services.ingest.app import serve_ingest
+from services.local.addresses import with_port
+from services.local.lock import FolderInUse, FolderLock, folder_lock
+from services.local.settings import Settings
+from services.local.stdin import end_with_stdin
+from services.local.words import attend
+from services.scheduler.clock import LoopClock
+from services.scheduler.scheduler import Scheduler
+from services.trainer.service import trainer_service
+
+
+async def serve(settings: Settings, lock: FolderLock) -> None:
+    """Serves until SIGINT or SIGTERM; whatever was opened is closed in reverse order.
+
+    :raises UnknownUrl: for a setting that names a technology without an adapter.
+    :raises OSError: when an address can't be listened on.
+    """
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        queue = await enter(open_job_queue(settings.broker.url))
+        store = await enter(open_run_store(settings.store_url))
+        datasets = open_dataset_store(settings.datasets_url)
+        own = settings.ingest_settings()
+        port = await enter(serve_ingest(own, datasets, settings.spool_dir))
+        ingest = GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port))))
+        gateway = await enter(
+            gateway_service(settings.gateway_settings(), store, MemoryEventFeed(), ingest, datasets)
+        )
+        # One channel for each who calls, as on many machines.
+        channel = await enter(grpc_channel(gateway.grpc))
+        scheduler = Scheduler(settings.scheduler, GrpcLedger(channel), queue, LoopClock())
+        trainers = [
+            trainer_service(
+                each,
+                queue,
+                GrpcLedger(await enter(grpc_channel(gateway.grpc))),
+                GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port)))),
+                settings.cache_dir,
+            )
+            for each in settings.trainer_settings()
+        ]
+        with end_with_stdin(settings.until_stdin_closes):
+            await run_until_signal(
+                scheduler.run(), *trainers, attend(settings, lock, gateway.http.url, gateway.grpc)
+            )
+
+
+def run(flags: Sequence[str] | Mapping[str, Any] | None = None) -> int:
+    """Serves until it is stopped; the exit code: 1 can't run, 2 a setting can't be met."""
+    settings = read_settings(Settings, flags)
+    configure_logs("local", settings.log_level)
+    try:
+        settings.gateway.check_addresses()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with folder_lock(settings.data_dir) as lock:
+            asyncio.run(serve(settings, lock))
+    except (RemoteWithoutLogin, UnknownUrl) as error:
+        return _refuse(error, 2)
+    except (FolderInUse, OSError) as error:
+        return _refuse(error, 1)
+    except KeyboardInterrupt:
+        return 130  # Before it was ready; afterwards a signal closes it in good order.
+    return 0
+
+
+def _refuse(error: Exception, code: int) -> int:
+    # What the operator can mend needs a sentence, not a trace.
+    sys.stderr.write(f"Error: {error}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run())
