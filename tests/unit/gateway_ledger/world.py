@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from layerlab.domain.design import Design
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import Claim, ReportAck, ReportBatch
 from layerlab.domain.presets import preset_space
+from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import (
     Assignment,
     Budget,
@@ -30,6 +32,7 @@ from layerlab.domain.study import (
     Worker,
 )
 from layerlab.domain.trial import StopReason, StudyState, TrialState
+from layerlab.ports import StudySummary
 from services.gateway.ledger import Ledger, TrialQuery
 
 T = TypeVar("T")
@@ -37,15 +40,31 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LEASE = 15.0
 
 
+class Outage(Enum):
+    """When a write fails: without having been made, or after it, the answer being lost."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
 class TurnedStore(SqliteRunStore):
-    """The SQLite store with a clock of its own: what tests is the ledger, not the wait."""
+    """The SQLite store with a clock that is turned by hand, and writes that fail when told to."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.time = START
+        self.outage: Outage | None = None
 
     async def now(self) -> datetime:
         return self.time
+
+    async def append(
+        self, study_id: str, after: int, events: Sequence[Event], summary: StudySummary
+    ) -> None:
+        if self.outage is not Outage.BEFORE:
+            await super().append(study_id, after, events, summary)
+        if self.outage is not None:
+            raise Unavailable("store_unavailable", "The test has pulled the plug.")
 
     def turn(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
