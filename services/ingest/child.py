@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,18 @@ from services.ingest.documents import (
 )
 
 
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow loads pandas, where it is installed, to recognize its types. Here there are none,
+    and loading it would take longer than reading a small table does.
+    """
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("left out on purpose", name=fullname)
+
+
 def main() -> None:
+    sys.meta_path.insert(0, _WithoutPandas())
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_memory(int(request["memory_bytes"]))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow.compute as pc
 
 from layerlab.domain.dataset import FEATURE_KINDS, MAX_CLASSES, Column, DataWarning
-from services.ingest.table import Strings, read_columns
+from services.ingest.table import TableReader
 
 # Equal counts are rare by chance; a table of thousands of noise columns must not be read
 # thousands of times.
 _MAX_COMPARISONS: Final = 200
 
 
-def find_copies(table: Path, columns: Sequence[Column], target: str) -> list[DataWarning]:
+def find_copies(table: TableReader, columns: Sequence[Column], target: str) -> list[DataWarning]:
     """Warns of columns equal to an earlier one, and of those that stand for the target one to one.
 
     Only columns whose profiles agree are compared, cell by cell.
@@ -69,17 +68,11 @@ def _may_stand_for(columns: Sequence[Column], target: int) -> Iterator[int]:
                 return
 
 
-def _equal(table: Path, first: int, second: int) -> bool:
-    a, b = _pair(table, first, second)
-    return bool(a.equals(b))
+def _equal(table: TableReader, first: int, second: int) -> bool:
+    return bool(table.column(first).equals(table.column(second)))
 
 
-def _one_to_one(table: Path, first: int, second: int) -> bool:
-    a, b = (pc.dictionary_encode(each.combine_chunks()) for each in _pair(table, first, second))
+def _one_to_one(table: TableReader, first: int, second: int) -> bool:
+    a, b = (pc.dictionary_encode(table.column(each).combine_chunks()) for each in (first, second))
     pairs = a.indices.to_numpy().astype(np.int64) * len(b.dictionary) + b.indices.to_numpy()
     return len(np.unique(pairs)) == len(a.dictionary) == len(b.dictionary)
-
-
-def _pair(table: Path, first: int, second: int) -> tuple[Strings, Strings]:
-    (_, a), (_, b) = read_columns(table, [first, second])
-    return a, b

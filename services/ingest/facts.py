@@ -111,7 +111,7 @@ def number_facts(name: str, rows: int, present: Strings, numbers: Floats) -> Fac
         integers=summary.integers,
         big=big,
         coded=coded,
-        increasing=bool((np.diff(numbers) > 0).all()),
+        counting=bool((np.diff(numbers) == 1).all()),
     )
 
 

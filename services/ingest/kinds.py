@@ -15,7 +15,9 @@ _FEW_VALUES: Final = 20
 _MOSTLY: Final = 0.95
 _FEW_ODD_SPELLINGS: Final = 5
 _ID_NAME: Final = re.compile(
-    r"(^|[\s_.\-])(id|uuid|guid|key|index|idx|rownames?|row|no|nr|serial)$|^unnamed", re.IGNORECASE
+    r"(^|[\s_.\-])(id|uuid|guid|key|index|idx|rownames?|row|no|nr|serial|seqno|pid|obs|case)$"
+    r"|^unnamed",
+    re.IGNORECASE,
 )
 _CAMEL_ID: Final = re.compile(r"[a-z]I[dD]$")
 _TIME_NAME: Final = re.compile(r"year|month|week|day|date|time|epoch|age", re.IGNORECASE)
@@ -28,6 +30,7 @@ class Facts:
     `distinct` counts numbers if `number_share` is 1, else texts. `odd` is a spelling that is no
     number, and `odd_spellings` says how many such there are. `big`: integers beyond 2^53, which
     floats can't tell apart. `coded`: whole numbers of equal length with leading zeros.
+    `counting`: each number is the one before plus 1.
     `date_format` is what all values follow, `other_date_format` a second one if they do;
     `date_share` and `formatted_share` (numbers with thousands separators, percent, currency) say
     how near the column came to being a date or a number.
@@ -45,7 +48,7 @@ class Facts:
     integers: bool = False
     big: bool = False
     coded: bool = False
-    increasing: bool = False
+    counting: bool = False
     date_format: str = ""
     other_date_format: str = ""
     date_share: float = 0.0
@@ -109,8 +112,8 @@ def _infer_number(facts: Facts) -> tuple[ColumnKind, str]:
     if facts.unique and facts.integers and facts.missing == 0:
         if facts.named_id:
             return ColumnKind.ID, "Its whole numbers are all different, and its name says id."
-        if facts.increasing and not _TIME_NAME.search(facts.name):
-            return ColumnKind.ID, "Its whole numbers are all different and count up with the rows."
+        if facts.counting and not _TIME_NAME.search(facts.name):
+            return ColumnKind.ID, "Its whole numbers are all different and count the rows."
     what = "whole numbers" if facts.integers else "numbers"
     return ColumnKind.NUMBER, f"All {facts.present:,} values are {what}."
 

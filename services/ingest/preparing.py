@@ -15,7 +15,7 @@ from layerlab.domain.dataset import FEATURE_KINDS, ColumnKind, Dataset
 from layerlab.domain.json_value import canonical
 from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part
 from layerlab.domain.problem import InvalidInput, TooLarge
-from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, TargetStep
+from layerlab.domain.recipe import Recipe, TargetStep
 from services.ingest.features import load_feature, load_target
 from services.ingest.limits import MAX_INPUTS, MAX_MATRIX_BYTES
 from services.ingest.recipe import (
@@ -29,7 +29,7 @@ from services.ingest.recipe import (
     fit_target,
 )
 from services.ingest.splitting import Indices, SplitRows, quantile_strata, split_rows
-from services.ingest.table import read_columns
+from services.ingest.table import TableReader, open_table
 
 # Blocks of this many values are written at once: a row-major file likes no thin columns.
 _BLOCK_VALUES: Final = 8_000_000
@@ -45,19 +45,19 @@ def prepare(table: Path, dataset: Dataset, spec: MatrixSpec, into: Path) -> None
     :raises TooLarge: `matrices_too_large`.
     :raises OSError: when the disk is full.
     """
-    index = [column.name for column in dataset.columns].index(spec.target)
-    [(_, cells)] = read_columns(table, [index])
-    target = load_target(dataset.columns[index], spec.task, cells)
-    split = _split(spec, target)
     kinds = feature_kinds(dataset, spec)
-    recipe = Recipe(
-        spec.recipe,
-        tuple(_fit(spec, feature, split.train) for feature in _features(table, dataset, kinds)),
-        _fit_target(spec, target, split.train),
-    )
-    parts = {Part.TRAIN: split.train, Part.VALIDATION: split.validation, Part.TEST: split.test}
-    _check_size(recipe, len(cells))
-    _write_x(into, recipe, _features(table, dataset, kinds), parts)
+    index = [column.name for column in dataset.columns].index(spec.target)
+    with open_table(table) as reader:
+        target = load_target(dataset.columns[index], spec.task, reader.column(index))
+        split = _split(spec, target)
+        steps = tuple(
+            fit_feature(spec.recipe, feature.at(split.train))
+            for feature in _features(reader, dataset, kinds)
+        )
+        recipe = Recipe(spec.recipe, steps, _fit_target(spec, target, split.train))
+        _check_size(recipe, reader.rows)
+        parts = {Part.TRAIN: split.train, Part.VALIDATION: split.validation, Part.TEST: split.test}
+        _write_x(into, recipe, _features(reader, dataset, kinds), parts)
     for part, rows in parts.items():
         values = target.at(rows) if isinstance(target, Categories) else target[rows]
         np.save(into / f"{part}-y.npy", apply_target(recipe.target, values))
@@ -74,8 +74,10 @@ def feature_kinds(dataset: Dataset, spec: MatrixSpec) -> dict[int, ColumnKind]:
     return {index: kind for index, kind in kinds.items() if kind in FEATURE_KINDS}
 
 
-def _features(table: Path, dataset: Dataset, kinds: Mapping[int, ColumnKind]) -> Iterator[Feature]:
-    for index, cells in read_columns(table, list(kinds)):
+def _features(
+    table: TableReader, dataset: Dataset, kinds: Mapping[int, ColumnKind]
+) -> Iterator[Feature]:
+    for index, cells in table.columns(list(kinds)):
         yield load_feature(dataset.columns[index].name, kinds[index], cells)
 
 
@@ -93,10 +95,6 @@ def _split(spec: MatrixSpec, target: Floats | Categories) -> SplitRows:
         )
     rows = np.flatnonzero(~np.isnan(target))
     return split_rows(rows, quantile_strata(target[rows]), spec.seed)
-
-
-def _fit(spec: MatrixSpec, feature: Feature, train: Indices) -> NumberStep | CategoryStep:
-    return fit_feature(spec.recipe, feature.at(train))
 
 
 def _fit_target(spec: MatrixSpec, target: Floats | Categories, train: Indices) -> TargetStep:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from layerlab.domain.dataset import MIN_ROWS, Dataset, DataWarning, Task
+from layerlab.domain.dataset import MIN_ROWS, Column, Dataset, DataWarning, Task
 from services.ingest.copies import find_copies
-from services.ingest.parsing import parse_csv
+from services.ingest.parsing import ParsedTable, parse_csv
 from services.ingest.profiling import fold_warnings, profile_columns
+from services.ingest.table import open_table
 from services.ingest.target import suggest_target
 
 
@@ -29,8 +30,19 @@ def build_profile(upload: Upload, source: Path, table: Path) -> Dataset:
     :raises Problem: what is wrong with the file, and where.
     """
     parsed = parse_csv(source, table)
-    columns, warnings = profile_columns(table, parsed)
-    dataset = Dataset(
+    with open_table(table) as reader:
+        columns, warnings = profile_columns(reader, parsed)
+        dataset = _dataset(upload, parsed, columns)
+        target, task = suggest_target(dataset)
+        copies = find_copies(reader, columns, target)
+    found = (*warnings, *copies, *_few_rows(parsed.rows))
+    return replace(
+        dataset, suggested_target=target, suggested_task=task, warnings=fold_warnings(found)
+    )
+
+
+def _dataset(upload: Upload, parsed: ParsedTable, columns: tuple[Column, ...]) -> Dataset:
+    return Dataset(
         dataset_id=upload.dataset_id,
         name=upload.name,
         rows=parsed.rows,
@@ -42,14 +54,6 @@ def build_profile(upload: Upload, source: Path, table: Path) -> Dataset:
         created_at=upload.received_at,
         encoding=parsed.encoding,
         delimiter=parsed.delimiter,
-    )
-    target, task = suggest_target(dataset)
-    found = [*warnings, *find_copies(table, columns, target), *_few_rows(parsed.rows)]
-    return replace(
-        dataset,
-        suggested_target=target,
-        suggested_task=task,
-        warnings=fold_warnings(tuple(found)),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -25,18 +24,18 @@ from services.ingest.facts import (
 from services.ingest.findings import describe_column, doubtful_missing
 from services.ingest.kinds import Facts, infer_kind
 from services.ingest.parsing import ParsedTable
-from services.ingest.table import Strings, read_columns
+from services.ingest.table import Strings, TableReader
 
 _MAX_WARNINGS_OF_A_KIND: Final = 50
 
 
 def profile_columns(
-    table: Path, parsed: ParsedTable
+    table: TableReader, parsed: ParsedTable
 ) -> tuple[tuple[Column, ...], tuple[DataWarning, ...]]:
     """:raises InvalidInput: `all_constant`: no column tells one row from another."""
     columns: list[Column] = []
     warnings: list[DataWarning] = list(parsed.warnings)
-    for index, cells in read_columns(table, range(len(parsed.names))):
+    for index, cells in table.columns(range(len(parsed.names))):
         column, found = profile_column(parsed.names[index], cells)
         columns.append(column)
         warnings += found

@@ -20,6 +20,8 @@ _NAMES: Final = (
     "target", "label", "labels", "class_label", "y", "outcome", "diagnosis", "species", "survived",
     "churn", "exited", "attrition", "is_fraud", "fraud", "default", "response", "class",
 )  # fmt: skip  # A list to read, not to scroll.
+# Each try looks at every column: in a table of thousands, the likeliest must do.
+_MAX_TRIED: Final = 100
 _NO_TARGETS: Final = frozenset(
     {ColumnKind.ID, ColumnKind.CONSTANT, ColumnKind.TEXT, ColumnKind.DATE, ColumnKind.IGNORE}
 )
@@ -30,7 +32,7 @@ def suggest_target(dataset: Dataset) -> tuple[str, Task]:
 
     A table too small to learn from still gets a suggestion, by the same order.
     """
-    candidates = _by_likelihood(dataset.columns)
+    candidates = _by_likelihood(dataset.columns)[:_MAX_TRIED]
     for column in candidates:
         task = _learnable(dataset, column)
         if task is not None:
