@@ -1,0 +1,146 @@
+/** Calls of the public REST interface. */
+
+import { transport } from "./transport";
+import type {
+  Dataset,
+  Preset,
+  Problem,
+  Sample,
+  Study,
+  StudyPage,
+  StudyRequest,
+  TrialPage,
+  TrialWithCurve,
+} from "./types";
+
+/** The server's answer was a problem; it says what and where. */
+export class ApiProblem extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+/** No answer at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The server can't be reached.");
+  }
+}
+
+export type Verb = "suspend" | "resume" | "stop" | "cancel";
+
+export async function listStudies(): Promise<Study[]> {
+  return (await getJson<StudyPage>("/v1/studies")).studies;
+}
+
+export function getStudy(studyId: string): Promise<Study> {
+  return getJson(studyPath(studyId));
+}
+
+export function listTrials(studyId: string, pageToken: string): Promise<TrialPage> {
+  const query = new URLSearchParams({ page_size: "1000" });
+  if (pageToken) query.set("page_token", pageToken);
+  return getJson(`${studyPath(studyId)}/trials?${query}`);
+}
+
+export function getTrial(studyId: string, number: number): Promise<TrialWithCurve> {
+  return getJson(`${studyPath(studyId)}/trials/${number}`);
+}
+
+export function createStudy(request: StudyRequest, idempotencyKey: string): Promise<Study> {
+  return postJson("/v1/studies", request, { "Idempotency-Key": idempotencyKey });
+}
+
+export function commandStudy(studyId: string, verb: Verb): Promise<Study> {
+  return postJson(`${studyPath(studyId)}:${verb}`);
+}
+
+export function eventsPath(studyId: string, after: number): string {
+  return `${studyPath(studyId)}/events?after=${after}`;
+}
+
+export function getDataset(datasetId: string): Promise<Dataset> {
+  return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}`);
+}
+
+export async function listSamples(): Promise<Sample[]> {
+  return (await getJson<{ samples: Sample[] }>("/v1/samples")).samples;
+}
+
+export async function downloadSample(name: string): Promise<File> {
+  const response = await send(`/v1/samples/${encodeURIComponent(name)}`);
+  return new File([await response.blob()], `${name}.csv`, { type: "text/csv" });
+}
+
+export async function listPresets(rows: number): Promise<Preset[]> {
+  return (await getJson<{ presets: Preset[] }>(`/v1/presets?rows=${rows}`)).presets;
+}
+
+export interface DatasetUpload {
+  done: Promise<Dataset>;
+  cancel: () => void;
+}
+
+/** Sends a table as it is; the server, not the page, decides what is in it. */
+export function uploadDataset(
+  file: File,
+  onProgress: (sent: number, total: number) => void,
+): DatasetUpload {
+  const path = `/v1/datasets?name=${encodeURIComponent(file.name)}`;
+  const upload = transport().upload(path, file, onProgress);
+  return { done: readUpload(upload.done), cancel: upload.cancel };
+}
+
+async function readUpload(done: Promise<{ status: number; body: string }>): Promise<Dataset> {
+  const { status, body } = await done.catch((error: unknown) => {
+    throw error instanceof TypeError ? new Unreachable() : error;
+  });
+  if (status >= 200 && status < 300) return JSON.parse(body) as Dataset;
+  throw new ApiProblem(parseProblem(status, body));
+}
+
+function studyPath(studyId: string): string {
+  return `/v1/studies/${encodeURIComponent(studyId)}`;
+}
+
+async function getJson<T>(path: string): Promise<T> {
+  return (await (await send(path)).json()) as T;
+}
+
+async function postJson<T>(
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const init: RequestInit = { method: "POST", headers };
+  if (body !== undefined) {
+    init.headers = { ...headers, "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  return (await (await send(path, init)).json()) as T;
+}
+
+async function send(path: string, init?: RequestInit): Promise<Response> {
+  const response = await transport()
+    .fetch(path, init)
+    .catch(() => {
+      throw new Unreachable();
+    });
+  // A proxy in front of a gateway that is down answers in its stead.
+  if (response.status === 502 || response.status === 504) throw new Unreachable();
+  if (!response.ok) throw new ApiProblem(parseProblem(response.status, await response.text()));
+  return response;
+}
+
+function parseProblem(status: number, body: string): Problem {
+  try {
+    const parsed = JSON.parse(body) as Partial<Problem>;
+    if (typeof parsed.code === "string" && typeof parsed.detail === "string") {
+      return parsed as Problem;
+    }
+  } catch {
+    // Not JSON: something between page and gateway answered.
+  }
+  const detail = `The server answered with status ${status}.`;
+  return { type: "about:blank", title: detail, status, code: "unknown", detail };
+}

@@ -1,0 +1,70 @@
+/** The event union, defined once: what ARCHITECTURE.md lists under Events. */
+
+import type {
+  ControlFrame,
+  CurvePoint,
+  Design,
+  Engine,
+  EventEnvelope,
+  EventType,
+  FailureReason,
+  StopReason,
+  StudyState,
+  TrialState,
+} from "./types";
+
+export interface EpochReport extends CurvePoint {
+  number: number;
+}
+
+export interface TrialMove {
+  number: number;
+  from: TrialState | null;
+  to: TrialState;
+  actor: string;
+  cohort_id?: string;
+  attempt?: number;
+  worker_id?: string;
+  /** With `from: null` only. */
+  design?: Design;
+  seed?: number;
+  engine?: Engine;
+  /** With an end only. */
+  reason?: FailureReason | null;
+  stop_reason?: StopReason | null;
+  detail?: string;
+  score_val?: number | null;
+  val_loss?: number | null;
+  best_epoch?: number | null;
+  epochs?: number;
+  fit_time_seconds?: number | null;
+  n_params?: number | null;
+  has_model?: boolean;
+}
+
+export interface StudyMove {
+  from: StudyState;
+  to: StudyState;
+  actor: string;
+  detail?: string;
+}
+
+interface EventData {
+  "study.created": { state: StudyState };
+  "study.state_changed": StudyMove;
+  "cohort.registered": { cohort_id: string; purpose: string; numbers: number[] };
+  "cohort.state_changed": { cohort_id: string; from: string; to: string };
+  "trial.state_changed": TrialMove;
+  "trial.epochs_reported": { cohort_id: string; attempt: number; reports: EpochReport[] };
+  "trial.tested": { number: number; score_test: number };
+}
+
+type EventOf<Type extends EventType> = Omit<EventEnvelope, "type" | "data"> & {
+  type: Type;
+  data: EventData[Type];
+};
+
+/** One member for each type that the server's document lists; a missing one doesn't compile. */
+export type StudyEvent = { [Type in EventType]: EventOf<Type> }[EventType];
+
+export type Frame = StudyEvent | ControlFrame;

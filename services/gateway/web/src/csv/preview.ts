@@ -1,0 +1,36 @@
+/** The first rows of a table, as they are: nothing is guessed, nothing is converted. */
+
+export const PREVIEW_ROWS = 200;
+// Enough for 200 rows of a wide table; the rest of a large file is never read here.
+const PREVIEW_BYTES = 1 << 20;
+
+export interface Preview {
+  header: string[];
+  rows: string[][];
+  /** There are more rows than these. */
+  more: boolean;
+}
+
+export async function readPreview(file: File): Promise<Preview> {
+  // Loaded when the first table is looked at.
+  const { default: Papa } = await import("papaparse");
+  const head = new File([file.slice(0, PREVIEW_BYTES)], file.name);
+  return new Promise((resolve, reject) => {
+    Papa.parse<string[], File>(head, {
+      preview: PREVIEW_ROWS + 2,
+      dynamicTyping: false,
+      skipEmptyLines: "greedy",
+      complete: ({ data }) => resolve(asPreview(data, file.size > PREVIEW_BYTES)),
+      error: (error) => reject(error),
+    });
+  });
+}
+
+function asPreview(lines: string[][], cut: boolean): Preview {
+  const [header = [], ...rows] = lines;
+  return {
+    header: header.map((name, index) => (index === 0 ? name.replace(/^\ufeff/, "") : name)),
+    rows: rows.slice(0, PREVIEW_ROWS),
+    more: cut || rows.length > PREVIEW_ROWS,
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { compact, counted, percent, quantity, rate, score } from "./numbers";
+import { clock, duration, etaRange } from "./time";
+import { designSummary, layers } from "./words";
+
+const plain = (text: string): string => text.replaceAll("\u202f", " ");
+
+describe("numbers", () => {
+  it("shows accuracy in percent and R² as it is", () => {
+    expect(plain(score(0.98765, "accuracy"))).toBe("98.77 %");
+    expect(score(-0.0512, "r2")).toBe("−0.051");
+    expect(score(null, "r2")).toBe("–");
+  });
+
+  it("never rounds a share down to nothing", () => {
+    expect(plain(percent(1, 100_000))).toBe("< 0.1 %");
+    expect(plain(percent(0, 10))).toBe("0 %");
+    expect(plain(percent(1, 3))).toBe("33 %");
+  });
+
+  it("keeps years readable and large counts short", () => {
+    expect(quantity(2009)).toBe("2009");
+    expect(quantity(1_234_567)).toBe("1,234,567");
+    expect(plain(compact(12_345))).toBe("12.3 k");
+    expect(counted(1, "row")).toBe("1 row");
+    expect(counted(4213, "row")).toBe("4,213 rows");
+  });
+
+  it("gives rates two significant digits", () => {
+    expect(rate(0.00123)).toBe("0.0012");
+    expect(rate(0.000012)).toBe("1.2e-5");
+  });
+});
+
+describe("times", () => {
+  it("grows from parts of a second to hours", () => {
+    expect(plain(duration(0.421))).toBe("0.42 s");
+    expect(plain(duration(75))).toBe("1 min 15 s");
+    expect(plain(clock(3780))).toBe("1 h 03 min");
+  });
+
+  it("says what is left as a range", () => {
+    expect(plain(etaRange(18, 44))).toBe("20–45 s");
+    expect(plain(etaRange(100, 170))).toBe("2–3 min");
+    expect(etaRange(1, 3)).toBe("a few seconds");
+    expect(etaRange(null, null)).toBe("–");
+  });
+});
+
+describe("designs", () => {
+  it("reads as widths, first layer first", () => {
+    expect(layers([128, 64])).toBe("128 × 64");
+    expect(layers([])).toBe("linear");
+  });
+
+  it("leaves out what is off", () => {
+    const design = {
+      hidden: [32],
+      activation: "relu",
+      norm: "none",
+      dropout: 0,
+      residual: false,
+      optimizer: "adam",
+      learning_rate: 0.01,
+      weight_decay: 0,
+      batch_size: 64,
+    } as const;
+    expect(designSummary({ ...design, hidden: [32] })).toBe("32 · relu · adam");
+  });
+});

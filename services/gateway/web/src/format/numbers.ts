@@ -1,0 +1,60 @@
+/** Numbers for people. Narrow no-break spaces keep a number and its unit on one line. */
+
+import type { Metric } from "../api/types";
+
+const NONE = "–";
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** `1 row`, `1,234 rows`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Accuracy as a percentage, R² as it is. Higher is better for both. */
+export function score(value: number | null | undefined, metric: Metric, digits = 2): string {
+  if (value === null || value === undefined) return NONE;
+  if (metric === "accuracy") return `${(value * 100).toFixed(digits)}\u202f%`;
+  return value.toFixed(digits + 1).replace("-", "−");
+}
+
+export function metricName(metric: Metric): string {
+  return metric === "accuracy" ? "accuracy" : "R²";
+}
+
+export function percent(part: number, whole: number): string {
+  if (whole === 0 || part === 0) return "0\u202f%";
+  const value = (part / whole) * 100;
+  if (value < 0.1) return "<\u202f0.1\u202f%";
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)}\u202f%`;
+}
+
+/** Two significant digits: 0.0012, 3.4e-5. */
+export function rate(value: number): string {
+  if (value === 0) return "0";
+  return value >= 1e-3 ? String(Number(value.toPrecision(2))) : value.toExponential(1);
+}
+
+/** 950, 12.3 k, 1.2 M. */
+export function compact(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  if (value < 10_000) return count(value);
+  if (value < 1e6) return `${(value / 1e3).toFixed(1)}\u202fk`;
+  return `${(value / 1e6).toFixed(1)}\u202fM`;
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return `${value}\u202fB`;
+  if (value < 1e6) return `${(value / 1e3).toFixed(0)}\u202fkB`;
+  return `${(value / 1e6).toFixed(1)}\u202fMB`;
+}
+
+/** A value of a column, in at most four significant digits if it is no whole number. */
+export function quantity(value: number | null): string {
+  if (value === null) return NONE;
+  // Without a separator below 10,000: it may be a year.
+  if (Number.isInteger(value)) return Math.abs(value) < 10_000 ? String(value) : count(value);
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,65 @@
+/** Learning curves of the best trials: fetched once a trial has ended, and again while it trains. */
+
+import { useEffect, useState } from "preact/hooks";
+import { getTrial } from "../api/client";
+import type { CurvePoint } from "../api/types";
+import { isEndedTrial } from "../format/words";
+import type { LiveTrial, StudyView } from "./fold";
+
+export interface Curve {
+  trial: LiveTrial;
+  points: CurvePoint[];
+}
+
+const TOP = 6;
+
+/** The best ended trials, and until there are enough of them, those in training. */
+export function topTrials(view: StudyView): LiveTrial[] {
+  const score = (trial: LiveTrial): number => trial.score_val ?? trial.live_score ?? -Infinity;
+  return [...view.trials.values()]
+    .filter((trial) => score(trial) > -Infinity)
+    .sort((a, b) => score(b) - score(a) || a.number - b.number)
+    .slice(0, TOP);
+}
+
+/** What is known of the top trials' curves; each call of the server is for a trial that changed. */
+export function useCurves(view: StudyView): { curves: Curve[]; error: unknown } {
+  const [known, setKnown] = useState<ReadonlyMap<number, { version: string; points: CurvePoint[] }>>(
+    new Map(),
+  );
+  const [error, setError] = useState<unknown>(null);
+  const top = topTrials(view);
+  const wanted = top.map((trial) => `${trial.number}:${version(trial)}`).join(" ");
+  useEffect(() => {
+    let current = true;
+    const stale = top.filter((trial) => known.get(trial.number)?.version !== version(trial));
+    Promise.all(stale.map((trial) => getTrial(view.study.study_id, trial.number))).then(
+      (trials) => {
+        if (!current || trials.length === 0) return;
+        const next = new Map(known);
+        trials.forEach((trial, index) => {
+          const asked = stale[index];
+          if (asked) next.set(trial.number, { version: version(asked), points: trial.curve });
+        });
+        setKnown(next);
+        setError(null);
+      },
+      (problem: unknown) => {
+        if (current) setError(problem);
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [wanted, view.study.study_id]);
+  const curves = top.flatMap((trial) => {
+    const points = known.get(trial.number)?.points ?? [];
+    return points.length > 0 ? [{ trial, points }] : [];
+  });
+  return { curves, error };
+}
+
+/** Changes when there is more of the trial's curve to fetch. */
+function version(trial: LiveTrial): string {
+  return isEndedTrial(trial.state) ? "end" : `${trial.attempt}.${trial.live?.epoch ?? 0}`;
+}

@@ -1,0 +1,191 @@
+/** What the events make of a study: the same fold that the server does, on what it sent first. */
+
+import type { EpochReport, StudyEvent, TrialMove } from "../api/events";
+import type { CurvePoint, Progress, Study, Trial } from "../api/types";
+import { isEndedStudy, isEndedTrial } from "../format/words";
+
+/** A trial with what has been heard of it while it trains. */
+export interface LiveTrial extends Trial {
+  /** The last epoch reported by the current attempt; null before the first one. */
+  live: CurvePoint | null;
+  /** The best validation score of the current attempt so far. */
+  live_score: number | null;
+}
+
+export interface StudyView {
+  study: Study;
+  trials: ReadonlyMap<number, LiveTrial>;
+  /** The last event that is in `study`; events up to it have been counted. */
+  seq: number;
+}
+
+export function liveTrial(trial: Trial): LiveTrial {
+  return { ...trial, live: null, live_score: null };
+}
+
+export function openView(study: Study, trials: readonly Trial[]): StudyView {
+  return {
+    study,
+    trials: new Map(trials.map((trial) => [trial.number, liveTrial(trial)])),
+    seq: study.seq,
+  };
+}
+
+/** A new view; the old one stays as it was. Events up to `view.seq` are skipped. */
+export function foldEvents(view: StudyView, events: readonly StudyEvent[]): StudyView {
+  const draft = {
+    study: { ...view.study, progress: { ...view.study.progress } },
+    trials: new Map(view.trials),
+    seq: view.seq,
+  };
+  for (const event of events) {
+    if (event.seq <= draft.seq) continue;
+    draft.seq = event.seq;
+    draft.study.seq = event.seq;
+    applyEvent(draft, event);
+  }
+  return draft;
+}
+
+interface Draft {
+  study: Study;
+  trials: Map<number, LiveTrial>;
+  seq: number;
+}
+
+function applyEvent(draft: Draft, event: StudyEvent): void {
+  switch (event.type) {
+    case "study.state_changed":
+      draft.study.state = event.data.to;
+      draft.study.detail = event.data.detail ?? draft.study.detail;
+      if (event.data.to === "RUNNING") draft.study.started_at ??= event.time;
+      if (isEndedStudy(event.data.to)) draft.study.ended_at = event.time;
+      break;
+    case "trial.state_changed":
+      moveTrial(draft, event.data, event.time);
+      break;
+    case "trial.epochs_reported":
+      for (const report of event.data.reports) takeReport(draft, report, event.data.attempt);
+      break;
+    case "trial.tested":
+      patchTrial(draft, event.data.number, { score_test: event.data.score_test });
+      break;
+    default:
+      // A study's creation and its cohorts don't change what this page shows.
+      break;
+  }
+}
+
+function moveTrial(draft: Draft, move: TrialMove, time: string): void {
+  countMove(draft.study.progress, move);
+  const before = draft.trials.get(move.number) ?? plannedTrial(move, time);
+  // The trials were read after the study was: they may be ahead of the event.
+  if (before === null || (isEndedTrial(before.state) && !isEndedTrial(move.to))) return;
+  const after = { ...before, ...movedFields(before, move, time) };
+  draft.trials.set(move.number, after);
+  if (leads(after, draft.study.best)) draft.study.best = after;
+}
+
+function countMove(progress: Progress, move: TrialMove): void {
+  const wasEnded = move.from !== null && isEndedTrial(move.from);
+  if (isEndedTrial(move.to) && !wasEnded) progress.done += 1;
+  if (move.from === "RUNNING") progress.running -= 1;
+  if (move.to === "RUNNING") progress.running += 1;
+  progress.running = Math.max(0, progress.running);
+  progress.total = Math.max(progress.total, progress.done);
+}
+
+function plannedTrial(move: TrialMove, time: string): LiveTrial | null {
+  if (!move.design) return null;
+  return liveTrial({
+    number: move.number,
+    state: move.to,
+    reason: null,
+    stop_reason: null,
+    detail: "",
+    design: move.design,
+    engine: move.engine ?? "fused",
+    seed: move.seed ?? 0,
+    cohort_id: move.cohort_id ?? "",
+    score_val: null,
+    score_test: null,
+    val_loss: null,
+    best_epoch: null,
+    epochs: 0,
+    fit_time_seconds: null,
+    n_params: null,
+    n_layers: move.design.hidden.length,
+    attempt: 0,
+    worker_id: "",
+    has_model: false,
+    created_at: time,
+    started_at: null,
+    ended_at: null,
+  });
+}
+
+function movedFields(before: LiveTrial, move: TrialMove, time: string): Partial<LiveTrial> {
+  const fields: Partial<LiveTrial> = {
+    state: move.to,
+    cohort_id: move.cohort_id || before.cohort_id,
+    attempt: move.attempt ?? before.attempt,
+    worker_id: move.worker_id ?? before.worker_id,
+  };
+  // A new attempt starts from nothing; only its own reports count.
+  if (!isEndedTrial(move.to)) Object.assign(fields, { live: null, live_score: null });
+  if (move.to === "RUNNING") fields.started_at = time;
+  if (isEndedTrial(move.to)) Object.assign(fields, endFields(move), { ended_at: time });
+  return fields;
+}
+
+function endFields(move: TrialMove): Partial<LiveTrial> {
+  return {
+    reason: move.reason || null,
+    stop_reason: move.stop_reason || null,
+    detail: move.detail ?? "",
+    score_val: move.score_val ?? null,
+    val_loss: move.val_loss ?? null,
+    best_epoch: move.best_epoch ?? null,
+    epochs: move.epochs ?? 0,
+    fit_time_seconds: move.fit_time_seconds ?? null,
+    n_params: move.n_params ?? null,
+    has_model: move.has_model ?? false,
+  };
+}
+
+function takeReport(draft: Draft, report: EpochReport, attempt: number): void {
+  const trial = draft.trials.get(report.number);
+  if (!trial || isEndedTrial(trial.state) || attempt < trial.attempt) return;
+  patchTrial(draft, report.number, {
+    live: report,
+    live_score: higher(trial.live_score, report.score_val),
+  });
+}
+
+function higher(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}
+
+function patchTrial(draft: Draft, number: number, fields: Partial<LiveTrial>): void {
+  const trial = draft.trials.get(number);
+  if (!trial) return;
+  draft.trials.set(number, { ...trial, ...fields });
+  if (draft.study.best?.number === number) {
+    draft.study.best = { ...draft.study.best, ...fields };
+  }
+}
+
+/** Whether a trial is ranked before the best one: score, then fewer parameters, then earlier. */
+export function leads(trial: Trial, best: Trial | null): boolean {
+  if (trial.state !== "SUCCEEDED" || trial.score_val === null) return false;
+  return best === null || best.score_val === null || compareStanding(trial, best) < 0;
+}
+
+export function compareStanding(a: Trial, b: Trial): number {
+  return (
+    (b.score_val ?? -Infinity) - (a.score_val ?? -Infinity) ||
+    (a.n_params ?? 0) - (b.n_params ?? 0) ||
+    a.number - b.number
+  );
+}

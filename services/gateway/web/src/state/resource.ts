@@ -1,0 +1,40 @@
+/** Something that is fetched: loading, there, or failed; and again on demand. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+export interface Resource<T> {
+  value: T | null;
+  error: unknown;
+  reload: () => void;
+}
+
+/** Fetches anew when a dependency changes; an answer that comes too late is dropped. */
+export function useResource<T>(
+  fetcher: () => Promise<T>,
+  dependencies: readonly unknown[],
+): Resource<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const generation = useRef(0);
+  const load = useCallback(() => {
+    const mine = ++generation.current;
+    const isMine = (): boolean => mine === generation.current;
+    fetcher().then(
+      (answer) => {
+        if (!isMine()) return;
+        setValue(answer);
+        setError(null);
+      },
+      (problem: unknown) => {
+        if (isMine()) setError(problem);
+      },
+    );
+  }, dependencies);
+  useEffect(() => {
+    load();
+    return () => {
+      generation.current += 1;
+    };
+  }, [load]);
+  return { value, error, reload: load };
+}

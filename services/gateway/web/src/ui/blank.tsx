@@ -1,0 +1,83 @@
+/** What stands where nothing is: empty, loading, failed. */
+
+import type { ComponentChildren } from "preact";
+import { ApiProblem, Unreachable } from "../api/client";
+import { Icon } from "./icons";
+import type { IconName } from "./icons";
+
+interface BlankProps {
+  icon: IconName;
+  title: string;
+  text?: ComponentChildren;
+  page?: boolean;
+  children?: ComponentChildren;
+}
+
+export function Blank({ icon, title, text, page, children }: BlankProps) {
+  return (
+    <div class={page ? "blank page" : "blank"}>
+      <Icon name={icon} />
+      {page ? <h1>{title}</h1> : <strong>{title}</strong>}
+      {text !== undefined && <p>{text}</p>}
+      {children}
+    </div>
+  );
+}
+
+export function Skeleton({ lines = 4, label }: { lines?: number; label: string }) {
+  return (
+    <div class="skeleton" role="status" aria-label={label}>
+      {Array.from({ length: lines }, (_, index) => (
+        <div key={index} />
+      ))}
+    </div>
+  );
+}
+
+/** What went wrong, where, and what to do about it. All of it is text, whatever it holds. */
+export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  return (
+    <div class="note tone-bad" role="alert">
+      <Icon name={error instanceof Unreachable ? "unplugged" : "warning"} />
+      <strong>{problemTitle(error)}</strong>
+      <ProblemText error={error} />
+      {onRetry && (
+        <button type="button" class="btn btn-quiet btn-small" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function problemTitle(error: unknown): string {
+  if (error instanceof ApiProblem) return error.problem.detail;
+  if (error instanceof Unreachable) return "The server can't be reached";
+  return "Something went wrong on this page";
+}
+
+function ProblemText({ error }: { error: unknown }) {
+  if (error instanceof Unreachable) {
+    return <p>Is `layerlab up` running? What was accepted is safe; nothing is lost by waiting.</p>;
+  }
+  if (!(error instanceof ApiProblem)) return <p>{String(error)}</p>;
+  const where = problemPlace(error);
+  return (
+    <>
+      {error.problem.hint && <p>{error.problem.hint}</p>}
+      <p class="muted">
+        {where && `${where} · `}
+        <code>{error.problem.code}</code>
+      </p>
+    </>
+  );
+}
+
+export function problemPlace(error: ApiProblem): string {
+  const { location, field } = error.problem;
+  const parts: string[] = [];
+  if (location?.row) parts.push(`row ${location.row}`);
+  if (location?.column) parts.push(`column “${location.column}”`);
+  if (parts.length === 0 && field) parts.push(`field ${field}`);
+  return parts.join(", ");
+}

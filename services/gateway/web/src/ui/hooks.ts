@@ -1,0 +1,37 @@
+/** What more than one screen needs of the browser. */
+
+import { signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+
+/** The time, in milliseconds since 1970, once a second. */
+export function useNow(active = true): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!active) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [active]);
+  return now;
+}
+
+/** `value`, at most every `milliseconds`; the last one always arrives. */
+export function useThrottled<T>(value: T, milliseconds: number): T {
+  const [shown, setShown] = useState({ value, at: 0 });
+  useEffect(() => {
+    if (value === shown.value) return undefined;
+    const wait = Math.max(0, shown.at + milliseconds - Date.now());
+    const timer = setTimeout(() => setShown({ value, at: Date.now() }), wait);
+    return () => clearTimeout(timer);
+  }, [value, shown, milliseconds]);
+  return shown.value;
+}
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+export const isDark = signal(dark.matches);
+dark.addEventListener("change", () => (isDark.value = dark.matches));
+
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title ? `${title} · LayerLab` : "LayerLab";
+  }, [title]);
+}
