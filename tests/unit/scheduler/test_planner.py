@@ -1,0 +1,481 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from layerlab.domain.study import Cohort, Purpose, StudySpec, Trial
+from layerlab.domain.trial import (
+    CohortState,
+    FailureReason,
+    StopReason,
+    StudyState,
+    TrialState,
+)
+from services.scheduler.actions import (
+    Action,
+    EndStudy,
+    MarkCohort,
+    PublishCohort,
+    RegisterCohort,
+    StartStudy,
+)
+from services.scheduler.planner import next_action
+from services.scheduler.record import StudyRecord
+from tests.unit.scheduler.builders import (
+    LIMITS,
+    a_delta,
+    a_spec,
+    a_study,
+    failed,
+    small_space,
+    succeeded,
+)
+
+WAITING = 2
+NOW = 50.0
+
+
+class Play:
+    """Carries out what is planned, as the ledger and the queue would, and plays the trainers."""
+
+    def __init__(
+        self,
+        spec: StudySpec | None = None,
+        state: StudyState = StudyState.RUNNING,
+        seconds_left: float | None = None,
+    ) -> None:
+        self.study = a_study(spec, state)
+        self.record = StudyRecord(self.study, LIMITS)
+        self.now = NOW
+        self.tell(seconds_left=seconds_left)
+
+    def tell(
+        self,
+        *trials: Trial,
+        cohorts: tuple[Cohort, ...] = (),
+        seconds_left: float | None = None,
+    ) -> None:
+        self.record.merge(a_delta(self.study, trials, cohorts, True, seconds_left), self.now)
+
+    def move(self, state: StudyState) -> None:
+        self.study = replace(self.study, state=state)
+        self.tell()
+
+    def next(self) -> Action | None:
+        return next_action(self.record, self.now, WAITING)
+
+    def go_on(self) -> list[Action]:
+        """Everything that is done until there is nothing more to do."""
+        actions: list[Action] = []
+        while (action := self.next()) is not None:
+            actions.append(action)
+            assert len(actions) < 100
+            if isinstance(action, EndStudy):
+                break
+            self.perform(action)
+        return actions
+
+    def perform(self, action: Action) -> None:
+        match action:
+            case StartStudy():
+                self.move(StudyState.RUNNING)
+            case RegisterCohort(cohort_id, purpose, proposals, finalists):
+                numbers = tuple(each.number for each in proposals) or finalists
+                self.record.add_cohort(Cohort(cohort_id, "s1", purpose, numbers), proposals)
+            case PublishCohort(cohort_id):
+                self.record.published.add(cohort_id)
+            case MarkCohort(cohort_id):
+                self.record.marked.add(cohort_id)
+                self._put(cohort_id, CohortState.QUEUED)
+
+    def claim(self, cohort_id: str) -> None:
+        self._put(cohort_id, CohortState.RUNNING)
+
+    def give_back(self, cohort_id: str) -> None:
+        self._put(cohort_id, CohortState.QUEUED)
+
+    def end(self, cohort_id: str, end: Callable[[Trial], Trial]) -> None:
+        cohort = self.record.cohorts[cohort_id]
+        if cohort.purpose is Purpose.SEARCH:
+            self.tell(*(end(self.record.known.trials[number]) for number in cohort.numbers))
+        self._put(cohort_id, CohortState.ENDED)
+
+    def run_all(self, end: Callable[[Trial], Trial]) -> list[Action]:
+        """Search cohorts one after another, until nothing waits."""
+        actions = self.go_on()
+        while self.record.waiting:
+            self.end(self.record.waiting[0].cohort_id, end)
+            actions += self.go_on()
+        return actions
+
+    def _put(self, cohort_id: str, state: CohortState) -> None:
+        self.tell(cohorts=(replace(self.record.cohorts[cohort_id], state=state),))
+
+
+def by_number(trial: Trial) -> Trial:
+    return succeeded(trial, trial.number / 1000)
+
+
+def nan_loss(trial: Trial) -> Trial:
+    return failed(trial, FailureReason.NAN_LOSS, "The loss is not a number in epoch 3.")
+
+
+def ids(actions: list[Action], kind: type[RegisterCohort | PublishCohort]) -> list[str]:
+    return [action.cohort_id for action in actions if isinstance(action, kind)]
+
+
+def the_end(actions: list[Action]) -> EndStudy:
+    assert isinstance(actions[-1], EndStudy)
+    return actions[-1]
+
+
+def test_a_study_starts_and_each_cohort_is_registered_then_published_then_marked() -> None:
+    play = Play(a_spec(max_trials=8), StudyState.PENDING)
+    start, register, publish, mark = play.go_on()
+
+    assert start == StartStudy()
+    assert isinstance(register, RegisterCohort)
+    assert (register.cohort_id, register.purpose) == ("s1-c0001", Purpose.SEARCH)
+    assert [each.number for each in register.proposals] == list(range(1, 9))
+    assert (publish, mark) == (PublishCohort("s1-c0001"), MarkCohort("s1-c0001"))
+
+
+def test_nothing_is_planned_before_everything_is_known() -> None:
+    study = a_study(state=StudyState.PENDING)
+    record = StudyRecord(study, LIMITS)
+    record.merge(a_delta(study, complete=False), NOW)
+    assert next_action(record, NOW, WAITING) is None
+    record.merge(a_delta(study), NOW)
+    assert next_action(record, NOW, WAITING) == StartStudy()
+
+
+def test_only_so_many_cohorts_wait_for_a_trainer() -> None:
+    play = Play(a_spec(max_trials=1000))
+    assert ids(play.go_on(), RegisterCohort) == ["s1-c0001", "s1-c0002"]
+    # One that trains makes room: however many trainers there are, each finds work.
+    play.claim("s1-c0001")
+    assert ids(play.go_on(), RegisterCohort) == ["s1-c0003"]
+    play.claim("s1-c0002")
+    play.claim("s1-c0003")
+    assert ids(play.go_on(), RegisterCohort) == ["s1-c0004", "s1-c0005"]
+
+
+def test_a_cohort_that_comes_back_needs_no_new_one() -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    play.claim("s1-c0001")
+    play.go_on()
+    play.give_back("s1-c0001")
+
+    assert play.go_on() == []
+
+
+def test_what_was_registered_by_a_scheduler_that_died_is_published() -> None:
+    play = Play(a_spec(max_trials=8))
+    (register, *_) = play.go_on()
+    assert isinstance(register, RegisterCohort)
+    heir = Play(a_spec(max_trials=8))
+    heir.tell(
+        *play.record.known.trials.values(),
+        cohorts=(replace(play.record.cohorts["s1-c0001"], state=CohortState.PENDING),),
+    )
+
+    assert heir.go_on() == [PublishCohort("s1-c0001"), MarkCohort("s1-c0001")]
+
+
+def test_what_another_scheduler_has_registered_under_an_id_is_taken_as_it_is() -> None:
+    play = Play(a_spec(max_trials=1000))
+    action = play.next()
+    assert isinstance(action, RegisterCohort)
+    play.record.add_cohort(Cohort("s1-c0001", "s1", Purpose.SEARCH, (1, 2)), action.proposals)
+
+    assert sorted(play.record.known.trials) == [1, 2]
+    registered = [each for each in play.go_on() if isinstance(each, RegisterCohort)]
+    assert [each.number for each in registered[0].proposals] == [3, 4, 5, 6, 7, 8]
+
+
+def test_the_best_trial_is_tested_once_everything_has_ended() -> None:
+    play = Play(a_spec(max_trials=20))
+    actions = play.run_all(by_number)
+
+    test = next(each for each in actions if isinstance(each, RegisterCohort) if each.finalists)
+    assert test == RegisterCohort("s1-test", Purpose.TEST, finalists=(20,))
+    assert actions[-2:] == [PublishCohort("s1-test"), MarkCohort("s1-test")]
+    play.claim("s1-test")
+    assert play.go_on() == []
+    play.tell(replace(play.record.known.trials[20], score_test=0.9))
+    play.end("s1-test", by_number)
+    end = the_end(play.go_on())
+    assert end == EndStudy(StudyState.SUCCEEDED, "As planned, 20 trials ended.")
+
+
+def test_among_equals_the_smaller_network_is_tested() -> None:
+    play = Play(a_spec(max_trials=8))
+    actions = play.run_all(
+        lambda trial: replace(succeeded(trial, 0.9), n_params=100 if trial.number == 5 else 200)
+    )
+
+    assert RegisterCohort("s1-test", Purpose.TEST, finalists=(5,)) in actions
+
+
+def test_a_study_succeeds_without_a_test_when_there_is_no_model() -> None:
+    play = Play(a_spec(max_trials=8))
+    actions = play.run_all(lambda trial: succeeded(trial, trial.number / 10, has_model=False))
+
+    end = the_end(actions)
+    assert end.state is StudyState.SUCCEEDED
+    assert (
+        end.detail == "As planned, 8 trials ended. Trial 8, the best, has no stored model to test."
+    )
+
+
+def test_a_study_succeeds_although_its_test_has_failed() -> None:
+    play = Play(a_spec(max_trials=8))
+    play.run_all(by_number)
+    play.end("s1-test", by_number)
+
+    end = the_end(play.go_on())
+    assert end.state is StudyState.SUCCEEDED
+    assert "Trial 8, the best, could not be tested." in end.detail
+
+
+def test_a_study_succeeds_although_the_ledger_refuses_its_test() -> None:
+    play = Play(a_spec(max_trials=8))
+    play.go_on()
+    play.record.untestable = True
+
+    assert the_end(play.run_all(by_number)).state is StudyState.SUCCEEDED
+
+
+def test_a_study_of_failures_fails_and_says_why() -> None:
+    play = Play(a_spec(max_trials=20))
+
+    def end(trial: Trial) -> Trial:
+        if trial.number % 5:
+            return nan_loss(trial)
+        return failed(trial, FailureReason.OUT_OF_MEMORY, "Killed.")
+
+    assert the_end(play.run_all(end)) == EndStudy(
+        StudyState.FAILED,
+        "None of 20 trials succeeded: 16 × NAN_LOSS, 4 × OUT_OF_MEMORY. "
+        "The first said: The loss is not a number in epoch 3.",
+    )
+
+
+def test_a_space_of_few_designs_ends_the_study_and_says_so() -> None:
+    play = Play(a_spec(max_trials=500, space=small_space(dropout=[0, 0.1, 0.2])))
+    play.run_all(by_number)
+    play.end("s1-test", by_number)
+
+    assert the_end(play.go_on()).detail.startswith("Every design of the space was tried, in 3 tri")
+
+
+def test_a_suspended_study_gets_nothing_new_but_what_it_has_goes_on() -> None:
+    play = Play(a_spec(max_trials=1000))
+    register = play.next()
+    assert register is not None
+    play.perform(register)
+    play.move(StudyState.SUSPENDED)
+    assert play.go_on() == [PublishCohort("s1-c0001"), MarkCohort("s1-c0001")]
+    play.claim("s1-c0001")
+    play.end("s1-c0001", by_number)
+    assert play.go_on() == []
+    play.move(StudyState.RUNNING)
+    assert ids(play.go_on(), RegisterCohort) == ["s1-c0002", "s1-c0003"]
+
+
+def test_a_study_that_is_suspended_with_its_last_trials_ends_all_the_same() -> None:
+    play = Play(a_spec(max_trials=8))
+    play.go_on()
+    play.move(StudyState.SUSPENDED)
+
+    assert ids(play.run_all(by_number), RegisterCohort) == ["s1-test"]
+
+
+def test_a_stopped_study_waits_for_what_runs_and_forgets_what_waits() -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    play.claim("s1-c0001")
+    play.move(StudyState.STOPPING)
+    assert play.go_on() == []
+    play.end("s1-c0001", by_number)
+    assert ids(play.go_on(), RegisterCohort) == ["s1-test"]
+    play.tell(replace(play.record.known.trials[8], score_test=0.5))
+    play.end("s1-test", by_number)
+    end = the_end(play.go_on())
+    assert end == EndStudy(StudyState.SUCCEEDED, "Stopped by its user after 8 trials.")
+
+
+def test_what_a_stopped_studys_trainer_gives_back_is_not_waited_for() -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    play.claim("s1-c0001")
+    play.end("s1-c0001", by_number)
+    play.claim("s1-c0002")
+    play.move(StudyState.STOPPING)
+    play.give_back("s1-c0002")
+
+    assert ids(play.go_on(), RegisterCohort) == ["s1-test"]
+
+
+@pytest.mark.parametrize("end", [None, nan_loss], ids=["nothing ran", "all failed"])
+def test_a_study_stopped_before_its_first_success_is_cancelled(
+    end: Callable[[Trial], Trial] | None,
+) -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    if end is not None:
+        play.end("s1-c0001", end)
+    play.move(StudyState.STOPPING)
+
+    assert the_end(play.go_on()).state is StudyState.CANCELLED
+
+
+@pytest.mark.parametrize("state", [state for state in StudyState if state.is_terminal])
+def test_nothing_is_done_about_a_study_that_has_ended(state: StudyState) -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    play.move(state)
+
+    assert play.next() is None
+
+
+def timed(seconds: float = 60.0, **kwargs: int | None) -> Play:
+    spec = a_spec(max_trials=kwargs.get("max_trials"), time_seconds=seconds)
+    return Play(spec, seconds_left=seconds)
+
+
+def time_budget(trial: Trial) -> Trial:
+    return replace(by_number(trial), stop_reason=StopReason.TIME_BUDGET)
+
+
+def test_a_time_budget_needs_no_number_of_trials() -> None:
+    play = timed()
+    for _ in range(20):
+        play.go_on()
+        play.end(play.record.waiting[0].cohort_id, by_number)
+
+    assert play.record.n_ended > 300
+
+
+def test_when_time_is_short_nothing_new_begins() -> None:
+    play = timed()
+    play.go_on()
+    play.claim("s1-c0001")
+    play.claim("s1-c0002")
+    play.now += 59.8
+
+    assert play.go_on() == []
+
+
+def test_trials_cut_at_the_deadline_leave_room_for_the_test() -> None:
+    play = timed()
+    play.go_on()
+    play.claim("s1-c0001")
+    play.now += 60.2
+    assert play.go_on() == []
+    play.end("s1-c0001", time_budget)
+    assert ids(play.go_on(), RegisterCohort) == ["s1-test"]
+    play.now += 0.5
+    play.tell(replace(play.record.known.trials[8], score_test=0.5))
+    play.end("s1-test", by_number)
+    assert the_end(play.go_on()) == EndStudy(
+        StudyState.SUCCEEDED, "The time budget of 60 s was used up after 8 trials."
+    )
+
+
+def test_a_test_that_hangs_does_not_keep_a_study_beyond_its_time() -> None:
+    play = timed()
+    play.go_on()
+    play.end("s1-c0001", by_number)
+    play.now += 59.9
+    assert ids(play.go_on(), RegisterCohort) == ["s1-test"]
+    play.now += 1.2
+    assert play.go_on() == []
+    play.now += 0.1
+    end = the_end(play.go_on())
+    assert end.state is StudyState.SUCCEEDED
+    assert "could not be tested" in end.detail
+
+
+def test_a_trainer_that_hangs_does_not_keep_a_study_beyond_its_time() -> None:
+    play = timed()
+    play.go_on()
+    play.end("s1-c0001", by_number)
+    play.claim("s1-c0002")
+    play.now += 61.1
+    assert play.go_on() == []
+    play.now += 0.2
+    assert the_end(play.go_on()).state is StudyState.SUCCEEDED
+
+
+def test_a_test_that_could_not_end_in_time_is_not_begun() -> None:
+    play = timed()
+    play.go_on()
+    play.claim("s1-c0001")
+    play.now += 60.9
+    play.end("s1-c0001", time_budget)
+
+    assert the_end(play.go_on()).state is StudyState.SUCCEEDED
+
+
+@pytest.mark.parametrize("state", [StudyState.RUNNING, StudyState.SUSPENDED])
+def test_a_study_that_no_trainer_took_fails_at_its_deadline_and_says_so(state: StudyState) -> None:
+    play = timed()
+    play.go_on()
+    play.move(state)
+    play.now += 59.9
+    assert play.go_on() == []
+    play.now += 0.1
+    assert the_end(play.go_on()) == EndStudy(
+        StudyState.FAILED,
+        "The time budget of 60 s was used up before any trial had succeeded: "
+        "no trainer had taken one.",
+    )
+
+
+def test_a_study_whose_trials_took_too_long_fails_with_what_had_failed() -> None:
+    play = timed()
+    play.go_on()
+    play.end("s1-c0001", nan_loss)
+    play.claim("s1-c0002")
+    play.now += 61.2
+
+    end = the_end(play.go_on())
+    assert end.state is StudyState.FAILED
+    assert "before any trial had succeeded: 8 × NAN_LOSS. The first said" in end.detail
+
+
+def test_a_study_that_could_not_even_start_in_time_fails() -> None:
+    play = Play(a_spec(time_seconds=5), StudyState.PENDING, seconds_left=0.0)
+
+    end = the_end(play.go_on())
+    assert end.state is StudyState.FAILED
+    assert "before the study could start" in end.detail
+
+
+def test_a_plan_that_ends_early_does_not_wait_for_its_deadline() -> None:
+    play = timed(max_trials=8)
+    play.run_all(by_number)
+    play.end("s1-test", by_number)
+
+    assert the_end(play.go_on()).detail.startswith("As planned, 8 trials ended.")
+
+
+def test_a_deadline_is_never_put_off() -> None:
+    """A message on its way for long must not make the time budget longer."""
+    play = timed()
+    play.now += 10
+    play.tell(seconds_left=55.0)
+    assert play.record.deadline == NOW + 60
+    play.tell(seconds_left=49.0)
+    assert play.record.deadline == NOW + 59
+
+
+def test_trials_of_a_cancelled_state_are_no_success() -> None:
+    play = Play(a_spec(max_trials=8))
+    cancel = the_end(play.run_all(lambda trial: replace(trial, state=TrialState.CANCELLED)))
+
+    assert cancel == EndStudy(StudyState.FAILED, "None of 8 trials succeeded: 8 × CANCELLED.")
