@@ -19,13 +19,15 @@ log = structlog.get_logger()
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM."""
+    # Before anything is opened: a signal that comes early must close in order, too.
+    signaled = asyncio.create_task(wait_for_signal())
     async with AsyncExitStack() as stack:
         store = open_dataset_store(settings.datasets_url)
         port = await stack.enter_async_context(
             serve_ingest(settings.ingest, store, settings.spool_dir)
         )
         log.info("ready", grpc_port=port)
-        await wait_for_signal()
+        await signaled
         log.info("closing")
 
 
