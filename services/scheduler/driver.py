@@ -80,7 +80,7 @@ class StudyDriver:
             except Exception:
                 if self._is_broken:
                     # Even its end failed: whatever it is, the next try may not come at once.
-                    await self._pause()
+                    await self._pause(self._limit())
                 self._is_broken = True
                 log.exception("a study can't go on", study_id=self._study_id)
 
@@ -90,8 +90,9 @@ class StudyDriver:
         return next_action(self._record, self._clock.now(), self._max_waiting)
 
     async def _do(self, action: Action) -> None:
+        limit = self._limit()
         try:
-            await within(self._clock, self._limit(), self._perform(action))
+            await within(self._clock, limit, self._perform(action))
         except Conflict as conflict:
             await self._be_refused(action, conflict)
         except InvalidInput:
@@ -99,7 +100,8 @@ class StudyDriver:
         except (Problem, TimeoutError) as error:
             # Whether it was done or not: doing it again is safe.
             log.info("to be tried again", study_id=self._study_id, error=str(error))
-            await self._pause()
+            # At the limit something else is due, which must not wait.
+            await self._pause(limit)
         else:
             self._backoff.reset()
 
@@ -139,10 +141,10 @@ class StudyDriver:
             due = now + seconds if due is None else min(due, now + seconds)
         await wait_for_event(self._clock, self._news, due)
 
-    async def _pause(self) -> None:
+    async def _pause(self, limit: float) -> None:
         """What is down is not asked more often because there is news."""
         until = self._clock.now() + self._backoff.next()
-        await self._clock.sleep_until(min(until, self._limit()))
+        await self._clock.sleep_until(min(until, limit))
 
     def _limit(self) -> float:
         """Nothing may hang so long that what is due next comes late."""
