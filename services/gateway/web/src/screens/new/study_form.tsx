@@ -26,8 +26,13 @@ interface StudyFormProps {
 
 export function StudyForm({ dataset, preview }: StudyFormProps) {
   const [draft, setDraft] = useState(() => loadDraft(dataset));
-  useEffect(() => saveDraft(dataset.dataset_id, draft), [dataset, draft]);
-  const change = (part: Partial<Draft>): void => setDraft((now) => ({ ...now, ...part }));
+  const change = (part: Partial<Draft>): void =>
+    setDraft((now) => {
+      const next = { ...now, ...part };
+      // At once: the page may be reloaded before it is drawn again.
+      saveDraft(dataset.dataset_id, next);
+      return next;
+    });
   return (
     <div class="new-study">
       <div class="stack loose">

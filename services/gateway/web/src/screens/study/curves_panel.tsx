@@ -73,7 +73,8 @@ function drawCurves(
       ...(base["xaxis"] as object),
       title: { text: "Epoch", font: { color: theme.muted, size: 12.5 }, standoff: 8 },
       showgrid: false,
-      rangemode: "tozero",
+      // A few epochs don't fill the width: the first points would look like the whole story.
+      range: [0, Math.max(10, ...curves.map(({ points }) => points.length)) + 0.5],
     },
     yaxis: {
       ...(base["yaxis"] as object),

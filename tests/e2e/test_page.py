@@ -1,0 +1,267 @@
+"""The page in a real browser, against a real server, as a user would use it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FilePayload,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.e2e.conftest import StartServer
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.browser
+
+PENGUINS = Path(__file__).parents[2] / "services/gateway/samples/penguins.csv"
+_TRAINING_MS = 90_000
+
+Open = Callable[[Server], Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's package chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: errors of scripts and of the security policy."""
+    return []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, complaints: list[str]) -> Iterator[Open]:
+    """Opens a server's page, and holds it to silence and to its own host."""
+    hosts: set[str] = set()
+    opened: set[str] = set()
+
+    def listen(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            complaints.append(line.text)
+
+    def open_(server: Server) -> Page:
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: hosts.add(host_of(request.url)))
+        opened.add(host_of(server.url))
+        page.goto(server.url)
+        return page
+
+    yield open_
+    assert complaints == []
+    # Pictures that a chart draws of itself have no host.
+    assert hosts - {""} == opened
+
+
+def host_of(url: str) -> str:
+    found = re.match(r"\w+://([^/]+)", url)
+    return found[1] if found else ""
+
+
+def choose_file(page: Page, name: str, csv: bytes) -> None:
+    file = FilePayload(name=name, mimeType="text/csv", buffer=csv)
+    page.get_by_label("Choose a CSV file").set_input_files(file)
+
+
+def drop_file(page: Page, name: str, csv: str) -> None:
+    """What the browser does when a file is let go above the page."""
+    page.evaluate(
+        """([name, text]) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([text], name, {type: "text/csv"}));
+            const options = {dataTransfer, bubbles: true, cancelable: true};
+            document.body.dispatchEvent(new DragEvent("dragover", options));
+            document.body.dispatchEvent(new DragEvent("drop", options));
+        }""",
+        [name, csv],
+    )
+
+
+def start_study(page: Page, designs: int, epochs: int) -> None:
+    page.get_by_text("Quick", exact=True).click()
+    page.get_by_label("Designs to try").fill(str(designs))
+    page.get_by_text("Engine, seed, epochs, name").click()
+    page.get_by_label("Most epochs per design").fill(str(epochs))
+    page.get_by_role("button", name="Start the study").click()
+    expect(page).to_have_url(re.compile(r"/studies/\w+"))
+
+
+def count_done(page: Page) -> int:
+    return int(page.get_by_test_id("done").inner_text())
+
+
+def test_a_table_becomes_a_study_that_is_watched_to_its_end(
+    server: Server, open_page: Open
+) -> None:
+    page = open_page(server)
+    choose_file(page, "penguins.csv", PENGUINS.read_bytes())
+
+    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+    page.get_by_role("button", name="Rows").click()
+    expect(page.get_by_text("The first 200 rows")).to_be_visible()
+    expect(page.get_by_role("cell", name="Torgersen").first).to_be_visible()
+    page.get_by_label("Target column").select_option("island")
+    page.reload()
+    expect(page.get_by_label("Target column")).to_have_value("island")
+    page.get_by_label("Target column").select_option("species")
+    expect(page.get_by_role("list", name="Class balance")).to_contain_text("Chinstrap")
+    start_study(page, designs=24, epochs=60)
+
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    rows = page.locator("tr[data-trial]")
+    expect(rows.first).to_be_visible()
+    expect(page.locator("tr.running .score-cell .swatch").first).to_be_visible(timeout=_TRAINING_MS)
+    expect(page.get_by_test_id("done")).not_to_have_text("0", timeout=_TRAINING_MS)
+
+    done, known = count_done(page), rows.count()
+    page.reload()
+    expect(rows.first).to_be_visible()
+    assert count_done(page) >= done
+    assert rows.count() >= known
+
+    expect(page.get_by_test_id("test-score")).to_have_text(
+        re.compile(r"\d+\.\d\d.%"), timeout=_TRAINING_MS
+    )
+    expect(page.locator(".badge-state[data-state=SUCCEEDED]").first).to_be_visible()
+    expect(page.get_by_test_id("done")).to_have_text("24")
+    expect(page.get_by_test_id("shown")).to_have_text("24 of 24")
+    expect(page.locator("tr.first .rank")).to_have_text("1")
+
+
+def test_a_chart_is_drawn_when_it_is_looked_at_and_says_the_same_as_a_table(
+    server: Server, open_page: Open
+) -> None:
+    page = open_page(server)
+    # Nothing is in view but the top of the page.
+    page.set_viewport_size({"width": 1280, "height": 200})
+    scripts: list[str] = []
+    page.on("request", lambda request: scripts.append(request.url))
+    choose_file(page, "penguins.csv", PENGUINS.read_bytes())
+    start_study(page, designs=8, epochs=5)
+    expect(page.get_by_test_id("test-score")).to_be_visible(timeout=_TRAINING_MS)
+    assert not any("plotly" in url for url in scripts)
+
+    chart = page.locator(".plot-frame").first
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".scatterlayer .point")).to_have_count(8)
+    expect(chart.locator(".boxlayer path.box").first).to_be_attached()
+    assert any("plotly" in url for url in scripts)
+
+    buttons = chart.locator(".modebar-btn").evaluate_all("each => each.map(b => b.dataset.title)")
+    assert len(buttons) == 3
+    assert not any("cloud" in title.lower() for title in buttons)
+
+    page.get_by_role("button", name="Show as table").first.click()
+    designs = page.locator(".chart-table tbody tr td:nth-child(2)").all_inner_texts()
+    assert sum(map(int, designs)) == 8
+
+
+def test_a_column_name_is_text_whatever_it_says(server: Server, open_page: Open) -> None:
+    hostile = "<img src=x onerror=window.hurt=1>"
+    file_name = "<b>table</b>.csv"
+    lines = [f"width,{hostile}"] + [
+        f"{row % 7},{'yes' if row % 7 > 3 else 'no'}" for row in range(80)
+    ]
+    page = open_page(server)
+    drop_file(page, file_name, "\n".join(lines))
+
+    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+    page.get_by_label("Target column").select_option(hostile)
+    expect(page.get_by_role("rowheader", name=hostile)).to_be_visible()
+    page.get_by_role("button", name="Rows").click()
+    expect(page.get_by_role("columnheader", name=hostile)).to_be_visible()
+    start_study(page, designs=2, epochs=3)
+
+    expect(page.get_by_text(f"predicts {hostile}")).to_be_visible()
+    expect(page.get_by_text(file_name).first).to_be_visible()
+    expect(page.get_by_test_id("test-score")).to_be_visible(timeout=_TRAINING_MS)
+    expect(page.locator(".scatterlayer .point").first).to_be_visible()
+    page.goto(server.url)
+    expect(page.get_by_text(file_name).first).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    assert page.locator("img").count() == 0
+
+
+def test_a_bad_table_is_refused_with_its_place_and_what_to_do(
+    server: Server, open_page: Open, complaints: list[str]
+) -> None:
+    page = open_page(server)
+    ragged = "a,b\n" + "1,2\n" * 30 + "1,2,3\n"
+    choose_file(page, "ragged.csv", ragged.encode())
+
+    problem = page.get_by_role("alert")
+    expect(problem).to_contain_text("31")
+    expect(problem).to_contain_text("ragged_rows")
+    expect(page.get_by_role("heading", name="First rows")).to_be_visible()
+    # The browser itself notes that an answer was a refusal.
+    assert [line for line in complaints if "422" not in line] == []
+    complaints.clear()
+
+    choose_file(page, "penguins.csv", PENGUINS.read_bytes())
+    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+
+
+def test_a_study_stays_on_the_page_while_its_server_restarts(
+    start_server: StartServer, open_page: Open, complaints: list[str]
+) -> None:
+    port = free_port()
+    server = start_server(port=port)
+    page = open_page(server)
+    choose_file(page, "penguins.csv", PENGUINS.read_bytes())
+    start_study(page, designs=400, epochs=60)
+    expect(page.get_by_test_id("done")).not_to_have_text("0", timeout=_TRAINING_MS)
+
+    server.stop()
+    late = page.locator("[data-connection=reconnecting], [data-connection=offline]")
+    expect(late).to_contain_text("data as of")
+    done = count_done(page)
+    assert page.locator("tr[data-trial]").count() > 0
+
+    start_server(port=port)
+    expect(page.locator("[data-connection=live]")).to_be_visible(timeout=_TRAINING_MS)
+    page.wait_for_function(
+        "done => Number(document.querySelector('[data-testid=done]').textContent) > done",
+        arg=done,
+        timeout=_TRAINING_MS,
+    )
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("button", name="Cancel the study").click()
+    expect(page.locator(".badge-state[data-state=CANCELLED]").first).to_be_visible()
+    # The browser notes each try that found nobody.
+    assert [line for line in complaints if "ERR_CONNECTION_REFUSED" not in line] == []
+    complaints.clear()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
