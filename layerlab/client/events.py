@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -46,6 +47,7 @@ class EventStream:
         self._path = f"/v1/studies/{study_id}/events"
         self._patience = patience
         self._socket: ClientConnection | None = None
+        self._connection = ExitStack()
         self._heard = time.monotonic()
 
     def __enter__(self) -> EventStream:
@@ -61,9 +63,8 @@ class EventStream:
                 yield event
 
     def close(self) -> None:
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            socket.close()
+        self._socket = None
+        self._connection.close()
 
     def receive(self, timeout: float) -> Event | None:
         """The next event; None when none has come within `timeout` seconds, or none will.
@@ -86,12 +87,14 @@ class EventStream:
     def _open(self, timeout: float) -> bool:
         """Whether there is a connection now. A server that is away is given time to come back."""
         try:
-            self._socket = connect(
-                f"{self._transport.websocket_url}{self._path}?after={self.after}",
-                open_timeout=max(timeout, 1.0),
-                max_size=_MAX_FRAME_BYTES,
-                compression=None,
-                proxy=None,
+            self._socket = self._connection.enter_context(
+                connect(
+                    f"{self._transport.websocket_url}{self._path}?after={self.after}",
+                    open_timeout=max(timeout, 1.0),
+                    max_size=_MAX_FRAME_BYTES,
+                    compression=None,
+                    proxy=None,
+                )
             )
         except InvalidStatus as error:
             if error.response.status_code < 500:
@@ -119,7 +122,7 @@ class EventStream:
                 self.close()
             return None
         except ConnectionClosed as closed:
-            self._socket = None
+            self.close()
             self.ended = closed.rcvd is not None and closed.rcvd.code == _ENDED
             return None
         self._heard = time.monotonic()

@@ -91,6 +91,6 @@ def test_a_setting_that_cannot_be_met_is_refused_by_its_name_and_without_its_pas
 def test_sigint_says_what_is_saved_and_ends_well(start_server: StartServer) -> None:
     server = start_server()
     server.process.send_signal(signal.SIGINT)
-    assert server.stop() == 0
+    assert server.process.wait(20) == 0
     assert "saved" in server.output
     assert "Traceback" not in server.output
