@@ -8,12 +8,16 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
+from typing import Final
 
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonValue
 from services.gateway.application import Application
 from services.gateway.ledger.documents import event_to_json
 from services.gateway.streams import closing_stream
+
+# Events that a reader's own queue holds: enough to send without waiting for each.
+_READ_AHEAD: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +77,48 @@ async def _with_beats(
     events: AsyncIterator[Event], seconds: float, closing: asyncio.Event
 ) -> AsyncGenerator[Event | None, None]:
     """The same events, and None every `seconds`; ends when `closing` is set."""
-    # The next event is awaited by a task of its own: a cancelled generator would be at its end.
-    following = asyncio.ensure_future(anext(events, None))
-    stop = asyncio.ensure_future(closing.wait())
+    # Read ahead by a task of its own: a wait for the next event that is given up for a heartbeat
+    # would end the generator of events.
+    queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue(_READ_AHEAD)
+    pump = asyncio.create_task(_pump(events, queue))
+    stop = asyncio.create_task(_stop(closing, queue))
     beat = monotonic() + seconds
     try:
-        while not stop.done():
-            await asyncio.wait(
-                {following, stop},
-                timeout=max(0.0, beat - monotonic()),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+        while not closing.is_set():
             if monotonic() >= beat:
                 beat = monotonic() + seconds
                 yield None
-            if following.done():
-                event = following.result()
-                if event is None:
-                    return
-                following = asyncio.ensure_future(anext(events, None))
-                yield event
+            try:
+                async with asyncio.timeout(max(0.0, beat - monotonic())):
+                    item = await queue.get()
+            except TimeoutError:
+                continue
+            if item is None:
+                return
+            if isinstance(item, Exception):
+                raise item
+            yield item
     finally:
-        following.cancel()
+        pump.cancel()
         stop.cancel()
-        await asyncio.gather(following, stop, return_exceptions=True)
+        await asyncio.gather(pump, stop, return_exceptions=True)
+
+
+async def _pump(
+    events: AsyncIterator[Event], queue: asyncio.Queue[Event | Exception | None]
+) -> None:
+    try:
+        async for event in events:
+            await queue.put(event)
+    except Exception as error:
+        await queue.put(error)
+    else:
+        await queue.put(None)
+
+
+async def _stop(closing: asyncio.Event, queue: asyncio.Queue[Event | Exception | None]) -> None:
+    await closing.wait()
+    await queue.put(None)
 
 
 def _frame(kind: str, seq: int, data: JsonValue = None) -> Frame:

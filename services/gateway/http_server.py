@@ -27,6 +27,7 @@ _MAX_HEADER_BYTES: Final = 64 << 10
 _KEEP_ALIVE_SECONDS: Final = 30
 _GRACE_SECONDS: Final = 5
 _BACKLOG: Final = 2048
+_SEND_BUFFER_BYTES: Final = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by every connection; by itself it grows to megabytes that nobody reads.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         listener.bind((host, port))
     except OSError as error:
         listener.close()

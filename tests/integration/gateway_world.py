@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -76,6 +77,12 @@ class World:
             sorted(each["study_id"] for each in studies),
             sorted(files),
         )
+
+    async def until_kept(self, what: tuple[list[str], list[str], list[str]]) -> None:
+        """What a client left half way is cleared away a moment after it has gone."""
+        deadline = monotonic() + 10
+        while (kept := await self.kept()) != what:
+            assert monotonic() < deadline, kept
 
 
 @asynccontextmanager
