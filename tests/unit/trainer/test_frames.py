@@ -18,6 +18,7 @@ from services.trainer.messages import (
     ArrayFiles,
     Beat,
     CancelJob,
+    Command,
     Done,
     Failed,
     Message,
@@ -104,7 +105,7 @@ def test_jobs_come_out_as_they_went_in(
     lanes: list[Proposal], left: float | None, engine: Engine
 ) -> None:
     best = None if left is None else Standing(0.5, 10, 3)
-    jobs = [
+    jobs: list[Command] = [
         TrainJob(tuple(lanes), engine, Task.REGRESSION, 1, FILES, FILES, 100, left, best),
         ScoreJob(lanes[0], engine, Task.CLASSIFICATION, FILES, b"weights"),
         StopLanes((1, 2)),

@@ -168,7 +168,7 @@ def prepared(load: Callable[..., Any], task: Task) -> Matrices:
     x, y = load(return_X_y=True)
     stratify = y if task is Task.CLASSIFICATION else None
     x_train, x_val, y_train, y_val = train_test_split(
-        x, y, test_size=0.25, random_state=0, stratify=stratify
+        x, y, test_size=0.25, random_state=1, stratify=stratify
     )
     low, high = x_train.min(0), x_train.max(0)
     x_train, x_val = ((each - low) / (high - low) for each in (x_train, x_val))
