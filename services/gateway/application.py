@@ -13,7 +13,7 @@ from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, canonical
 from layerlab.domain.matrices import MatrixSpec, Split
-from layerlab.domain.problem import InvalidInput, NotFound
+from layerlab.domain.problem import Conflict, InvalidInput, NotFound
 from layerlab.domain.study import Trial, Worker
 from layerlab.ports import Ingest, RunStore
 from services.gateway.idempotency import Answers, hash_of
@@ -30,6 +30,8 @@ from services.gateway.study_request import build_spec, parse_request
 from services.gateway.text import display_name
 
 MAX_PAGE: Final = 1000
+# 64 bits of a hash.
+_ID_LENGTH: Final = 16
 _DEFAULT_NAME: Final = "Untitled table"
 # A worker that has said nothing for so long is no longer shown.
 _WORKER_MEMORY: Final = timedelta(seconds=60)
@@ -136,14 +138,20 @@ class Application:
         if answer is not None:
             first = json.loads(answer)
             return NamedStudy(study_from_json(first), first["dataset_name"])
-        study = await self._record_study(document)
+        # The id follows from the key, so that a study that was recorded just before a crash is
+        # found again instead of recorded twice.
+        study = await self._record_study(document, hash_of(key + request_hash)[:_ID_LENGTH])
         await self._answers.remember(key, request_hash, canonical(study.to_json()))
         return study
 
-    async def _record_study(self, document: JsonObject) -> NamedStudy:
+    async def _record_study(self, document: JsonObject, study_id: str = "") -> NamedStudy:
         request = parse_request(document)
         dataset = await self.get_dataset(request.dataset_id)
-        view = await self._ledger.create_study(build_spec(request, dataset))
+        spec = build_spec(request, dataset)
+        try:
+            view = await self._ledger.create_study(spec, study_id)
+        except Conflict:
+            view = await self._ledger.get_study(study_id)
         return NamedStudy(view, dataset.name)
 
     async def get_study(self, study_id: str) -> NamedStudy:

@@ -92,8 +92,12 @@ class Ledger:
 
     # What the world sees.
 
-    async def create_study(self, spec: StudySpec) -> StudyView:
-        study_id = "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
+    async def create_study(self, spec: StudySpec, study_id: str = "") -> StudyView:
+        """A study with a new id, unless the caller brings one that makes repeating safe.
+
+        :raises Conflict: `study_exists`.
+        """
+        study_id = study_id or "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
         return await self._book.actor(study_id).do(studies.create(spec))
 
     async def get_study(self, study_id: str) -> StudyView:
