@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 
 import structlog
-from pydantic_settings import CliApp
 
-from layerlab.adapters.opening import open_dataset_store
+from layerlab.adapters.opening import UnknownUrl, open_dataset_store
 from layerlab.lifecycle import wait_for_signal
 from layerlab.logs import configure_logs
+from layerlab.settings import read_settings
 from services.ingest.app import serve_ingest
 from services.ingest.settings import Settings
 
@@ -18,7 +19,11 @@ log = structlog.get_logger()
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGINT or SIGTERM."""
+    """Serves until SIGINT or SIGTERM.
+
+    :raises UnknownUrl: for a dataset store of a technology without an adapter.
+    :raises OSError: when the address can't be listened on.
+    """
     # Before anything is opened: a signal that comes early must close in order, too.
     signaled = asyncio.create_task(wait_for_signal())
     async with AsyncExitStack() as stack:
@@ -31,11 +36,17 @@ async def serve(settings: Settings) -> None:
         log.info("closing")
 
 
-def main() -> None:
-    settings = CliApp.run(Settings)
+def main() -> int:
+    settings = read_settings(Settings)
     configure_logs("ingest", settings.log_level)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except (UnknownUrl, OSError) as error:
+        # What the operator can mend needs a sentence, not a trace.
+        log.error("ingest can't start", reason=str(error))
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

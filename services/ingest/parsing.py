@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,9 @@ import pyarrow.parquet as pq
 
 from layerlab.domain.dataset import DataWarning
 from services.ingest.encoding import detect_encoding
-from services.ingest.reading import Row, open_csv, read_csv
+from services.ingest.plain import is_plain, read_plain
+from services.ingest.reading import Row, check_size, open_csv, read_csv
+from services.ingest.structure import Csv
 
 # Arrow's text takes the bytes of the text and 4 a cell.
 _ROW_GROUP_BYTES: Final = 48 * 1024**2
@@ -43,39 +46,43 @@ def parse_csv(source: Path, table: Path) -> ParsedTable:
     batches = read_csv(opened)
     [names] = next(batches)
     schema = pa.schema([(f"c{index}", pa.string()) for index in range(len(names))])
+    rows = _write_plain(opened, names, table, schema)
+    if not rows:
+        rows = _write(table, schema, (_to_arrow(batch, schema) for batch in batches))
+    warnings = (encoding.warning,) if encoding.warning else ()
+    return ParsedTable(tuple(names), rows, encoding.name, opened.delimiter, warnings)
+
+
+def _write_plain(opened: Csv, names: Row, table: Path, schema: Any) -> int:
+    """The rows that were written; 0 when the file must be read strictly."""
+    if not is_plain(opened, names):
+        return 0
+    try:
+        return _write(table, schema, read_plain(opened, schema))
+    except pa.ArrowInvalid:
+        return 0
+
+
+def _write(table: Path, schema: Any, batches: Iterable[Any]) -> int:
+    """The rows of all record batches, trimmed, in row groups large enough to be read fast and
+    small enough to hold."""
+    rows, held, size = 0, [], 0
     # Compression is for the disk; lz4 costs next to nothing.
     with pq.ParquetWriter(table, schema, compression="lz4", write_statistics=False) as writer:
-        groups = _RowGroups(writer, schema)
-        for rows in batches:
-            groups.add(rows)
-        groups.flush()
-    warnings = (encoding.warning,) if encoding.warning else ()
-    return ParsedTable(tuple(names), groups.rows, encoding.name, opened.delimiter, warnings)
+        for batch in batches:
+            rows += batch.num_rows
+            check_size(rows, batch.num_columns)
+            trimmed = [pc.utf8_trim_whitespace(column) for column in batch.columns]
+            held.append(pa.record_batch(trimmed, schema=schema))
+            size += held[-1].nbytes
+            if size >= _ROW_GROUP_BYTES:
+                writer.write_table(pa.Table.from_batches(held))
+                held, size = [], 0
+        if held:
+            writer.write_table(pa.Table.from_batches(held))
+    return rows
 
 
-class _RowGroups:
-    """Gathers batches into row groups large enough to be read fast, small enough to hold."""
-
-    def __init__(self, writer: Any, schema: Any) -> None:
-        self._writer = writer
-        self._schema = schema
-        self._batches: list[Any] = []
-        self._bytes = 0
-        self.rows = 0
-
-    def add(self, rows: list[Row]) -> None:
-        columns = [
-            pc.utf8_trim_whitespace(pa.array(column, pa.string()))
-            for column in zip(*rows, strict=True)
-        ]
-        batch = pa.record_batch(columns, schema=self._schema)
-        self._batches.append(batch)
-        self._bytes += batch.nbytes
-        self.rows += len(rows)
-        if self._bytes >= _ROW_GROUP_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._batches:
-            self._writer.write_table(pa.Table.from_batches(self._batches))
-        self._batches, self._bytes = [], 0
+def _to_arrow(rows: list[Row], schema: Any) -> Any:
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    return pa.record_batch(columns, schema=schema)

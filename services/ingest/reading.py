@@ -78,7 +78,7 @@ class _Rows:
         while rows := self._batch(max(1, _BATCH_CELLS // width)):
             rows = ragged.without_bad(rows, total)
             total += len(rows)
-            _check_size(total, width)
+            check_size(total, width)
             if rows and not ragged.found:
                 yield rows
         ragged.check()
@@ -144,7 +144,8 @@ class _Ragged:
         )
 
 
-def _check_size(rows: int, width: int) -> None:
+def check_size(rows: int, width: int) -> None:
+    """:raises TooLarge: `too_many_rows`, `too_many_cells`."""
     for code, size, limit, what in (
         ("too_many_rows", rows, MAX_ROWS, "rows"),
         ("too_many_cells", rows * width, MAX_CELLS, "cells"),

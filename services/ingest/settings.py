@@ -6,19 +6,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, Field
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
+from layerlab.settings import ProcessSettings
 from services.ingest.limits import MAX_BYTES
 from services.ingest.sandbox import Limits
-
-
-class UrlSettings(BaseModel):
-    url: str
 
 
 class IngestSettings(BaseModel):
@@ -40,35 +31,10 @@ class IngestSettings(BaseModel):
         return Limits(self.child_memory_bytes, self.child_seconds)
 
 
-class Settings(BaseSettings):
-    """Of `python -m services.ingest`: flag, then environment, then layerlab.toml, then default."""
+class Settings(ProcessSettings):
+    """Of `python -m services.ingest`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LAYERLAB_",
-        env_nested_delimiter="__",
-        toml_file="layerlab.toml",
-        extra="ignore",
-    )
-
-    data_dir: Path = Path("layerlab-data")
-    log_level: str = "INFO"
-    datasets: UrlSettings | None = None
     ingest: IngestSettings = IngestSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-    @property
-    def datasets_url(self) -> str:
-        return self.datasets.url if self.datasets else f"file://{self.data_dir.absolute()}/datasets"
 
     @property
     def spool_dir(self) -> Path:
@@ -78,4 +44,4 @@ class Settings(BaseSettings):
         place = urlsplit(self.datasets_url)
         if place.scheme == "file":
             return Path(unquote(place.path) + ".spool")
-        return self.data_dir / "ingest.spool"
+        return self.data_dir / "spool"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 
 from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.matrices import MatrixSpec
@@ -22,6 +23,8 @@ from services.ingest.preparing import prepare
 from services.ingest.profile import Upload, build_profile
 
 DATASET_ID = "0" * 64
+# No deadline: a busy machine is no failure.
+quick = settings(deadline=None, max_examples=60)
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:

@@ -23,6 +23,7 @@ from services.ingest.recipe import (
     fit_target,
     in_label_order,
 )
+from tests.unit.ingest.tables import quick
 
 ROWS = 30
 numbers = st.floats(-1e300, 1e300) | st.sampled_from([np.nan, np.inf, -np.inf])
@@ -51,6 +52,7 @@ targets = st.builds(
 )
 
 
+@quick
 @given(name=recipes, table=tables, target=targets)
 def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
     name: RecipeName, table: tuple[Feature, ...], target: object
@@ -62,6 +64,7 @@ def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
     assert np.array_equal(apply(recipe, by_name), apply(again, by_name))
 
 
+@quick
 @given(name=recipes, table=tables, other=tables, target=targets)
 def test_any_rows_become_finite_float32_of_the_promised_width(
     name: RecipeName, table: tuple[Feature, ...], other: tuple[Feature, ...], target: object
@@ -79,6 +82,7 @@ def test_any_rows_become_finite_float32_of_the_promised_width(
     assert np.abs(matrix).max(initial=0) <= CLIP
 
 
+@quick
 @given(table=tables, target=targets)
 def test_the_papers_recipe_puts_training_rows_into_zero_to_one(
     table: tuple[Feature, ...], target: object

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.splitting import SplitRows, quantile_strata, split_rows
+from tests.unit.ingest.tables import quick
 
 seeds = st.integers(0, 2**53 - 1)
 
@@ -15,6 +16,7 @@ def split(labels: list[int], seed: int = 0) -> SplitRows:
     return split_rows(np.arange(len(labels)), strata, seed)
 
 
+@quick
 @given(labels=st.lists(st.integers(0, 5), min_size=20, max_size=300), seed=seeds)
 def test_parts_are_disjoint_complete_ascending_and_never_empty(
     labels: list[int], seed: int
@@ -27,6 +29,7 @@ def test_parts_are_disjoint_complete_ascending_and_never_empty(
         assert (np.diff(part) > 0).all()
 
 
+@quick
 @given(labels=st.lists(st.integers(0, 5), min_size=20, max_size=300), seed=seeds)
 def test_every_class_is_stratified_to_within_a_row(labels: list[int], seed: int) -> None:
     parts = split(labels, seed)
@@ -40,6 +43,7 @@ def test_every_class_is_stratified_to_within_a_row(labels: list[int], seed: int)
         assert size - tested - validated >= 1
 
 
+@quick
 @given(labels=st.lists(st.integers(0, 3), min_size=20, max_size=200), seed=seeds)
 def test_a_fifth_is_tested_and_the_same_seed_gives_the_same_rows(
     labels: list[int], seed: int
@@ -80,6 +84,7 @@ def test_rows_without_a_target_stay_out() -> None:
     assert sorted(together.tolist()) == rows.tolist()
 
 
+@quick
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=20, max_size=200), seeds)
 def test_quantiles_are_groups_of_equal_size_by_rank(values: list[float], seed: int) -> None:
     strata = quantile_strata(np.array(values))
