@@ -96,6 +96,18 @@ async def test_a_restarted_worker_takes_its_cohort_over_at_once(world: World) ->
     assert (await world.claimed(ref, "w1", "after")).attempt == 2
 
 
+async def test_a_restarted_worker_holds_its_claim_before_its_first_heartbeat(
+    world: World,
+) -> None:
+    ref = await world.queued_cohort(await world.running_study())
+    work = await world.claimed(ref, "w1", "before")
+    await world.ledger.report_worker(a_worker(ref, work.attempt, "w1", "before"))
+    world.store.turn(1)
+    await world.claimed(ref, "w1", "after")
+
+    assert (await world.ledger.claim_cohort(ref, "w2", "i2")).outcome is ClaimOutcome.BUSY
+
+
 async def test_what_a_restarted_worker_had_is_reclaimed_at_once(world: World) -> None:
     study_id = await world.running_study()
     ref = await world.queued_cohort(study_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from layerlab.domain.event import Event
 from layerlab.domain.exchange import ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Unavailable
 from layerlab.domain.study import CohortRef, Purpose
@@ -24,6 +25,7 @@ from tests.unit.gateway_ledger.world import (
     a_spec,
     an_end,
     an_epoch,
+    collect,
     epochs,
     open_world,
     proposals,
@@ -181,6 +183,25 @@ async def test_what_could_not_be_written_is_refused_and_can_be_asked_again(
     assert ((await world.ledger.get_study(study_id)).study.state is StudyState.SUSPENDED) is (
         suspended
     )
+
+
+@pytest.mark.parametrize("outage", list(Outage))
+async def test_a_follower_misses_and_repeats_nothing_though_the_store_fails(
+    world: World, outage: Outage
+) -> None:
+    study_id = await world.running_study()
+    followed = list[Event]()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(collect(world.ledger.follow(study_id), followed))
+        await world.queued_cohort(study_id, (1,), "c1")
+        world.store.outage = outage
+        with pytest.raises(Unavailable):
+            await world.ledger.move_by_user(study_id, StudyVerb.SUSPEND)
+        world.store.outage = None
+        await world.ledger.move_by_user(study_id, StudyVerb.STOP)
+        await world.ledger.move_by_user(study_id, StudyVerb.CANCEL)
+
+    assert followed == await world.events(study_id)
 
 
 async def test_what_could_not_be_written_is_not_seen_by_anyone(world: World) -> None:

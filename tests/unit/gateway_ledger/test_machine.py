@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,12 +21,8 @@ from hypothesis.stateful import (
 
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ReportBatch
-from layerlab.domain.problem import Problem
-from layerlab.domain.study import (
-    CohortRef,
-    Purpose,
-    TestScore,
-)
+from layerlab.domain.problem import Conflict, Problem
+from layerlab.domain.study import Cohort, CohortRef, EpochReport, Purpose, TestScore, TrialEnd
 from layerlab.domain.trial import (
     Actor,
     CohortState,
@@ -55,15 +50,13 @@ from tests.unit.gateway_ledger.world import (
     report,
 )
 
-Act: TypeAlias = Callable[[Ledger], Awaitable[object]]
-
 COHORTS = st.integers(1, 3)
-ATTEMPTS = st.integers(0, 4)
 WORKERS = st.tuples(st.sampled_from(["w1", "w2"]), st.sampled_from(["i1", "i2"]))
 ENDS = st.sampled_from(
     [TrialState.SUCCEEDED, TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED]
 )
 REASONS = st.sampled_from([None, FailureReason.INTERNAL, FailureReason.WORKER_LOST])
+ENDINGS = (StudyVerb.CANCEL, StudyVerb.STOP, StudyState.SUCCEEDED, StudyState.FAILED)
 OUTAGES = st.sampled_from([None, None, None, Outage.BEFORE, Outage.AFTER])
 
 
@@ -71,77 +64,103 @@ def numbers(cohort: int) -> tuple[int, int]:
     return 2 * cohort - 1, 2 * cohort
 
 
+KINDS = (
+    *("register", "finalists", "mark", "claim", "claim", "release", "reclaim", "heartbeat"),
+    *("verb", "move", "report", "report", "report", "report", "score", "score"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What a report says of one trial: epochs from `first` to `last`, and its end, if any."""
+    """What is reported of a trial: epochs that begin `skip` after the next one, and an end."""
 
-    number: int
-    first: int
-    last: int
+    skip: int
+    count: int
     end: TrialState | None
 
 
-def batches_of(lanes: list[Lane], scored: bool) -> ReportBatch:
-    return ReportBatch(
-        1,
-        tuple(an_epoch(lane.number, n) for lane in lanes for n in range(lane.first, lane.last + 1)),
-        tuple(
-            an_end(lane.number, lane.number / 10, lane.end, lane.last)
-            for lane in lanes
-            if lane.end is not None
-        ),
-        tuple(TestScore(lane.number, 0.5) for lane in lanes) if scored else (),
-    )
+LANES = st.builds(Lane, st.sampled_from([0, 0, 0, -1, -2, 1]), st.integers(0, 3), st.none() | ENDS)
 
 
-@st.composite
-def acts(draw: st.DrawFn) -> Callable[[str], Act]:
-    """Something that a user, the scheduler or a trainer might do at any moment, right or wrong."""
-    cohort, attempt = draw(COHORTS), draw(ATTEMPTS)
-    worker, run = draw(WORKERS)
-    name = draw(st.sampled_from([f"c{cohort}"] * 4 + ["final"]))
-    kind = draw(
-        st.sampled_from(
-            "register finalists mark claim claim report report report".split()
-            + "release reclaim heartbeat verb move".split()
-        )
-    )
-    reason, flag = draw(REASONS), draw(st.booleans())
-    verb = draw(st.sampled_from([StudyVerb.SUSPEND, StudyVerb.RESUME, StudyVerb.RESUME]))
-    to = draw(st.sampled_from([StudyState.RUNNING, StudyState.FAILED, StudyState.SUCCEEDED]))
-    ending = draw(st.integers(0, 14)) == 0
-    lanes = [
-        Lane(number, draw(st.integers(1, 3)), draw(st.integers(1, 4)), draw(st.none() | ENDS))
-        for number in numbers(cohort)
-    ]
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that a user, the scheduler or a trainer might do at any moment, right or wrong.
 
-    def of(study_id: str) -> Act:
-        ref = CohortRef(study_id, name)
-        known: dict[str, Act] = {
-            "register": lambda ledger: ledger.register_cohort(
-                ref, Purpose.SEARCH, proposals(numbers(cohort))
-            ),
-            "finalists": lambda ledger: ledger.register_cohort(
-                replace(ref, cohort_id="final"), Purpose.TEST, finalists=numbers(cohort)[:1]
-            ),
-            "mark": lambda ledger: ledger.mark_cohort_queued(ref),
-            "claim": lambda ledger: ledger.claim_cohort(ref, worker, run),
-            "report": lambda ledger: report(
-                ledger, ref, attempt, batches_of(lanes, scored=name == "final" and flag)
-            ),
-            "release": lambda ledger: ledger.release_cohort(ref, attempt, reason),
-            "reclaim": lambda ledger: ledger.reclaim_cohorts(flag),
-            "heartbeat": lambda ledger: ledger.report_worker(a_worker(ref, attempt, worker, run)),
-            "verb": lambda ledger: ledger.move_by_user(
-                study_id, StudyVerb.CANCEL if ending else verb
-            ),
-            "move": lambda ledger: ledger.move_study(
-                study_id, to if ending else StudyState.RUNNING
-            ),
-        }
-        return known[kind]
+    What it is exactly depends on the log: `drift` is how far its attempt is from the current one.
+    """
 
-    return of
+    kind: str
+    cohort: int
+    drift: int
+    worker: tuple[str, str]
+    lanes: tuple[Lane, Lane]
+    reason: FailureReason | None
+    verb: StudyVerb
+    flag: bool
+
+    async def do(self, ledger: Ledger, record: Record) -> None:
+        name = "final" if self.kind == "score" else f"c{self.cohort}"
+        ref = CohortRef(record.study_id, name)
+        entry = record.cohorts.get(name)
+        attempt = max(0, (entry.cohort.attempt if entry else 0) + self.drift)
+        match self.kind:
+            case "register":
+                work = proposals(numbers(self.cohort))
+                await ledger.register_cohort(ref, Purpose.SEARCH, work)
+            case "finalists":
+                await self._register_finalists(ledger, record)
+            case "mark":
+                await ledger.mark_cohort_queued(ref)
+            case "claim":
+                await ledger.claim_cohort(ref, *self.worker)
+                await ledger.claim_cohort(replace(ref, cohort_id="final"), *self.worker)
+            case "release":
+                await ledger.release_cohort(ref, attempt, self.reason)
+            case "reclaim":
+                await ledger.reclaim_cohorts(self.flag)
+            case "heartbeat":
+                await ledger.report_worker(a_worker(ref, attempt, *self.worker))
+            case "verb":
+                await ledger.move_by_user(record.study_id, self.verb)
+            case "move":
+                await ledger.move_study(record.study_id, StudyState.RUNNING)
+            case "report" | "score" if entry is not None:
+                acks = await report(ledger, ref, attempt, *self._batches(record, entry.cohort))
+                if self.drift < 0:
+                    assert all(ack.stale or ack.cancelled for ack in acks)
+
+    async def _register_finalists(self, ledger: Ledger, record: Record) -> None:
+        succeeded = [n for n, t in record.trials.items() if t.state is TrialState.SUCCEEDED]
+        ref = CohortRef(record.study_id, "final")
+        await ledger.register_cohort(ref, Purpose.TEST, finalists=succeeded or [1])
+
+    def _batches(self, record: Record, cohort: Cohort) -> list[ReportBatch]:
+        if self.kind == "score":
+            scores = tuple(TestScore(n, self.cohort / 4) for n in cohort.numbers[: self.cohort])
+            return [ReportBatch(1, test_scores=scores)]
+        epochs, ends = list[EpochReport](), list[TrialEnd]()
+        for number, lane in zip(cohort.numbers, self.lanes, strict=True):
+            first = max(1, record.trials[number].epochs + 1 + lane.skip)
+            epochs += [an_epoch(number, first + step) for step in range(lane.count)]
+            if lane.end is not None:
+                ends.append(an_end(number, number / 10, lane.end, max(1, first + lane.count - 1)))
+        if self.flag:
+            return [ReportBatch(1, tuple(epochs), tuple(ends))]
+        singles = [ReportBatch(index, (each,)) for index, each in enumerate(epochs, start=1)]
+        return [*singles, ReportBatch(len(singles) + 1, ends=tuple(ends))]
+
+
+DEEDS = st.builds(
+    Deed,
+    kind=st.sampled_from(KINDS),
+    cohort=COHORTS,
+    drift=st.sampled_from([0, 0, 0, 0, -1, 1]),
+    worker=WORKERS,
+    lanes=st.tuples(LANES, LANES),
+    reason=REASONS,
+    verb=st.sampled_from([StudyVerb.SUSPEND, *[StudyVerb.RESUME] * 3]),
+    flag=st.booleans(),
+)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -166,20 +185,19 @@ class LedgerMachine(RuleBasedStateMachine):
             await self._world.queued_cohort(self._study_id, numbers(cohort), f"c{cohort}")
             await self._world.claimed(CohortRef(self._study_id, f"c{cohort}"))
 
-    @rule(which=st.integers(0, 1), act=acts(), outage=OUTAGES)
-    def one_acts(self, which: int, act: Callable[[str], Act], outage: Outage | None) -> None:
-        self._runner.run(self._act([(which, act)], outage))
+    @rule(which=st.integers(0, 1), deed=DEEDS, outage=OUTAGES)
+    def one_acts(self, which: int, deed: Deed, outage: Outage | None) -> None:
+        self._runner.run(self._act([(which, deed)], outage))
 
-    @rule(deeds=st.lists(st.tuples(st.integers(0, 1), acts()), min_size=2, max_size=5))
-    def several_act_at_once(self, deeds: list[tuple[int, Callable[[str], Act]]]) -> None:
+    @rule(deeds=st.lists(st.tuples(st.integers(0, 1), DEEDS), min_size=2, max_size=5))
+    def several_act_at_once(self, deeds: list[tuple[int, Deed]]) -> None:
         self._runner.run(self._act(deeds, None))
 
-    async def _act(
-        self, deeds: list[tuple[int, Callable[[str], Act]]], outage: Outage | None
-    ) -> None:
+    async def _act(self, deeds: list[tuple[int, Deed]], outage: Outage | None) -> None:
+        record = await self._record()
         self._world.store.outage = outage
         results = await asyncio.gather(
-            *(act(self._study_id)(self._ledgers[which]) for which, act in deeds),
+            *(deed.do(self._ledgers[which], record) for which, deed in deeds),
             return_exceptions=True,
         )
         self._world.store.outage = None
@@ -188,26 +206,38 @@ class LedgerMachine(RuleBasedStateMachine):
             if isinstance(each, BaseException) and not isinstance(each, Problem):
                 raise each
 
-    @rule(cohort=COHORTS, lanes_end=ENDS, repeat=st.booleans())
-    def the_current_attempt_reports(self, cohort: int, lanes_end: TrialState, repeat: bool) -> None:
-        """So that trials do get on, which wild reports alone seldom achieve."""
-        self._runner.run(self._report_on(f"c{cohort}", lanes_end, repeat))
+    async def _record(self) -> Record:
+        return fold(self._study_id, await self._world.events(self._study_id))
 
-    async def _report_on(self, cohort_id: str, end: TrialState, repeat: bool) -> None:
-        record = fold(self._study_id, await self._world.events(self._study_id))
-        entry = record.cohorts.get(cohort_id)
+    @rule(cohort=COHORTS, end=ENDS, repeat=st.booleans())
+    def the_current_attempt_reports(self, cohort: int, end: TrialState, repeat: bool) -> None:
+        self._runner.run(self._report_on(f"c{cohort}", Lane(0, 2, end), repeat))
+
+    async def _report_on(self, cohort_id: str, lane: Lane, repeat: bool) -> None:
+        entry = (await self._record()).cohorts.get(cohort_id)
         if entry is None or entry.cohort.state is not CohortState.RUNNING:
             return
-        first, _ = entry.cohort.numbers
-        following = record.trials[first].epochs + 1
-        batch = batches_of([Lane(first, following, following + 1, end)], scored=False)
-        ref = CohortRef(self._study_id, cohort_id)
+        first, ref = entry.cohort.numbers[0], CohortRef(self._study_id, cohort_id)
+        assert lane.end is not None
+        batch = ReportBatch(7, ends=(an_end(first, 0.5, lane.end),))
         for _ in range(2 if repeat else 1):
             acks = await report(self._ledgers[0], ref, entry.cohort.attempt, batch)
-            assert [ack.acknowledged for ack in acks] == [1]
+            assert [ack.acknowledged for ack in acks] == [7]
         # What was acknowledged is in the log.
-        record = fold(self._study_id, await self._world.events(self._study_id))
-        assert record.trials[first].state.is_terminal
+        assert (await self._record()).trials[first].state.is_terminal
+
+    @rule(chance=st.integers(0, 9), to=st.sampled_from(ENDINGS))
+    def the_study_ends(self, chance: int, to: StudyState | StudyVerb) -> None:
+        # Seldom, or few other things would happen.
+        if chance == 0:
+            self._runner.run(self._end(to))
+
+    async def _end(self, to: StudyState | StudyVerb) -> None:
+        with suppress(Conflict):
+            if isinstance(to, StudyVerb):
+                await self._ledgers[0].move_by_user(self._study_id, to)
+            else:
+                await self._ledgers[0].move_study(self._study_id, to)
 
     @rule(seconds=st.sampled_from([1.0, 3.0, LEASE + 1]))
     def time_passes(self, seconds: float) -> None:
@@ -231,7 +261,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self._runner.run(self._compare())
 
     async def _compare(self) -> None:
-        record = fold(self._study_id, await self._world.events(self._study_id))
+        record = await self._record()
         assert restore_snapshot(take_snapshot(record)) == record
         for ledger in self._ledgers:
             # The record itself is nobody's business but its actor's, and this test's.
@@ -281,7 +311,9 @@ def check_log(study_id: str, events: list[Event]) -> None:
     assert set(ends.values()) <= {1}
     assert set(tests.values()) <= {1}
     assert all(epochs == list(range(1, len(epochs) + 1)) for epochs in curves.values())
+    over = record.study.state.is_terminal
     for entry in record.cohorts.values():
+        assert entry.cohort.state is CohortState.ENDED or not over
         if entry.cohort.state is CohortState.ENDED:
             assert all(record.trials[n].state.is_terminal for n in entry.cohort.numbers)
 
@@ -297,7 +329,7 @@ def test_no_order_of_commands_breaks_the_log() -> None:
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
