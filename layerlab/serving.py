@@ -38,6 +38,7 @@ async def grpc_server(
     address: str,
     register: Callable[[grpc.aio.Server], None],
     service_names: Sequence[str] = (),
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
 ) -> AsyncIterator[int]:
     """Serves what `register` adds, with health and reflection; the bound port.
 
@@ -46,7 +47,7 @@ async def grpc_server(
 
     :raises OSError: when the port is taken.
     """
-    server = grpc.aio.server(options=_SERVER_OPTIONS)
+    server = grpc.aio.server(interceptors=interceptors, options=_SERVER_OPTIONS)
     register(server)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

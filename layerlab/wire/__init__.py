@@ -16,6 +16,7 @@ from layerlab.wire.data import (
     split_from_proto,
     split_to_proto,
 )
+from layerlab.wire.decoding import MalformedMessages
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
 from layerlab.wire.errors import errors_as_status, problem_from_rpc_error, statuses_as_errors
 from layerlab.wire.job import CohortMessageTooNew, decode_cohort, encode_cohort
@@ -59,6 +60,7 @@ from layerlab.wire.values import (
 
 __all__ = [
     "CohortMessageTooNew",
+    "MalformedMessages",
     "ack_from_proto",
     "ack_to_proto",
     "batch_from_proto",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import grpc
 
+from layerlab import wire
 from layerlab.lifecycle import background
 from layerlab.ports import DatasetStore, EventFeed, Ingest, RunStore
 from layerlab.serving import grpc_server
@@ -77,7 +78,9 @@ async def gateway_service(
 
         async with (
             background(observer.run(ledger.watch_studies)),
-            grpc_server(settings.grpc, register, _SERVICES) as grpc_port,
+            grpc_server(
+                settings.grpc, register, _SERVICES, [wire.MalformedMessages()]
+            ) as grpc_port,
             http_server(app, settings.http, settings.patience_seconds, closing) as http,
         ):
             host = split_address(settings.grpc)[0]
