@@ -25,6 +25,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def client(server: Server) -> Iterator[Client]:
     with server.client() as client:
         yield client
+        # What a test leaves training would keep the next one waiting.
+        for study in client.studies.list():
+            if not study.ended:
+                study.cancel()
 
 
 @pytest.fixture

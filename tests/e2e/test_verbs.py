@@ -64,10 +64,10 @@ def test_a_suspended_study_trains_nothing_new_until_it_is_resumed(client: Client
 
 
 def test_a_move_that_the_state_forbids_is_refused_by_its_name(long_study: Study) -> None:
+    long_study.cancel()
     with pytest.raises(RequestFailed) as caught:
         long_study.resume()
     assert (caught.value.status, caught.value.code) == (409, "illegal_move")
-    long_study.cancel()
 
 
 def test_waiting_can_be_given_up_while_the_study_goes_on(long_study: Study) -> None:

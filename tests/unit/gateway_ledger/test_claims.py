@@ -57,6 +57,19 @@ async def test_a_cohort_may_be_claimed_before_the_scheduler_has_marked_it(world:
     assert (await world.cohort(ref)).state is CohortState.RUNNING
 
 
+async def test_what_waits_when_a_study_is_stopped_is_not_trained_any_more(world: World) -> None:
+    study_id = await world.running_study()
+    running = await world.queued_cohort(study_id, (1,), "c1")
+    waiting = await world.queued_cohort(study_id, (2,), "c2")
+    await world.claimed(running)
+    await world.ledger.move_by_user(study_id, StudyVerb.STOP)
+
+    refused = await world.ledger.claim_cohort(waiting, "w2", "i2")
+    again = await world.ledger.claim_cohort(running, "w1", "after a crash")
+
+    assert (refused.outcome, again.outcome) == (ClaimOutcome.ENDED, ClaimOutcome.CLAIMED)
+
+
 async def test_another_worker_waits_while_the_lease_lives(world: World) -> None:
     ref = await world.queued_cohort(await world.running_study())
     await world.claimed(ref, "w1")

@@ -15,7 +15,7 @@ from layerlab.domain.study import (
     Purpose,
     Trial,
 )
-from layerlab.domain.trial import Actor, CohortState, FailureReason, TrialState
+from layerlab.domain.trial import Actor, CohortState, FailureReason, StudyState, TrialState
 from services.gateway.ledger.decisions.command import Command, Decision, Draft, answering
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.decisions.moves import (
@@ -44,6 +44,8 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
         if not open_lanes:
             return answering(_ENDED, move_cohort(cohort, CohortState.ENDED, Actor.TRAINER))
         running = cohort.state is CohortState.RUNNING
+        if not running and not _may_start(record, cohort):
+            return answering(_ENDED)
         if running and cohort.worker_id != worker_id:
             remaining = leases.remaining(entry, now)
             if remaining > 0:
@@ -60,6 +62,14 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
         return answering(Claim(ClaimOutcome.CLAIMED, assignment), *drafts)
 
     return decide
+
+
+def _may_start(record: Record, cohort: Cohort) -> bool:
+    """A study that stops waits for what runs, and for nothing else: its end cancels the rest.
+
+    What started all the same might beat the finalist while that is being tested.
+    """
+    return record.study.state is not StudyState.STOPPING or cohort.purpose is Purpose.TEST
 
 
 def _is_open(cohort: Cohort, trial: Trial) -> bool:
