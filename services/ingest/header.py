@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from layerlab.domain.problem import InvalidInput, TooLarge
 from services.ingest.limits import MAX_COLUMNS, MAX_NAME_CHARACTERS
+
+# An error is read by a person, and travels in a few kilobytes of headers.
+_SHOWN: Final = 20
+_SHOWN_CHARACTERS: Final = 50
 
 
 def check_header(header: list[str]) -> None:
@@ -20,21 +25,23 @@ def check_header(header: list[str]) -> None:
             hint="Leave out columns.",
             extra={"limit": MAX_COLUMNS, "columns": len(header)},
         )
-    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    twice = [_short(name) for name, count in Counter(header).items() if count > 1 and name]
     blank = [position for position, name in enumerate(header, start=1) if not name]
     if twice or blank:
         complaints = []
         if twice:
-            complaints.append("these column names occur more than once: " + ", ".join(twice[:20]))
+            complaints.append(
+                "these column names occur more than once: " + ", ".join(twice[:_SHOWN])
+            )
         if blank:
-            listed = ", ".join(map(str, blank[:20]))
+            listed = ", ".join(map(str, blank[:_SHOWN]))
             complaints.append(f"these columns (from 1) have no name: {listed}")
         raise InvalidInput(
             "duplicate_columns" if twice else "blank_columns",
             "In the header, " + "; ".join(complaints) + ".",
-            hint="Give every column a name of its own in the first line.",
+            hint="Give every column a name of its own in the first line; pandas: to_csv(index=False).",
             column=twice[0] if twice else "",
-            extra={"duplicate": twice[:20], "blank": blank[:20]},
+            extra={"duplicate": twice[:_SHOWN], "blank": blank[:_SHOWN]},
         )
     for name in header:
         if len(name) > MAX_NAME_CHARACTERS:
@@ -42,6 +49,10 @@ def check_header(header: list[str]) -> None:
                 "long_column_name",
                 f"A column name has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}.",
                 hint="The first line must hold the column names.",
-                column=name[:50],
+                column=_short(name),
                 extra={"limit": MAX_NAME_CHARACTERS},
             )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHOWN_CHARACTERS else name[: _SHOWN_CHARACTERS - 1] + "…"

@@ -12,10 +12,12 @@ MAX_CELLS: Final = 500_000_000
 MAX_FIELD_CHARACTERS: Final = 1024**2
 # One line of the file; a quoted cell may span several.
 MAX_LINE_CHARACTERS: Final = 16 * 1024**2
-MAX_NAME_CHARACTERS: Final = 1_000
+MAX_NAME_CHARACTERS: Final = 300
 
 # The most frequent categories of a column that get an input of their own.
 MAX_CATEGORIES: Final = 255
 # Inputs of a network, all columns together: a wider first layer is a mistake, not a search.
 MAX_INPUTS: Final = 20_000
 MAX_MATRIX_BYTES: Final = 8 * 1024**3
+# Row numbers of a split travel in one gRPC message of 16 MiB, at most 4 bytes each.
+MAX_SPLIT_ROWS: Final = 4_000_000

@@ -16,10 +16,10 @@ import structlog
 
 from layerlab.domain.dataset import Dataset, check_target
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
-from layerlab.domain.problem import NotFound
+from layerlab.domain.problem import NotFound, TooLarge
 from services.ingest.documents import dataset_from_json, dataset_to_json, spec_to_json
 from services.ingest.library import Library, matrices_key
-from services.ingest.limits import MAX_BYTES
+from services.ingest.limits import MAX_BYTES, MAX_SPLIT_ROWS
 from services.ingest.receiving import Received, receive
 from services.ingest.sandbox import Sandbox
 from services.ingest.spool import Spool
@@ -75,7 +75,16 @@ class TableIngest:
                     yield MatrixChunk(part, array, data)
 
     async def get_split(self, spec: MatrixSpec) -> Split:
-        await self._prepared(spec)
+        """:raises TooLarge: `split_too_large`: more rows than one answer can name."""
+        header = await self._prepared(spec)
+        rows = header.n_train + header.n_validation + header.n_test
+        if rows > MAX_SPLIT_ROWS:
+            raise TooLarge(
+                "split_too_large",
+                f"The split has {rows:,} rows; at most {MAX_SPLIT_ROWS:,} can be listed.",
+                hint="Upload a sample of the rows.",
+                extra={"limit": MAX_SPLIT_ROWS, "rows": rows},
+            )
         return await self._library.read_split(matrices_key(spec))
 
     async def _prepared(self, spec: MatrixSpec) -> MatricesHeader:

@@ -108,10 +108,13 @@ async def test_a_problem_crosses_with_its_place(channel: grpc.aio.Channel, tmp_p
 async def test_a_wide_table_of_long_names_is_refused_with_a_readable_list(
     channel: grpc.aio.Channel,
 ) -> None:
-    names = ",".join("n" * 990 for _ in range(100))
+    names = ",".join(f"{index % 50:02}" + "ö" * 990 for index in range(100))
     with pytest.raises(InvalidInput) as caught:
         await GrpcIngest(channel).store_dataset("bad", pieces(f"{names}\n".encode()))
     assert caught.value.code == "duplicate_columns"
+    duplicates = caught.value.extra["duplicate"]
+    assert isinstance(duplicates, list)
+    assert len(duplicates) == 20
 
 
 async def test_a_stream_out_of_order_is_malformed(channel: grpc.aio.Channel) -> None:

@@ -137,6 +137,11 @@ def test_duplicate_and_blank_column_names_are_listed(table: MakeTable) -> None:
     assert refused(table(",b\n1,2\n")).code == "blank_columns"
 
 
+def test_a_name_longer_than_the_limit_is_refused(table: MakeTable) -> None:
+    problem = refused(table("a," + "n" * 301 + "\n1,2\n"))
+    assert (problem.code, len(problem.column)) == ("long_column_name", 50)
+
+
 def test_more_columns_than_the_limit_are_too_many(table: MakeTable) -> None:
     names = ",".join(f"c{index}" for index in range(limits.MAX_COLUMNS + 1))
     with pytest.raises(TooLarge) as caught:

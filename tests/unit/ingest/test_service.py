@@ -23,6 +23,7 @@ from layerlab.domain.problem import (
     UnsupportedMedia,
 )
 from layerlab.domain.recipe import RecipeName
+from services.ingest import service
 from services.ingest.library import Library, matrices_key
 from services.ingest.limits import MAX_BYTES
 from services.ingest.sandbox import Limits, Sandbox
@@ -232,6 +233,18 @@ async def test_test_rows_are_sent_only_when_asked_for(world: World) -> None:
         header.n_test,
     )
     assert json.loads(header.recipe_json)["name"] == "paper"
+
+
+async def test_a_split_too_large_to_list_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_SPLIT_ROWS", 59)
+    async with open_spool(world.spool) as spool:
+        ingest = TableIngest(Library(world.store), spool, Sandbox(Limits()))
+        dataset = await ingest.store_dataset("a", pieces(CONTENT))
+        with pytest.raises(TooLarge) as caught:
+            await ingest.get_split(spec_of(dataset.dataset_id))
+    assert caught.value.extra == {"limit": 59, "rows": 60}
 
 
 async def test_an_unknown_dataset_is_not_found(world: World) -> None:
