@@ -39,7 +39,7 @@ def check_header(header: list[str]) -> None:
         raise InvalidInput(
             "duplicate_columns" if twice else "blank_columns",
             "In the header, " + "; ".join(complaints) + ".",
-            hint="Give every column a name of its own in the first line; pandas: to_csv(index=False).",
+            hint="Give every column a name of its own; from pandas, write with index=False.",
             column=twice[0] if twice else "",
             extra={"duplicate": twice[:_SHOWN], "blank": blank[:_SHOWN]},
         )
