@@ -1,0 +1,334 @@
+"""A trainer's way with cohorts: claimed, trained in a child, reported, ended once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from safetensors.numpy import load
+
+from layerlab.adapters.memory import MemoryJobQueue
+from layerlab.domain.design import Design, Norm
+from layerlab.domain.event import EventType
+from layerlab.domain.matrices import Part
+from layerlab.domain.problem import NotFound
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
+from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
+from layerlab.lifecycle import background
+from layerlab.ports import Requeue
+from services.gateway.ledger import StudyVerb
+from services.trainer import runner
+from services.trainer.child_process import TrainingChild, training_child
+from services.trainer.initial import tensor_shapes
+from services.trainer.service import trainer_service
+from services.trainer.settings import TrainerSettings
+from tests.integration.trainer_world import WAIT_SECONDS, TrainerWorld, open_trainer_world
+from tests.unit.gateway_ledger.world import START
+
+# One child for all tests: it lives in one loop.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+QUICK = [Design((8,), batch_size=32), Design((16, 8), norm=Norm.BATCH, batch_size=32)]
+ENDLESS = 1_000_000
+SETTINGS = TrainerSettings(threads=1, hang_seconds=20)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", name="child")
+async def shared_child() -> AsyncIterator[TrainingChild]:
+    async with training_child(SETTINGS) as child:
+        yield child
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(tmp_path: Path, child: TrainingChild) -> AsyncIterator[TrainerWorld]:
+    async with open_trainer_world(tmp_path, child) as world:
+        yield world
+
+
+async def run(world: TrainerWorld, ref: CohortRef) -> None:
+    async with asyncio.timeout(WAIT_SECONDS):
+        await world.runner().run(ref)
+
+
+async def assert_each_ended_once(world: TrainerWorld, study_id: str) -> list[Trial]:
+    trials = await world.trials(study_id)
+    ends = [
+        event.data["number"]
+        for event in await world.events(study_id, EventType.TRIAL_STATE_CHANGED)
+        if TrialState(str(event.data["to"])).is_terminal
+    ]
+    assert sorted(map(str, ends)) == sorted(str(trial.number) for trial in trials)
+    return trials
+
+
+async def assert_epochs_have_no_gap(world: TrainerWorld, study_id: str) -> None:
+    """Of the attempt that each trial ended in."""
+    for trial in await world.trials(study_id):
+        _, curve = await world.world.ledger.get_trial(study_id, trial.number)
+        assert [point.epoch for point in curve] == list(range(1, trial.epochs + 1))
+
+
+async def test_a_cohort_is_trained_to_its_end(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=5)
+    await run(world, await world.cohort(study_id, QUICK))
+    trials = await assert_each_ended_once(world, study_id)
+    for trial, design in zip(trials, QUICK, strict=True):
+        assert (trial.state, trial.stop_reason) == (TrialState.SUCCEEDED, StopReason.MAX_EPOCHS)
+        assert (trial.epochs, trial.attempt) == (5, 1)
+        assert trial.n_params == design.n_params(6, 3)
+        assert trial.score_val is not None
+    await assert_epochs_have_no_gap(world, study_id)
+
+
+async def test_the_best_trials_weights_are_kept(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    await run(world, await world.cohort(study_id, QUICK))
+    trials = await world.trials(study_id)
+    best = min(trials, key=lambda t: (-(t.score_val or 0), t.n_params or 0, t.number))
+    assert [trial.number for trial in trials if trial.has_model] == [best.number]
+    weights = load(await world.ledger.download_model(study_id, best.number))
+    shapes = tensor_shapes(best.design, 6, 3)
+    assert {name: value.shape for name, value in weights.items()} == shapes
+
+
+async def test_weights_that_do_not_beat_the_best_stay_here(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    good = Design((16,), batch_size=32, learning_rate=0.01)
+    await run(world, await world.cohort(study_id, [good]))
+    first = (await world.trials(study_id))[0]
+    assert first.has_model
+    # It learns nothing.
+    bad = Design((16,), batch_size=32, learning_rate=1e-30)
+    ref = CohortRef(study_id, "later")
+    await world.world.ledger.register_cohort(ref, Purpose.SEARCH, [Proposal(2, bad, 5)])
+    await run(world, ref)
+    second = (await world.trials(study_id))[1]
+    assert second.state is TrialState.SUCCEEDED
+    assert (second.score_val or 0) < (first.score_val or 0)
+    assert not second.has_model
+
+
+async def test_the_test_rows_are_fetched_and_scored_only_by_a_test_cohort(
+    world: TrainerWorld,
+) -> None:
+    study_id = await world.study()
+    await run(world, await world.cohort(study_id, QUICK))
+    assert world.source.asked == [(Part.TRAIN, Part.VALIDATION)]
+    best = next(trial for trial in await world.trials(study_id) if trial.has_model)
+    await run(world, await world.test_cohort(study_id, [best.number]))
+    assert world.source.asked[1:] == [(Part.TEST,)]
+    tested = (await world.trials(study_id))[best.number - 1]
+    assert tested.score_test is not None
+    assert 0 <= tested.score_test <= 1
+    assert len(await world.events(study_id, EventType.TRIAL_TESTED)) == 1
+
+
+async def test_a_message_that_comes_again_changes_nothing(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    ref = await world.cohort(study_id, QUICK)
+    await run(world, ref)
+    before = await world.world.events(study_id)
+    await run(world, ref)
+    assert await world.world.events(study_id) == before
+
+
+async def test_a_message_that_names_nothing_is_refused(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    with pytest.raises(NotFound):
+        await run(world, CohortRef(study_id, "nonsense"))
+
+
+async def test_a_cohort_that_another_worker_trains_is_given_back(
+    world: TrainerWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_MAX_WAIT_SECONDS", 0.01)
+    study_id = await world.study()
+    ref = await world.cohort(study_id, QUICK)
+    await world.world.claimed(ref, "w2", "i2")
+    with pytest.raises(Requeue):
+        await run(world, ref)
+    assert (await world.world.cohort(ref)).worker_id == "w2"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=["kill", "abort"])
+async def test_a_cohort_whose_child_dies_comes_back_and_ends(
+    world: TrainerWorld, number: signal.Signals
+) -> None:
+    study_id = await world.study(max_epochs=60)
+    ref = await world.cohort(study_id, QUICK)
+    running = asyncio.create_task(run(world, ref))
+    await world.epochs_reported(study_id)
+    os.kill(world.child_pid(), number)
+    with pytest.raises(Requeue):
+        await running
+    assert (await world.world.cohort(ref)).state is CohortState.QUEUED
+    await run(world, ref)
+    trials = await assert_each_ended_once(world, study_id)
+    assert {(trial.state, trial.attempt) for trial in trials} == {(TrialState.SUCCEEDED, 2)}
+    await assert_epochs_have_no_gap(world, study_id)
+
+
+async def test_a_cohort_that_kills_its_child_three_times_fails(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    for attempt in (1, 2, 3):
+        running = asyncio.create_task(run(world, ref))
+        await world.another_epoch(study_id)
+        os.kill(world.child_pid(), signal.SIGABRT)
+        with suppress(Requeue):
+            await running
+        assert (await world.world.cohort(ref)).attempt == attempt
+    trials = await assert_each_ended_once(world, study_id)
+    assert {(t.state, t.reason) for t in trials} == {(TrialState.FAILED, FailureReason.INTERNAL)}
+    assert "SIGABRT" in trials[0].detail
+
+
+async def test_a_child_that_hangs_is_killed(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    async with training_child(TrainerSettings(threads=1, hang_seconds=2)) as child:
+        world.child = child
+        running = asyncio.create_task(run(world, ref))
+        await world.epochs_reported(study_id)
+        hanging = world.child_pid()
+        os.kill(hanging, signal.SIGSTOP)
+        with pytest.raises(Requeue):
+            await running
+        with pytest.raises(ProcessLookupError):
+            os.kill(hanging, 0)
+    (change,) = [
+        event.data
+        for event in await world.events(study_id, EventType.COHORT_STATE_CHANGED)
+        if event.data["reason"]
+    ]
+    assert change["reason"] == FailureReason.TRIAL_TIMEOUT
+
+
+async def test_a_cohort_that_needs_too_much_memory_fails_for_that(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    ref = await world.cohort(study_id, [Design((4096,) * 16, batch_size=32)])
+    settings = TrainerSettings(threads=1, memory_bytes=2 << 30)
+    async with training_child(settings) as child:
+        world.child = child
+        with pytest.raises(Requeue):
+            await run(world, ref)
+    reasons = [
+        event.data["reason"]
+        for event in await world.events(study_id, EventType.COHORT_STATE_CHANGED)
+    ]
+    assert FailureReason.OUT_OF_MEMORY in reasons
+
+
+async def test_a_cancelled_study_stops_the_training_and_keeps_the_child(
+    world: TrainerWorld,
+) -> None:
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    running = asyncio.create_task(run(world, ref))
+    await world.epochs_reported(study_id)
+    child = world.child_pid()
+    await world.world.ledger.move_by_user(study_id, StudyVerb.CANCEL)
+    await running
+    trials = await assert_each_ended_once(world, study_id)
+    assert {trial.state for trial in trials} == {TrialState.CANCELLED}
+    assert world.child_pid() == child
+
+
+async def test_a_trainer_that_is_stopped_hands_its_cohort_back(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    running = asyncio.create_task(run(world, ref))
+    await world.epochs_reported(study_id)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await world.world.cohort(ref)).state is CohortState.QUEUED
+    reasons = [
+        event.data["reason"]
+        for event in await world.events(study_id, EventType.COHORT_STATE_CHANGED)
+    ]
+    assert set(reasons) == {None}
+
+
+async def test_a_ledger_that_goes_and_comes_back_misses_nothing(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=400)
+    ref = await world.cohort(study_id, [Design((32, 32), batch_size=16)])
+    running = asyncio.create_task(run(world, ref))
+    for _ in range(2):
+        await world.another_epoch(study_id)
+        await world.stop_server()
+        await asyncio.sleep(0.2)
+        await world.start_server()
+    await running
+    trials = await assert_each_ended_once(world, study_id)
+    assert [(t.state, t.attempt) for t in trials] == [(TrialState.SUCCEEDED, 1)]
+    await assert_epochs_have_no_gap(world, study_id)
+
+
+async def test_a_stale_attempt_gives_up_and_records_nothing(world: TrainerWorld) -> None:
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    running = asyncio.create_task(run(world, ref))
+    await world.epochs_reported(study_id)
+    # Nobody has heard of the worker for longer than its lease.
+    world.world.store.turn(60)
+    other = await world.world.claimed(ref, "w2", "i2")
+    await running
+    assert other.attempt == 2
+    assert (await world.world.cohort(ref)).worker_id == "w2"
+    reports = await world.events(study_id, EventType.EPOCHS_REPORTED)
+    claim = max(e.seq for e in await world.events(study_id, EventType.COHORT_STATE_CHANGED))
+    assert not [event for event in reports if event.seq > claim]
+
+
+async def test_when_the_time_budget_is_over_lanes_succeed_with_what_they_have(
+    world: TrainerWorld,
+) -> None:
+    study_id = await world.study(max_epochs=ENDLESS, time_seconds=1.0)
+    await run(world, await world.cohort(study_id, QUICK))
+    trials = await assert_each_ended_once(world, study_id)
+    assert {(t.state, t.stop_reason) for t in trials} == {
+        (TrialState.SUCCEEDED, StopReason.TIME_BUDGET)
+    }
+
+
+async def test_a_trainer_tells_what_it_trains_and_says_goodbye(
+    world: TrainerWorld, tmp_path: Path
+) -> None:
+    queue = MemoryJobQueue()
+    study_id = await world.study(max_epochs=ENDLESS)
+    ref = await world.cohort(study_id, QUICK)
+    await queue.put(ref)
+    settings = TrainerSettings(threads=1, worker_id="w7")
+
+    async def worker() -> Worker:
+        (found,) = await world.world.store.list_workers(START.replace(year=2000))
+        return found
+
+    service = trainer_service(settings, queue, world.ledger, world.source, tmp_path)
+    async with background(service):
+        await world.epochs_reported(study_id)
+        assert (await worker()).worker_id == "w7"
+        assert not (await worker()).draining
+    assert (await worker()).draining
+    assert (await world.world.cohort(ref)).state is CohortState.QUEUED
+    assert (await queue.depth()).ready == 1
+
+
+async def test_trials_that_run_when_their_study_stops_go_on_to_their_end(
+    world: TrainerWorld,
+) -> None:
+    study_id = await world.study(max_epochs=60)
+    running = asyncio.create_task(run(world, await world.cohort(study_id, QUICK)))
+    await world.epochs_reported(study_id)
+    view = await world.world.ledger.move_by_user(study_id, StudyVerb.STOP)
+    assert view.study.state is StudyState.STOPPING
+    await running
+    trials = await assert_each_ended_once(world, study_id)
+    assert {trial.state for trial in trials} == {TrialState.SUCCEEDED}
