@@ -50,7 +50,10 @@ def success(lane: Proposal) -> TrialEnd:
 
 
 class Trainer:
-    """Claims what the queue brings, and ends each lane as `end` says; None: it hangs."""
+    """Claims what the queue brings, and ends each lane as `end` says; None: it hangs.
+
+    What it has claimed ends only while the `gate` is open.
+    """
 
     def __init__(
         self,
@@ -58,11 +61,13 @@ class Trainer:
         queue: JobQueue,
         end: Callable[[Proposal], TrialEnd] | None = success,
         incarnation: str = "i1",
+        gate: asyncio.Event | None = None,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._end = end
         self._incarnation = incarnation
+        self._gate = gate
         self.claimed: list[str] = []
 
     async def run(self) -> None:
@@ -74,6 +79,8 @@ class Trainer:
             return
         assert claim.assignment is not None
         self.claimed.append(ref.cohort_id)
+        if self._gate is not None:
+            await self._gate.wait()
         if self._end is None:
             await asyncio.Event().wait()
         elif claim.assignment.purpose is Purpose.SEARCH:
@@ -126,8 +133,9 @@ class SchedulerWorld:
         self,
         end: Callable[[Proposal], TrialEnd] | None = success,
         incarnation: str = "i1",
+        gate: asyncio.Event | None = None,
     ) -> Trainer:
-        return Trainer(self.ledger, self.queue, end, incarnation)
+        return Trainer(self.ledger, self.queue, end, incarnation, gate)
 
     async def create(self, spec: StudySpec) -> str:
         return (await self.ledger.create_study(spec)).study.study_id

@@ -160,19 +160,26 @@ async def ended(here: SchedulerWorld, study_id: str, trials: int) -> bool:
     return sum(state.is_terminal for state in await here.states(study_id)) == trials
 
 
-async def test_a_stopped_study_ends_with_the_best_so_far(here: SchedulerWorld) -> None:
+async def test_a_stopped_study_lets_what_runs_end_and_cancels_what_waits(
+    here: SchedulerWorld,
+) -> None:
     study_id = await here.create(a_spec(max_trials=1000))
-    async with running(here.scheduler().run(), here.trainer().run()):
-        await until(lambda: at_least(here, study_id, 30))
+    gate = asyncio.Event()
+    trainer = here.trainer(gate=gate)
+    async with running(here.scheduler().run(), trainer.run()):
+        await until(lambda: is_running(here, study_id))
         await here.ledger.move_by_user(study_id, StudyVerb.STOP)
+        gate.set()
         study = await here.end_of(study_id)
 
-    trials = await here.trials(study_id)
+    assert trainer.claimed == [f"{study_id}-c0001", f"{study_id}-test"]
     assert study.state is StudyState.SUCCEEDED
-    assert study.detail.startswith("Stopped by its user after ")
-    assert len(trials) < 1000
-    assert len(winners(trials)) == 1
-    assert {trial.state for trial in trials} <= {TrialState.SUCCEEDED, TrialState.CANCELLED}
+    assert study.detail == "Stopped by its user after 8 trials."
+    trials = await here.trials(study_id)
+    best = (await here.ledger.get_study(study_id)).best
+    assert best is not None
+    assert winners(trials) == [best.number]
+    assert [trial.state for trial in trials[8:]] == [TrialState.CANCELLED] * (len(trials) - 8)
 
 
 async def at_least(here: SchedulerWorld, study_id: str, trials: int) -> bool:
