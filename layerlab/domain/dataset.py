@@ -88,6 +88,10 @@ class Dataset:
     encoding: str = "utf-8"
     delimiter: str = ","
 
+    def _some_names(self) -> str:
+        # Names may be long, and a hint travels in a header: a few, cut short, are enough.
+        return ", ".join(column.name[:40] for column in self.columns[:20])
+
     def column(self, name: str, field: str = "target") -> Column:
         """:raises InvalidInput: about the request's `field`, when there is no such column."""
         for column in self.columns:
@@ -96,7 +100,7 @@ class Dataset:
         raise InvalidInput(
             "unknown_column",
             f"The dataset has no column {name!r}.",
-            hint="The columns are: " + ", ".join(each.name for each in self.columns[:20]) + ".",
+            hint=f"The columns are: {self._some_names()}.",
             field=field,
             column=name,
         )
