@@ -94,6 +94,7 @@ def choose_file(page: Page, name: str, csv: bytes) -> None:
 
 def drop_file(page: Page, name: str, csv: str) -> None:
     """What the browser does when a file is let go above the page."""
+    expect(page.get_by_text("Drop a CSV file here")).to_be_visible()
     page.evaluate(
         """([name, text]) => {
             const dataTransfer = new DataTransfer();

@@ -14,6 +14,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      checks: { pluginTimings: false },
       onLog(level, log, report) {
         // TanStack's modules say "use client", which means nothing outside of a server framework.
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);

@@ -35,7 +35,9 @@ export function summarizeDepths(timed: readonly TimedTrial[]): DepthSummary[] {
     group.push(each);
     groups.set(each.trial.n_layers, group);
   }
-  return [...groups.entries()].sort(([a], [b]) => a - b).map(([layers, group]) => summary(layers, group));
+  return [...groups.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([layers, group]) => summary(layers, group));
 }
 
 function summary(layers: number, group: TimedTrial[]): DepthSummary {

@@ -50,7 +50,7 @@ export function Plot({ label, draw }: PlotProps) {
 
   return (
     <div class="plot-frame" ref={frame}>
-      <div class="plot" ref={plot} role="img" aria-label={label} />
+      <div class="plot" ref={plot} role="figure" aria-label={label} />
       {plotly === null && (
         <div class="waiting">
           {failed ? "The chart could not be loaded; the table says the same." : "Loading the chart"}
@@ -82,7 +82,7 @@ export function baseLayout(theme: ChartTheme): Layout {
   };
   return {
     autosize: true,
-    margin: { l: 56, r: 12, t: 26, b: 44 },
+    margin: { l: 56, r: 12, t: 16, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.ink, size: 12.5 },

@@ -107,7 +107,9 @@ function create(init: RequestInit): Response {
   const request = JSON.parse(String(init.body)) as StudyRequest;
   const table = datasets.get(request.dataset_id);
   if (!table) return found(undefined);
-  return Response.json(add(`mock-${studies.size}`, table, request, 0).view().study, { status: 201 });
+  return Response.json(add(`mock-${studies.size}`, table, request, 0).view().study, {
+    status: 201,
+  });
 }
 
 function list(): Response {
@@ -117,7 +119,12 @@ function list(): Response {
 
 function found(value: unknown): Response {
   if (value !== undefined) return Response.json(value);
-  const problem = { code: "unknown", title: "There is no such thing", detail: "There is no such thing.", status: 404 };
+  const problem = {
+    code: "unknown",
+    title: "There is no such thing",
+    detail: "There is no such thing.",
+    status: 404,
+  };
   return Response.json(problem, { status: 404 });
 }
 

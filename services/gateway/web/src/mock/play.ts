@@ -58,7 +58,10 @@ class Player {
     for (const lane of lanes) {
       this.moveTrial(lane.number, null, "PENDING", { design: lane.design, seed: lane.number });
     }
-    for (const [from, to] of [["PENDING", "QUEUED"], ["QUEUED", "RUNNING"]] as const) {
+    for (const [from, to] of [
+      ["PENDING", "QUEUED"],
+      ["QUEUED", "RUNNING"],
+    ] as const) {
       this.at += 60;
       for (const lane of lanes) this.moveTrial(lane.number, from, to, { cohort_id: cohortId });
     }
@@ -127,7 +130,9 @@ class Player {
   }
 
   private say(type: EventType, path: string, data: StudyEvent["data"]): void {
-    const subject = path ? `studies/${this.study.study_id}/${path}` : `studies/${this.study.study_id}`;
+    const subject = path
+      ? `studies/${this.study.study_id}/${path}`
+      : `studies/${this.study.study_id}`;
     this.events.push({ at: this.at, type, subject, data });
   }
 }

@@ -43,7 +43,8 @@ export class MockStudy {
     const { progress, state } = view.study;
     const end = view.study.ended_at ? Date.parse(view.study.ended_at) : Date.now();
     progress.elapsed_seconds = (end - this.createdAt) / 1000;
-    const left = ((progress.total - progress.done) * progress.elapsed_seconds) / Math.max(1, progress.done);
+    const left =
+      ((progress.total - progress.done) * progress.elapsed_seconds) / Math.max(1, progress.done);
     const known = !isEndedStudy(state) && progress.done > 0;
     progress.eta_low_seconds = known ? left * 0.8 : null;
     progress.eta_high_seconds = known ? left * 1.4 : null;
@@ -67,7 +68,9 @@ export class MockStudy {
     const left = [...this.events.filter((event) => event.at > now), ...this.held];
     this.events = this.events.filter((event) => event.at <= now);
     this.held = [];
-    const to = ({ suspend: "SUSPENDED", resume: "RUNNING", stop: "SUCCEEDED", cancel: "CANCELLED" } as const)[verb];
+    const to = (
+      { suspend: "SUSPENDED", resume: "RUNNING", stop: "SUCCEEDED", cancel: "CANCELLED" } as const
+    )[verb];
     if (verb === "suspend") this.held = left;
     if (verb === "resume") {
       const pause = now - (left[0]?.at ?? now);
@@ -76,7 +79,12 @@ export class MockStudy {
     if (isEndedStudy(to)) {
       for (const trial of trials.values()) {
         if (isEndedTrial(trial.state)) continue;
-        const data = { number: trial.number, from: trial.state, to: "CANCELLED" as const, actor: "user" };
+        const data = {
+          number: trial.number,
+          from: trial.state,
+          to: "CANCELLED" as const,
+          actor: "user",
+        };
         this.append(now, "trial.state_changed", data);
       }
     }
@@ -91,7 +99,12 @@ export class MockStudy {
   }
 }
 
-export function blankStudy(id: string, dataset: Dataset, request: StudyRequest, createdAt: number): Study {
+export function blankStudy(
+  id: string,
+  dataset: Dataset,
+  request: StudyRequest,
+  createdAt: number,
+): Study {
   const task = request.task ?? dataset.suggested_task;
   const state: StudyState = "PENDING";
   return {

@@ -39,7 +39,9 @@ export const SAMPLES: Sample[] = [
 
 export function sampleCsv(): string {
   const random = seeded(5);
-  const lines = ["species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year"];
+  const lines = [
+    "species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year",
+  ];
   const kinds = [
     ["Adelie", 38.8, 18.3, 190, 3700],
     ["Gentoo", 47.5, 15, 217, 5076],
@@ -65,7 +67,12 @@ export function sampleCsv(): string {
 
 export function profile(name: string, text: string): Dataset {
   const [header = [], ...rows] = Papa.parse<string[]>(text.trim()).data;
-  const columns = header.map((column, index) => profileColumn(column, rows.map((row) => row[index] ?? "")));
+  const columns = header.map((column, index) =>
+    profileColumn(
+      column,
+      rows.map((row) => row[index] ?? ""),
+    ),
+  );
   const target = columns.find((column) => column.kind === "category") ?? columns[0];
   return {
     dataset_id: `mock-${text.length}`,

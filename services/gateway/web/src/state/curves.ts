@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { getTrial } from "../api/client";
 import type { CurvePoint } from "../api/types";
 import { isEndedTrial } from "../format/words";
+import { compareStanding } from "./fold";
 import type { LiveTrial, StudyView } from "./fold";
 
 export interface Curve {
@@ -18,15 +19,15 @@ export function topTrials(view: StudyView): LiveTrial[] {
   const score = (trial: LiveTrial): number => trial.score_val ?? trial.live_score ?? -Infinity;
   return [...view.trials.values()]
     .filter((trial) => score(trial) > -Infinity)
-    .sort((a, b) => score(b) - score(a) || a.number - b.number)
+    .sort((a, b) => score(b) - score(a) || compareStanding(a, b))
     .slice(0, TOP);
 }
 
 /** What is known of the top trials' curves; each call of the server is for a trial that changed. */
 export function useCurves(view: StudyView): { curves: Curve[]; error: unknown } {
-  const [known, setKnown] = useState<ReadonlyMap<number, { version: string; points: CurvePoint[] }>>(
-    new Map(),
-  );
+  const [known, setKnown] = useState<
+    ReadonlyMap<number, { version: string; points: CurvePoint[] }>
+  >(new Map());
   const [error, setError] = useState<unknown>(null);
   const top = topTrials(view);
   const wanted = top.map((trial) => `${trial.number}:${version(trial)}`).join(" ");

@@ -29,11 +29,24 @@ function event(seq: number, type: EventType, data: unknown): StudyEvent {
 }
 
 function move(seq: number, data: Partial<TrialMove>): StudyEvent {
-  return event(seq, "trial.state_changed", { number: 1, actor: "trainer", from: null, to: "PENDING", ...data });
+  return event(seq, "trial.state_changed", {
+    number: 1,
+    actor: "trainer",
+    from: null,
+    to: "PENDING",
+    ...data,
+  });
 }
 
 function epochs(seq: number, epoch: number, score: number, attempt = 1): StudyEvent {
-  const report = { number: 1, epoch, train_loss: 1, val_loss: 1, score_val: score, elapsed_seconds: epoch };
+  const report = {
+    number: 1,
+    epoch,
+    train_loss: 1,
+    val_loss: 1,
+    score_val: score,
+    elapsed_seconds: epoch,
+  };
   return event(seq, "trial.epochs_reported", { cohort_id: "c", attempt, reports: [report] });
 }
 
@@ -60,7 +73,13 @@ describe("folding events", () => {
   });
 
   it("counts an end once, however often the event comes", () => {
-    const end = move(4, { from: "RUNNING", to: "SUCCEEDED", score_val: 0.8, n_params: 10, epochs: 3 });
+    const end = move(4, {
+      from: "RUNNING",
+      to: "SUCCEEDED",
+      score_val: 0.8,
+      n_params: 10,
+      epochs: 3,
+    });
     const once = foldEvents(inTraining(), [end, end]);
     const twice = foldEvents(once, [end]);
     expect(twice.study.progress).toMatchObject({ done: 1, running: 0 });
@@ -100,7 +119,11 @@ describe("folding events", () => {
       move(seq, { number, design: DESIGN }),
       move(seq + 1, { number, from: "RUNNING", to: "SUCCEEDED", score_val: 0.5, n_params }),
     ];
-    const view = foldEvents(openView(aStudy(), []), [...end(1, 1, 30), ...end(3, 2, 20), ...end(5, 3, 20)]);
+    const view = foldEvents(openView(aStudy(), []), [
+      ...end(1, 1, 30),
+      ...end(3, 2, 20),
+      ...end(5, 3, 20),
+    ]);
     expect(view.study.best?.number).toBe(2);
   });
 

@@ -58,7 +58,12 @@ function problemTitle(error: unknown): string {
 
 function ProblemText({ error }: { error: unknown }) {
   if (error instanceof Unreachable) {
-    return <p>Is `layerlab up` running? What was accepted is safe; nothing is lost by waiting.</p>;
+    return (
+      <p>
+        Is <code>layerlab up</code> running? What it has accepted is safe; nothing is lost by
+        waiting.
+      </p>
+    );
   }
   if (!(error instanceof ApiProblem)) return <p>{String(error)}</p>;
   const where = problemPlace(error);

@@ -1,6 +1,6 @@
 /** Where a table comes in: dropped, chosen or pasted. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { looksLikeTable, pastedFile } from "../csv/pasted";
 import { Icon } from "./icons";
 
@@ -64,7 +64,8 @@ function PasteBox({ onFile }: { onFile: (file: File) => void }) {
 /** The whole window takes files, so that nobody has to aim. */
 function useDroppedFiles(onFile: (file: File) => void): boolean {
   const [over, setOver] = useState(false);
-  useEffect(() => {
+  // With the drawing, not after it: what can be seen must work.
+  useLayoutEffect(() => {
     const hold = (event: DragEvent): void => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
@@ -92,7 +93,7 @@ function useDroppedFiles(onFile: (file: File) => void): boolean {
 }
 
 function usePastedTable(onFile: (file: File) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const paste = (event: ClipboardEvent): void => {
       const into = event.target as Element | null;
       if (into?.closest("input, textarea, select")) return;

@@ -52,7 +52,11 @@ export class Boundary extends Component<{ children: ComponentChildren }, Boundar
         title="This part could not be drawn"
         text="The rest of the page goes on. The browser's console says more."
       >
-        <button type="button" class="btn btn-quiet" onClick={() => this.setState({ failed: false })}>
+        <button
+          type="button"
+          class="btn btn-quiet"
+          onClick={() => this.setState({ failed: false })}
+        >
           Try again
         </button>
       </Blank>

@@ -1,12 +1,12 @@
 /** The studies; and where there are none yet, the shortest way to the first one. */
 
 import { useEffect } from "preact/hooks";
-import { listStudies } from "../../api/client";
+import { listStudies, Unreachable } from "../../api/client";
 import type { Study } from "../../api/types";
 import { isEndedStudy } from "../../format/words";
 import { startStudyWith } from "../../state/handover";
 import { useResource } from "../../state/resource";
-import { ProblemNote, Skeleton } from "../../ui/blank";
+import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
 import { DropArea } from "../../ui/drop_area";
 import { useTitle } from "../../ui/hooks";
 import { Samples } from "./samples";
@@ -18,7 +18,9 @@ const IDLE_MS = 10_000;
 export function Home() {
   useTitle("");
   const studies = useResource(listStudies, []);
-  const busy = studies.value?.some((study) => !isEndedStudy(study.state)) ?? false;
+  // What runs changes soon, and so, one hopes, does a server that is away.
+  const running = studies.value?.some((study) => !isEndedStudy(study.state)) ?? false;
+  const busy = running || studies.error !== null;
   useEffect(() => {
     const refresh = (): void => {
       if (!document.hidden) studies.reload();
@@ -30,12 +32,34 @@ export function Home() {
   if (studies.value === null && studies.error === null) {
     return <Skeleton lines={5} label="Loading the studies" />;
   }
+  if (studies.value === null && studies.error instanceof Unreachable) {
+    return <NoServer onRetry={studies.reload} />;
+  }
   return (
     <div class="stack loose">
       {studies.error !== null && <ProblemNote error={studies.error} onRetry={studies.reload} />}
       {studies.value !== null &&
         (studies.value.length > 0 ? <Known studies={studies.value} /> : <FirstTime />)}
     </div>
+  );
+}
+
+function NoServer({ onRetry }: { onRetry: () => void }) {
+  return (
+    <Blank
+      page
+      icon="unplugged"
+      title="The server can't be reached"
+      text={
+        <>
+          Start it with <code>layerlab up</code>. This page looks for it every few seconds.
+        </>
+      }
+    >
+      <button type="button" class="btn btn-quiet" onClick={onRetry}>
+        Try now
+      </button>
+    </Blank>
   );
 }
 

@@ -1,7 +1,7 @@
 /** What the server made of each column, why, and the user's way to say otherwise. */
 
 import type { Column, ColumnKind, Dataset } from "../../api/types";
-import { count, percent, quantity } from "../../format/numbers";
+import { count, counted, percent, quantity } from "../../format/numbers";
 import type { Draft } from "../../state/draft";
 
 const KINDS: ColumnKind[] = ["number", "category", "date", "text", "id", "constant", "ignore"];
@@ -14,34 +14,41 @@ interface ColumnsTableProps {
 
 export function ColumnsTable({ dataset, draft, onKind }: ColumnsTableProps) {
   return (
-    <div class="table-frame columns-frame" tabIndex={0} role="region" aria-label="Columns">
-      <table class="grid">
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Missing</th>
-            <th scope="col" class="num">
-              Distinct
-            </th>
-            <th scope="col">Values</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {dataset.columns.map((column) => (
-            <ColumnRow
-              key={column.name}
-              column={column}
-              dataset={dataset}
-              isTarget={column.name === draft.target}
-              kind={draft.kinds[column.name] ?? column.kind}
-              onKind={onKind}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <div class="table-frame columns-frame" tabIndex={0} role="region" aria-label="Columns">
+        <table class="grid">
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Missing</th>
+              <th scope="col" class="num">
+                Distinct
+              </th>
+              <th scope="col">Values</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {dataset.columns.map((column) => (
+              <ColumnRow
+                key={column.name}
+                column={column}
+                dataset={dataset}
+                isTarget={column.name === draft.target}
+                kind={draft.kinds[column.name] ?? column.kind}
+                onKind={onKind}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="table-foot">
+        <span>
+          {counted(dataset.columns.length, "column")}, {counted(dataset.rows, "row")}
+        </span>
+      </div>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** The file on its way: preview, progress, and what the server found wrong with it. */
 
+import { ApiProblem } from "../../api/client";
 import { bytes } from "../../format/numbers";
 import { ProblemNote } from "../../ui/blank";
 import { DropArea } from "../../ui/drop_area";
@@ -23,7 +24,9 @@ export function FilePanel({ upload }: { upload: UploadState }) {
             </span>
             <div class="what">
               <strong class="truncate">{upload.file.name}</strong>
-              <span class="muted small">{failed ? "Not accepted; nothing was kept" : stage(upload)}</span>
+              <span class="muted small">
+                {failed ? "Not accepted; nothing was kept" : stage(upload)}
+              </span>
             </div>
             {!failed && (
               <button type="button" class="btn btn-quiet" onClick={forgetUpload}>
@@ -32,9 +35,7 @@ export function FilePanel({ upload }: { upload: UploadState }) {
             )}
           </div>
           {!failed && <UploadMeter upload={upload} />}
-          {failed && (
-            <ProblemNote error={upload.error} onRetry={() => void beginUpload(upload.file)} />
-          )}
+          {failed && <ProblemNote error={upload.error} onRetry={retryOf(upload)} />}
         </div>
       </section>
       {failed && <DropArea compact onFile={useFile} />}
@@ -45,6 +46,11 @@ export function FilePanel({ upload }: { upload: UploadState }) {
       )}
     </>
   );
+}
+
+/** The same file would be refused again; a server that was away may be back. */
+function retryOf({ error, file }: UploadState): (() => void) | undefined {
+  return error instanceof ApiProblem ? undefined : () => void beginUpload(file);
 }
 
 function stage(upload: UploadState): string {

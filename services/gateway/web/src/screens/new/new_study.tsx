@@ -32,10 +32,8 @@ export function NewStudy({ datasetId }: { datasetId: string | null }) {
       <h1>New study</h1>
       {current === null && datasetId === null && <Start onFile={onFile} />}
       {current !== null && dataset === null && (
-        <div class="new-study">
-          <div class="stack loose">
-            <FilePanel upload={current} />
-          </div>
+        <div class="stack loose below-title">
+          <FilePanel upload={current} />
         </div>
       )}
       {dataset !== null && (
@@ -53,7 +51,7 @@ function isFor(state: UploadState | null, datasetId: string | null): boolean {
 
 function Start({ onFile }: { onFile: (file: File) => void }) {
   return (
-    <div class="stack" style={{ marginTop: "var(--space-5)" }}>
+    <div class="stack below-title">
       <DropArea onFile={onFile} />
       <section aria-labelledby="samples">
         <h2 class="section-title" id="samples">
@@ -70,7 +68,7 @@ function Known({ datasetId }: { datasetId: string }) {
   const dataset = useResource(() => getDataset(datasetId), [datasetId]);
   if (dataset.error !== null) {
     return (
-      <div class="stack" style={{ marginTop: "var(--space-5)" }}>
+      <div class="stack below-title">
         <ProblemNote error={dataset.error} onRetry={dataset.reload} />
         <p>
           <a href="/new">Start with another table</a>

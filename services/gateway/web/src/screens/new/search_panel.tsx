@@ -25,10 +25,15 @@ const PRESET_TITLES: Record<string, string> = {
 export function SearchPanel({ dataset, draft, change }: SearchPanelProps) {
   const presets = useResource(() => listPresets(dataset.rows), [dataset.rows]);
   return (
-    <Panel title="How should it search?" subtitle="Designs are drawn at random from a preset's space">
+    <Panel
+      title="How should it search?"
+      subtitle="Designs are drawn at random from a preset's space"
+    >
       <div class="stack loose">
         {presets.error !== null && <ProblemNote error={presets.error} onRetry={presets.reload} />}
-        {presets.value === null && presets.error === null && <Skeleton lines={2} label="Loading presets" />}
+        {presets.value === null && presets.error === null && (
+          <Skeleton lines={2} label="Loading presets" />
+        )}
         {presets.value && (
           <fieldset class="choices">
             <legend class="visually-hidden">Preset</legend>
@@ -91,8 +96,20 @@ function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
             label="Seed"
             help="The same seed proposes the same designs on the same split."
           />
-          <TextField draft={draft} change={change} field="epochs" label="Most epochs per design" placeholder="200" />
-          <TextField draft={draft} change={change} field="name" label="Name" placeholder="optional" />
+          <TextField
+            draft={draft}
+            change={change}
+            field="epochs"
+            label="Most epochs per design"
+            placeholder="200"
+          />
+          <TextField
+            draft={draft}
+            change={change}
+            field="name"
+            label="Name"
+            placeholder="optional"
+          />
         </div>
       </div>
     </details>

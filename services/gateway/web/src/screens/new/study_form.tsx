@@ -135,7 +135,8 @@ function Review({ dataset, draft }: { dataset: Dataset; draft: Draft }) {
             <dd>{dataset.name}</dd>
             <dt>Size</dt>
             <dd>
-              {counted(dataset.rows, "row")} × {dataset.columns.length} · {bytes(dataset.size_bytes)}
+              {counted(dataset.rows, "row")} × {dataset.columns.length} ·{" "}
+              {bytes(dataset.size_bytes)}
             </dd>
             <dt>Predicts</dt>
             <dd>{draft.target}</dd>
@@ -154,7 +155,9 @@ function Review({ dataset, draft }: { dataset: Dataset; draft: Draft }) {
             {starting ? "Starting" : "Start the study"}
           </button>
           <p class="why">
-            {complaint ? complaint.text : "A fifth of the rows is kept aside and touched once, at the end."}
+            {complaint
+              ? complaint.text
+              : "A fifth of the rows is kept aside and touched once, at the end."}
           </p>
         </div>
       </section>

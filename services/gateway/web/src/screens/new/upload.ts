@@ -45,7 +45,8 @@ export async function beginUpload(file: File): Promise<void> {
   try {
     const dataset = await sending.done;
     patch(file, { dataset, cancel: () => undefined });
-    if (upload.value?.file === file) navigate(newStudyAddress(dataset.dataset_id), { replace: true });
+    if (upload.value?.file === file)
+      navigate(newStudyAddress(dataset.dataset_id), { replace: true });
   } catch (error) {
     if (!(error instanceof Cancelled)) patch(file, { error });
   }

@@ -23,7 +23,10 @@ export function CurvesPanel({ view }: { view: StudyView }) {
   const { curves, error } = useCurves(view);
   const key = curves.map(({ trial, points }) => `${trial.number}:${points.length}`).join(" ");
   const stable = useMemo(() => curves, [key]);
-  const draw = useCallback((theme: ChartTheme) => drawCurves(theme, stable, metric), [stable, metric]);
+  const draw = useCallback(
+    (theme: ChartTheme) => drawCurves(theme, stable, metric),
+    [stable, metric],
+  );
   return (
     <ChartPanel
       title="Learning curves of the leaders"

@@ -108,7 +108,7 @@ export function Leaderboard({ view }: { view: StudyView }) {
         <NoTrials view={view} />
       ) : (
         <>
-          <div class="table-frame" tabIndex={0} role="region" aria-label="Leaderboard">
+          <div class="table-frame" tabIndex={0} role="region" aria-label="Trials">
             <table class="grid">
               <thead>
                 {table.getHeaderGroups().map((group) => (
@@ -158,7 +158,9 @@ function NoTrials({ view }: { view: StudyView }) {
     <Blank
       icon="chart"
       title="No designs yet"
-      text={waiting ? "The first ones are being planned." : "The study ended before it planned any."}
+      text={
+        waiting ? "The first ones are being planned." : "The study ended before it planned any."
+      }
     />
   );
 }

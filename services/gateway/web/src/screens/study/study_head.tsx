@@ -89,7 +89,12 @@ export function StudyHead({ store, study }: { store: StudyStore; study: Study })
         </div>
       </div>
       {error !== null && <ProblemNote error={error} />}
-      {study.detail !== "" && <StudyDetail study={study} />}
+      {study.state === "FAILED" && study.detail !== "" && (
+        <div class="note tone-bad">
+          <Icon name="warning" />
+          <p>{study.detail}</p>
+        </div>
+      )}
       <CancelDialog dialog={confirm} study={study} onConfirm={() => void command("cancel")} />
     </header>
   );
@@ -105,15 +110,6 @@ function StudyMeta({ store, study }: { store: StudyStore; study: Study }) {
       {study.preset !== "" && <Chip>{study.preset}</Chip>}
       <Chip>{study.engine}</Chip>
       <Chip>seed {study.seed}</Chip>
-    </div>
-  );
-}
-
-function StudyDetail({ study }: { study: Study }) {
-  return (
-    <div class={`note ${study.state === "FAILED" ? "tone-bad" : "tone-idle"}`}>
-      <Icon name={study.state === "FAILED" ? "warning" : "info"} />
-      <p>{study.detail}</p>
     </div>
   );
 }

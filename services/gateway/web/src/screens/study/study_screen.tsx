@@ -36,22 +36,31 @@ export function StudyScreen({ studyId }: { studyId: string }) {
 function Loaded({ store, view }: { store: StudyStore; view: StudyView }) {
   const board = useThrottled(view, BOARD_MS);
   const chart = useThrottled(view, CHART_MS);
+  // The same element is not drawn again: what is slow to draw has a slower pace than the numbers.
+  const leaderboard = useMemo(() => <Leaderboard view={board} />, [board]);
+  const charts = useMemo(() => <Charts view={chart} />, [chart]);
   const { study } = view;
   useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
   return (
     <div class="stack loose">
       <StudyHead store={store} study={study} />
       {isEndedStudy(study.state) && <Winner view={view} />}
-      <Summary store={store} study={study} />
-      <Boundary>
-        <div class="charts">
-          <DepthPanel view={chart} />
-          <CurvesPanel view={chart} />
-        </div>
-      </Boundary>
-      <Leaderboard view={board} />
+      <Summary store={store} view={view} />
+      {charts}
+      {leaderboard}
       <Announcer text={spoken(view)} />
     </div>
+  );
+}
+
+function Charts({ view }: { view: StudyView }) {
+  return (
+    <Boundary>
+      <div class="charts">
+        <DepthPanel view={view} />
+        <CurvesPanel view={view} />
+      </div>
+    </Boundary>
   );
 }
 

@@ -4,18 +4,24 @@ import type { Study } from "../../api/types";
 import { compact, count, metricName, score } from "../../format/numbers";
 import { clock, etaRange } from "../../format/time";
 import { designSummary, isEndedStudy } from "../../format/words";
+import type { StudyView } from "../../state/fold";
 import type { StudyStore } from "../../state/study";
 import { useNow } from "../../ui/hooks";
 import { LayerGlyph } from "../../ui/icons";
 import { Meter } from "../../ui/meter";
 
-export function Summary({ store, study }: { store: StudyStore; study: Study }) {
+interface SummaryProps {
+  store: StudyStore;
+  view: StudyView;
+}
+
+export function Summary({ store, view }: SummaryProps) {
   // At the end the winner has a panel of its own.
-  if (isEndedStudy(study.state)) return <ProgressPanel store={store} study={study} />;
+  if (isEndedStudy(view.study.state)) return <ProgressPanel store={store} view={view} />;
   return (
     <div class="summary">
-      <Best study={study} />
-      <ProgressPanel store={store} study={study} />
+      <Best study={view.study} />
+      <ProgressPanel store={store} view={view} />
     </div>
   );
 }
@@ -24,9 +30,7 @@ function Best({ study }: { study: Study }) {
   const { best } = study;
   return (
     <section class="panel" aria-label="Best so far">
-      <p class="eyebrow">
-        Best so far, validation {metricName(study.metric)}
-      </p>
+      <p class="eyebrow">Best so far, validation {metricName(study.metric)}</p>
       <p class="big-number" data-testid="best-score">
         {score(best?.score_val, study.metric)}
       </p>
@@ -48,7 +52,8 @@ function Best({ study }: { study: Study }) {
   );
 }
 
-function ProgressPanel({ store, study }: { store: StudyStore; study: Study }) {
+function ProgressPanel({ store, view }: SummaryProps) {
+  const { study } = view;
   const { progress } = study;
   const ended = isEndedStudy(study.state);
   return (
@@ -60,6 +65,7 @@ function ProgressPanel({ store, study }: { store: StudyStore; study: Study }) {
           </span>{" "}
           <span class="muted">of {count(progress.total)} designs</span>
         </p>
+        {study.state === "SUCCEEDED" && <p class="muted small">{study.detail}</p>}
         {!ended && progress.eta_high_seconds !== null && (
           <p data-testid="eta">
             {etaRange(progress.eta_low_seconds, progress.eta_high_seconds)}{" "}
@@ -76,8 +82,8 @@ function ProgressPanel({ store, study }: { store: StudyStore; study: Study }) {
           </dd>
         </div>
         <div>
-          <dt>Training now</dt>
-          <dd>{count(progress.running)}</dd>
+          <dt>{ended ? "Failed" : "Training now"}</dt>
+          <dd>{count(ended ? countFailed(view) : progress.running)}</dd>
         </div>
         <div>
           <dt>Time budget</dt>
@@ -90,6 +96,10 @@ function ProgressPanel({ store, study }: { store: StudyStore; study: Study }) {
       </dl>
     </section>
   );
+}
+
+function countFailed(view: StudyView): number {
+  return [...view.trials.values()].filter((trial) => trial.state === "FAILED").length;
 }
 
 /** Ticks between what the server says. */
