@@ -19,7 +19,10 @@ def configure_logs(service: str, level: str = "INFO", as_json: bool | None = Non
     if as_json is None:
         as_json = not sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        # The pretty one prints every local variable, and takes seconds in which nothing is served.
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     structlog.configure(
         processors=[

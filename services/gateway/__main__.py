@@ -7,7 +7,6 @@ import sys
 from contextlib import AsyncExitStack
 
 import structlog
-from pydantic_settings import CliApp
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
 from layerlab.adapters.memory import MemoryEventFeed
@@ -15,6 +14,7 @@ from layerlab.adapters.opening import UnknownUrl, open_dataset_store, open_run_s
 from layerlab.lifecycle import wait_for_signal
 from layerlab.logs import configure_logs
 from layerlab.serving import grpc_channel
+from layerlab.settings import read_settings
 from services.gateway.server import gateway_service
 from services.gateway.settings import RemoteWithoutLogin, Settings
 
@@ -30,6 +30,8 @@ async def serve(settings: Settings) -> None:
     """
     settings.gateway.check_addresses()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Before anything is opened: a signal that comes early must close in order, too.
+    signaled = asyncio.create_task(wait_for_signal())
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_run_store(settings.store_url))
         channel = await stack.enter_async_context(grpc_channel(settings.ingest.grpc))
@@ -43,18 +45,22 @@ async def serve(settings: Settings) -> None:
             )
         )
         log.info("ready", http=gateway.http.url, grpc=gateway.grpc)
-        await wait_for_signal()
+        await signaled
         log.info("closing")
 
 
 def main() -> int:
-    settings = CliApp.run(Settings)
+    """The exit code: 1 can't run, 2 a setting can't be met."""
+    settings = read_settings(Settings)
     configure_logs("gateway", settings.log_level)
     try:
         asyncio.run(serve(settings))
-    except (RemoteWithoutLogin, UnknownUrl, OSError) as error:
+    except (RemoteWithoutLogin, UnknownUrl) as error:
         # What the operator can mend needs a sentence, not a trace.
         log.error("the gateway can't start", reason=str(error))
+        return 2
+    except OSError as error:
+        log.error("the gateway can't run", reason=str(error))
         return 1
     return 0
 

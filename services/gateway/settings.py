@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, Field, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+
+from layerlab.settings import ProcessSettings
 
 _PAGE: Final = Path(__file__).parent / "web" / "dist"
 
@@ -69,49 +65,17 @@ class GatewaySettings(BaseModel):
         return is_loopback(split_address(self.http)[0])
 
 
-class UrlSettings(BaseModel):
-    url: str
-
-
 class IngestSettings(BaseModel):
+    """Where ingest is found."""
+
     grpc: str = "127.0.0.1:50052"
 
 
-class Settings(BaseSettings):
-    """Of `python -m services.gateway`: flag, then environment, then layerlab.toml, then default."""
+class Settings(ProcessSettings):
+    """Of `python -m services.gateway`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LAYERLAB_",
-        env_nested_delimiter="__",
-        toml_file="layerlab.toml",
-        extra="ignore",
-    )
-
-    data_dir: Path = Path("layerlab-data")
-    log_level: str = "INFO"
-    store: UrlSettings | None = None
-    datasets: UrlSettings | None = None
     gateway: GatewaySettings = GatewaySettings()
     ingest: IngestSettings = IngestSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-    @property
-    def store_url(self) -> str:
-        return self.store.url if self.store else f"sqlite:///{self.data_dir.absolute()}/ledger.db"
-
-    @property
-    def datasets_url(self) -> str:
-        return self.datasets.url if self.datasets else f"file://{self.data_dir.absolute()}/datasets"
 
 
 def split_address(address: str) -> tuple[str, int]:
