@@ -107,14 +107,14 @@ def main() -> None:
     # Only now: these import torch.
     from services.trainer.jobs import prepare_torch, run_job
 
-    device = prepare_torch(arguments.device, arguments.threads)
+    device = prepare_torch(arguments.device)
     if arguments.memory_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (arguments.memory_bytes, arguments.memory_bytes))
     outbox.send(Ready(str(device), arguments.threads))
     while True:
         received = inbox.jobs.get()
         try:
-            run_job(received, device, outbox)
+            run_job(received, device, arguments.threads, outbox)
         except Exception as error:
             traceback.print_exc()
             outbox.send(_failure(error))

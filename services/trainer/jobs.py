@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from services.trainer.child import Outbox, ReceivedJob
 
 
-def prepare_torch(device: str, threads: int) -> torch.device:
+def prepare_torch(device: str) -> torch.device:
     """Settings that hold for the whole process. CUDA has not been tried: no GPU was at hand."""
-    torch.set_num_threads(threads)
     # Moments that decay towards 0 become denormal numbers, on which a CPU is ten times slower.
     # Before anything is computed: the threads that torch will start take it over.
     torch.set_flush_denormal(True)
@@ -31,10 +30,10 @@ def prepare_torch(device: str, threads: int) -> torch.device:
     return torch.device(device)
 
 
-def run_job(received: ReceivedJob, device: torch.device, outbox: Outbox) -> None:
+def run_job(received: ReceivedJob, device: torch.device, threads: int, outbox: Outbox) -> None:
     """Sends what happens, and at the end Done or Scored."""
     job = received.job
-    engine = _engine(job.engine, device)
+    engine = _engine(job.engine, device, threads)
     if isinstance(job, ScoreJob):
         weights = safetensors.load(job.weights)
         outbox.send(Scored(engine.score(job.lane, weights, _load(job.rows), job.task)))
@@ -71,13 +70,13 @@ def standing_of(end: TrialEnd) -> Standing | None:
     return Standing(end.score_val, end.n_params or 0, end.number)
 
 
-def _engine(name: EngineName, device: torch.device) -> Engine:
+def _engine(name: EngineName, device: torch.device, threads: int) -> Engine:
     if name is EngineName.FUSED:
-        return FusedEngine(device)
+        return FusedEngine(device, threads)
     # Not before it is asked for: Keras costs 4 s and 170 MB.
     from services.trainer.keras_engine import KerasEngine
 
-    return KerasEngine(device)
+    return KerasEngine(device, threads)
 
 
 def _load(files: ArrayFiles) -> Rows:

@@ -35,6 +35,7 @@ from services.trainer.initial import (
     initial_weights,
 )
 from services.trainer.record import LaneRecord, r2_score
+from services.trainer.threads import forward_flops, worthwhile_threads
 
 if TYPE_CHECKING:
     import keras
@@ -54,13 +55,20 @@ _ATTRIBUTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class KerasEngine:
+    """Lanes may have any batch sizes."""
+
     device: torch.device
+    threads: int = 1
+    """At most; small products get one."""
 
     def train(
         self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control
     ) -> Iterator[Tick]:
         import_keras(self.device)
         for lane in lanes:
+            shape = matrices.n_inputs, matrices.n_outputs
+            flops = forward_flops(lane.design, *shape)
+            torch.set_num_threads(worthwhile_threads(lane.design.n_layers + 1, flops, self.threads))
             yield from _LaneTraining(self.device, lane, matrices, limits, control).run()
             if control.cancelled.is_set():
                 return

@@ -22,13 +22,15 @@ class FusedEngine:
     """All lanes of a cohort in one stack. They must share a batch size."""
 
     device: torch.device
+    threads: int = 1
+    """At most; small products get one."""
 
     @torch.inference_mode()
     def train(
         self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control
     ) -> Iterator[Tick]:
         """:raises ValueError: for lanes of different batch sizes."""
-        yield from _Training(self.device, lanes, matrices, limits, control).run()
+        yield from _Training(self, lanes, matrices, limits, control).run()
 
     @torch.inference_mode()
     def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
@@ -41,7 +43,7 @@ class FusedEngine:
 class _Training:
     def __init__(
         self,
-        device: torch.device,
+        engine: FusedEngine,
         lanes: Sequence[Proposal],
         matrices: Matrices,
         limits: Limits,
@@ -49,7 +51,8 @@ class _Training:
     ) -> None:
         if len({lane.design.batch_size for lane in lanes}) != 1:
             raise ValueError("the lanes of a cohort must share a batch size")
-        self._limits, self._control = limits, control
+        self._limits, self._control, self._threads = limits, control, engine.threads
+        device = engine.device
         shape = matrices.n_inputs, matrices.n_outputs
         self._records = {e.number: LaneRecord(e, e.design.n_params(*shape)) for e in lanes}
         self._train = Table(matrices.train, device)
@@ -62,6 +65,7 @@ class _Training:
         epoch = 0
         while self._stack:
             epoch += 1
+            torch.set_num_threads(self._stack.worthwhile_threads(self._threads))
             losses, complete = self._train_epoch(self._stack, epoch)
             if self._control.cancelled.is_set():
                 return
@@ -98,7 +102,7 @@ class _Training:
         reports = []
         if losses is not None:
             started = time.monotonic()
-            scores = stack.evaluate(self._val)
+            scores = stack.evaluate(self._val, self._control.beat)
             self._evaluation_seconds = time.monotonic() - started
             for lane, *values in zip(
                 stack.lanes, losses, scores.losses, scores.scores, strict=True

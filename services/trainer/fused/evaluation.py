@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,13 +31,21 @@ class Scores:
     scores: list[float]
 
 
-def evaluate(parameters: Parameters, features: Tensor, targets: Tensor, task: Task) -> Scores:
+def evaluate(
+    parameters: Parameters,
+    features: Tensor,
+    targets: Tensor,
+    task: Task,
+    beat: Callable[[], None] | None = None,
+) -> Scores:
     """`features` [rows, n_inputs], `targets` [rows]. Nothing is dropped, statistics are fixed."""
     layout, rows = parameters.layout, len(targets)
     widest = max([layout.n_outputs * len(layout.lanes), *(each.rows for each in layout.levels)])
     chunk = max(64, _CHUNK_VALUES // widest)
     totals = torch.zeros(2, len(layout.lanes), dtype=torch.float64, device=features.device)
     for start in range(0, rows, chunk):
+        if beat:
+            beat()
         part = slice(start, start + chunk)
         logits = _predict(parameters, features[part])
         totals += torch.stack(summed_loss_and_hits(task, logits, targets[part]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from services.trainer.fused.optimizers import OptimizerStep
 from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.training import TrainingPass
 from services.trainer.initial import dropout_stream, epoch_order
+from services.trainer.threads import forward_flops, worthwhile_threads
 
 
 class Table:
@@ -82,8 +83,15 @@ class Stack:
         self._optimizer.apply(self.steps)
         return losses
 
-    def evaluate(self, table: Table) -> Scores:
-        return evaluate(self.parameters, table.features, table.targets, self._task)
+    def evaluate(self, table: Table, beat: Callable[[], None] | None = None) -> Scores:
+        """On the same rows for every lane. `beat` is called between chunks."""
+        return evaluate(self.parameters, table.features, table.targets, self._task, beat)
+
+    def worthwhile_threads(self, available: int) -> int:
+        layout = self.parameters.layout
+        products = sum(len(level.runs) for level in layout.levels) + len(layout.output_runs)
+        flops = sum(forward_flops(lane.design, *self._shape) for lane in self.lanes)
+        return worthwhile_threads(products, flops, available)
 
     def _pass_of(self, batch: int) -> TrainingPass:
         # Two of them: the full batch's and the last one's, which may be smaller.
