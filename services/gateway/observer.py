@@ -13,8 +13,10 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from layerlab.domain.exchange import StudyDelta
+from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import Worker
 from layerlab.domain.trial import CohortState
+from services.gateway.streams import closing_stream
 
 log = structlog.get_logger()
 
@@ -71,16 +73,25 @@ class Observer:
             registry=self._registry,
         )
 
-    async def run(self, watch: Callable[[], AsyncIterator[StudyDelta]]) -> None:
+    async def run(
+        self,
+        watch: Callable[[], AsyncIterator[StudyDelta]],
+        retry_seconds: float = _RETRY_SECONDS,
+    ) -> None:
         """Follows `watch` until cancelled; when it breaks, from its beginning."""
         while True:
-            self._studies.clear()
+            # Told anew; which trials were counted is remembered.
+            for seen in self._studies.values():
+                seen.cohorts.clear()
             try:
-                async for delta in watch():
-                    self.observe(delta)
+                async with closing_stream(watch()) as deltas:
+                    async for delta in deltas:
+                        self.observe(delta)
+            except Unavailable as error:
+                log.warning("the watch of the studies broke; it starts over", reason=str(error))
             except Exception:
                 log.exception("the watch of the studies broke; it starts over")
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(retry_seconds)
 
     def observe(self, delta: StudyDelta) -> None:
         study_id = delta.study.study_id
