@@ -61,7 +61,8 @@ web: ## Build the page.
 	else echo "npm is missing: LayerLab will run without its page (Node 20.19 or newer builds it)"; fi
 
 bench: setup-tools web ## Measure what the issues set figures for.
-	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
+		echo "== benchmarks/$$each.py"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)

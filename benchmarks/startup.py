@@ -1,6 +1,8 @@
-"""How soon `layerlab up` is ready, what it costs idle, and how soon a study shows its first metric.
+"""How soon `layerlab up` is ready, what it costs idle, and how soon a study shows a metric.
 
-`python benchmarks/startup.py` prints each figure beside its limit, and ends in 1 when one is missed.
+    python -m benchmarks.startup
+
+Prints each figure beside its limit, and ends in 1 when one is missed.
 """
 
 from __future__ import annotations
