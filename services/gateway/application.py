@@ -151,6 +151,8 @@ class Application:
         try:
             view = await self._ledger.create_study(spec, study_id)
         except Conflict:
+            if not study_id:
+                raise
             view = await self._ledger.get_study(study_id)
         return NamedStudy(view, dataset.name)
 

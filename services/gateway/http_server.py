@@ -73,9 +73,11 @@ async def http_server(
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    ready = asyncio.create_task(server.ready.wait())
     try:
-        ready = asyncio.ensure_future(server.ready.wait())
         await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
         yield HttpAddress(host, listener.getsockname()[1])
     finally:
         ready.cancel()

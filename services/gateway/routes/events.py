@@ -27,7 +27,7 @@ from services.gateway.security import is_same_origin
 
 log = structlog.get_logger()
 
-DONE, FOREIGN_OR_FLOOD, JUNK, RESTART, TOO_SLOW = 1000, 1008, 1007, 1012, 1013
+DONE, JUNK, FOREIGN_OR_FLOOD, OUR_FAULT, RESTART, TOO_SLOW = 1000, 1007, 1008, 1011, 1012, 1013
 # A reader has nothing to say; what it says is read, so that its goodbye is noticed.
 _FLOOD_MESSAGES: Final = 30
 _FLOOD_SECONDS: Final = 10.0
@@ -114,7 +114,8 @@ async def _serve_socket(
             await _say_goodbye(socket, result)
             return
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            raise result
+            log.error("a stream of events failed", exc_info=result)
+            await _say_goodbye(socket, OUR_FAULT)
 
 
 async def _send(
