@@ -15,6 +15,9 @@ from services.scheduler.settings import SchedulerSettings
 from services.trainer.settings import TrainerSettings
 
 USUAL_PORT: Final = 8080
+# Small networks keep one thread busy, not two, so trainers come before threads (measured:
+# benchmarks/fused.py). Beyond a few, memory for torch is better left to the users' tables.
+_MOST_TRAINERS: Final = 4
 
 
 class Settings(ProcessSettings):
@@ -24,7 +27,12 @@ class Settings(ProcessSettings):
     port: int | None = Field(
         None, ge=0, le=65535, description="Of the page and REST; 0: any free one. Default 8080."
     )
-    trainers: int = Field(1, ge=1, le=64, description="How many cohorts train at a time.")
+    trainers: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="How many cohorts train at a time. Default: 1 a core, up to 4.",
+    )
     open: bool = Field(False, description="Open the page in a browser.")
     until_stdin_closes: bool = Field(
         False, description="End with whoever holds the other end of the standard input."
@@ -60,8 +68,13 @@ class Settings(ProcessSettings):
         """One for each trainer. They share the threads, and keep their names from start to start:
         a new start of the same name voids the leases of the one before.
         """
-        threads = max(1, self.trainer.thread_count // self.trainers)
+        cores = self.trainer.thread_count
+        trainers = self.trainers or min(_MOST_TRAINERS, cores)
+        shared = {"threads": max(1, cores // trainers)}
         return [
-            self.trainer.model_copy(update={"worker_id": f"local-{number}", "threads": threads})
-            for number in range(1, self.trainers + 1)
+            # One that is warm is enough for a quick start; the others would only hold memory.
+            self.trainer.model_copy(
+                update={**shared, "worker_id": f"local-{number}", "warm": number == 1}
+            )
+            for number in range(1, trainers + 1)
         ]

@@ -62,6 +62,8 @@ class TrainingChild:
         self._process: Process | None = None
         self._ooms = 0
         self._starting: asyncio.Task[Ready] | None = None
+        self._retirement: asyncio.TimerHandle | None = None
+        self._retiring: asyncio.Task[None] | None = None
         self.device: str = settings.device
 
     @property
@@ -98,6 +100,9 @@ class TrainingChild:
             self._starting = asyncio.create_task(self._start())
 
     async def close(self) -> None:
+        self._stay()
+        if self._retiring:
+            await self._retiring
         if self._starting:
             self._starting.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -107,6 +112,7 @@ class TrainingChild:
 
     async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
         """The job's messages, the last one included."""
+        self._stay()
         process = await self._ready_process()
         ended = False
         try:
@@ -126,6 +132,23 @@ class TrainingChild:
         finally:
             if not ended and self._process is process:
                 await self._cancel_job(process)
+            self._retire_later()
+
+    def _stay(self) -> None:
+        if self._retirement:
+            self._retirement.cancel()
+
+    def _retire_later(self) -> None:
+        """One that is not kept warm gives its memory back when no job comes."""
+        if not self._settings.warm:
+            loop = asyncio.get_running_loop()
+            self._retirement = loop.call_later(self._settings.idle_seconds, self._retire)
+
+    def _retire(self) -> None:
+        # At once, so that a job that comes now starts a new child and doesn't meet a dying one.
+        self._starting, process, self._process = None, self._process, None
+        if process:
+            self._retiring = asyncio.create_task(_end(process))
 
     async def _ready_process(self) -> Process:
         """:raises ChildFailed: when none can be started."""
@@ -211,11 +234,14 @@ class TrainingChild:
 
     async def _kill(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        await _kill(process)
-        # Closes the pipe's transport now, not whenever the garbage is collected.
-        process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way.
+        if process:
+            await _end(process)
+
+
+async def _end(process: Process) -> None:
+    await _kill(process)
+    # Closes the pipe's transport now, not whenever the garbage is collected.
+    process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way.
 
 
 async def _kill(process: Process) -> int:
@@ -238,9 +264,10 @@ def _oom_kills() -> int:
 
 @asynccontextmanager
 async def training_child(settings: TrainerSettings) -> AsyncIterator[TrainingChild]:
-    """A child that warms up in the background; killed on exit."""
+    """A child that warms up in the background, if it is kept warm; killed on exit."""
     child = TrainingChild(settings)
-    child.prewarm()
+    if settings.warm:
+        child.prewarm()
     try:
         yield child
     finally:

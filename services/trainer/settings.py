@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+
+from layerlab.settings import ProcessSettings
 
 
 class TrainerSettings(BaseModel):
@@ -33,6 +29,15 @@ class TrainerSettings(BaseModel):
         gt=0,
         description="A training process that shows no progress for so long is killed.",
     )
+    warm: bool = Field(
+        default=True,
+        description="Keep a training process ready (about 230 MB) while there is nothing to train.",
+    )
+    idle_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="How long one that is not kept warm waits for the next cohort.",
+    )
     memory_bytes: int = Field(
         default=0, ge=0, description="Address space of the training process; 0: no limit."
     )
@@ -45,10 +50,6 @@ class TrainerSettings(BaseModel):
         return self.threads or len(os.sched_getaffinity(0))
 
 
-class UrlSettings(BaseModel):
-    url: str
-
-
 class GatewayAddress(BaseModel):
     grpc: str = "127.0.0.1:50051"
 
@@ -57,33 +58,12 @@ class IngestAddress(BaseModel):
     grpc: str = "127.0.0.1:50052"
 
 
-class Settings(BaseSettings):
-    """Of `python -m services.trainer`: environment, then layerlab.toml, then default."""
+class Settings(ProcessSettings):
+    """Of `python -m services.trainer`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LAYERLAB_",
-        env_nested_delimiter="__",
-        toml_file="layerlab.toml",
-        extra="ignore",
-    )
-
-    data_dir: Path = Path("layerlab-data")
-    log_level: str = "INFO"
-    broker: UrlSettings = UrlSettings(url="memory:")
     gateway: GatewayAddress = GatewayAddress()
     ingest: IngestAddress = IngestAddress()
     trainer: TrainerSettings = TrainerSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def cache_dir(self) -> Path:
