@@ -94,7 +94,7 @@ async def test_metrics_count_what_ended_and_what_waits(world: World) -> None:
         await ledger.move_study(study_id, StudyState.RUNNING)
         proposals = [Proposal(number, Design((8,)), 1) for number in (1, 2)]
         await ledger.register_cohort(cohort, Purpose.SEARCH, proposals)
-        before = await scrape(world)
+        waiting = await scrape(world, 'layerlab_queue_messages{kind="ready"}', 1)
         await ledger.claim_cohort(cohort, "worker", "incarnation")
 
         async def batches() -> AsyncIterator[ReportBatch]:
@@ -104,12 +104,8 @@ async def test_metrics_count_what_ended_and_what_waits(world: World) -> None:
         async for _ in ledger.report_cohort(cohort, 1, batches()):
             pass
     await world.http.post(f"/v1/studies/{study_id}:cancel")
-    after = await scrape(world)
-    # The counters follow the ledger; they don't hold it up.
-    deadline = monotonic() + 10
-    while 'layerlab_trials_total{state="cancelled"}' not in after and monotonic() < deadline:
-        after = await scrape(world)
-    assert before['layerlab_queue_messages{kind="ready"}'] == 1
+    after = await scrape(world, 'layerlab_trials_total{state="cancelled"}', 1)
+    assert waiting['layerlab_queue_messages{kind="unacknowledged"}'] == 0
     assert after['layerlab_queue_messages{kind="ready"}'] == 0
     assert after['layerlab_trials_total{state="succeeded"}'] == 1
     assert after['layerlab_trials_total{state="cancelled"}'] == 1
@@ -119,10 +115,16 @@ async def test_metrics_count_what_ended_and_what_waits(world: World) -> None:
     assert not any(study_id in name for name in after)
 
 
-async def scrape(world: World) -> dict[str, float]:
-    text = (await world.http.get("/metrics")).text
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+async def scrape(world: World, name: str, value: float) -> dict[str, float]:
+    """The metrics once `name` has `value`: they follow the ledger, and don't hold it up."""
+    deadline = monotonic() + 10
+    while True:
+        text = (await world.http.get("/metrics")).text
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        metrics = {each: float(number) for each, _, number in (x.rpartition(" ") for x in lines)}
+        if metrics.get(name) == value:
+            return metrics
+        assert monotonic() < deadline, text
 
 
 async def test_the_page_is_served_at_its_addresses_and_its_files_are_kept_for_ever(

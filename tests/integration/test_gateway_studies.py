@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import pytest_asyncio
@@ -305,7 +306,10 @@ async def test_workers_are_listed_with_what_waits(world: World) -> None:
                 [Proposal(number, Design((8,)), 1)],
             )
         await ledger.claim_cohort(CohortRef(study["study_id"], "a"), "worker", "incarnation")
-    listed = (await world.http.get("/v1/workers")).json()
+    deadline = monotonic() + 10
+    # The counts follow the ledger; they don't hold it up.
+    while (listed := (await world.http.get("/v1/workers")).json())["queue"]["running"] == 0:
+        assert monotonic() < deadline, listed
     models.WorkerList.model_validate(listed)
     assert [each["worker_id"] for each in listed["workers"]] == ["worker"]
     assert listed["queue"] == {"waiting": 1, "running": 1}
