@@ -56,7 +56,7 @@ class Limits:
 
     @property
     def patience(self) -> int:
-        """Epochs without a better validation score after which a lane stops early."""
+        """Epochs without progress in validation score or loss after which a lane stops early."""
         return max(10, -(-self.max_epochs * 15 // 100))
 
     def seconds_left(self) -> float:
@@ -83,10 +83,10 @@ class Engine(Protocol):
     """Trains lanes: from the seed's initial weights, on the seed's batches.
 
     Every engine obeys the same rules: the best epoch is that with the highest score, and of
-    equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs without
-    a better one; a loss that is not finite ends it as FAILED/NAN_LOSS; at the deadline every lane
-    that has stepped at least once is evaluated and SUCCEEDS, the others are CANCELLED. A lane
-    that others stopped is PRUNED.
+    equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs with
+    neither a better one nor a lower validation loss; a loss that is not finite ends it as
+    FAILED/NAN_LOSS; at the deadline every lane that has stepped at least once is evaluated and
+    SUCCEEDS, the others are CANCELLED. A lane that others stopped is PRUNED.
     """
 
     def train(

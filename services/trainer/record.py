@@ -21,6 +21,8 @@ class LaneRecord:
     epochs: int = 0
     best: EpochReport | None = None
     failed: bool = False
+    _lowest_loss: float = math.inf
+    _last_progress: int = 0
 
     def note(self, train_loss: float, val_loss: float, score: float) -> EpochReport:
         """Adds an epoch. `self.best` is its report if it is the best one."""
@@ -34,9 +36,18 @@ class LaneRecord:
             elapsed_seconds=time.monotonic() - self.started,
         )
         self.failed = report.train_loss is None or report.val_loss is None
-        if not self.failed and (self.best is None or _rank(report) > _rank(self.best)):
-            self.best = report
+        if not self.failed:
+            self._follow(report)
         return report
+
+    def _follow(self, report: EpochReport) -> None:
+        assert report.val_loss is not None
+        # On few rows the score of a slow learner stands still while its loss still falls; so
+        # either of the two is progress, though only the score decides which epoch is the best.
+        if report.val_loss < self._lowest_loss:
+            self._lowest_loss, self._last_progress = report.val_loss, self.epochs
+        if self.best is None or _rank(report) > _rank(self.best):
+            self.best, self._last_progress = report, self.epochs
 
     @property
     def improved(self) -> bool:
@@ -51,7 +62,7 @@ class LaneRecord:
             return self.success(StopReason.MAX_EPOCHS)
         if stopped:
             return self._end(TrialState.PRUNED, stop_reason=StopReason.RUNG)
-        if self.best and self.epochs - self.best.epoch >= limits.patience:
+        if self.best and self.epochs - self._last_progress >= limits.patience:
             return self.success(StopReason.EARLY_STOPPING)
         return None
 

@@ -18,6 +18,7 @@ from layerlab.domain.study import Proposal
 from layerlab.domain.trial import StopReason, TrialState
 from services.trainer.control import Control
 from services.trainer.engine import Limits, Matrices, Rows, Tick
+from services.trainer.record import LaneRecord
 from tests.unit.trainer.builders import CPU, FUSED, classes, lane, train
 
 
@@ -33,6 +34,18 @@ def test_a_lane_that_gets_no_better_stops_early_and_the_others_go_on() -> None:
     assert stuck.stop_reason is StopReason.EARLY_STOPPING
     assert (stuck.best_epoch, stuck.epochs) == (1, 1 + limits.patience)
     assert moving.epochs > stuck.epochs
+
+
+def test_a_lane_whose_score_stands_still_goes_on_while_its_loss_falls() -> None:
+    limits = Limits(max_epochs=100)
+    falling, rising = LaneRecord(lane(1), n_params=1), LaneRecord(lane(2), n_params=1)
+    for epoch in range(1, 2 * limits.patience):
+        falling.note(1.0, 1.0 / epoch, 0.5)
+        rising.note(1.0, 1.0 * epoch, 0.5)
+        assert falling.end(limits) is None
+        assert (rising.end(limits) is None) == (epoch <= limits.patience)
+    assert falling.best
+    assert falling.best.epoch == 2 * limits.patience - 1
 
 
 def test_an_ended_lane_is_removed_from_the_stack() -> None:
