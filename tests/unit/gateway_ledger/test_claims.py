@@ -274,14 +274,25 @@ async def test_what_is_queued_runs_on_while_its_study_is_suspended(world: World)
     assert (await world.claimed(ref)).attempt == 1
 
 
-@pytest.mark.parametrize(("passed", "left"), [(0, 60.0), (45, 15.0), (70, 0.0)])
-async def test_an_assignment_says_what_is_left_of_the_time_budget(
+@pytest.mark.parametrize(("passed", "left"), [(0, 59.5), (45, 14.5), (70, 0.0)])
+async def test_an_assignment_says_what_is_left_of_the_time_budget_before_the_test(
     world: World, passed: float, left: float
 ) -> None:
     ref = await world.queued_cohort(await world.running_study(a_spec(time_seconds=60)))
     world.store.turn(passed)
 
     assert (await world.claimed(ref)).seconds_left == left
+
+
+async def test_nothing_starts_to_train_once_the_finalists_are_tested(world: World) -> None:
+    study_id = await world.running_study()
+    late = await world.queued_cohort(study_id, (3, 4))
+    await world.succeeded(study_id, (1, 2))
+    test = CohortRef(study_id, "final")
+    await world.ledger.register_cohort(test, Purpose.TEST, finalists=(1,))
+
+    assert (await world.ledger.claim_cohort(late, "w1", "i1")).outcome is ClaimOutcome.ENDED
+    assert (await world.claimed(test)).purpose is Purpose.TEST
 
 
 async def test_a_claim_of_what_was_never_registered_is_nonsense(world: World) -> None:

@@ -216,7 +216,7 @@ class LedgerMachine(RuleBasedStateMachine):
     async def _record(self) -> Record:
         return fold(self._study_id, await self._world.events(self._study_id))
 
-    @rule(cohort=COHORTS, lane=st.builds(Lane, st.just(0), st.integers(1, 3), MAYBE_ENDS))
+    @rule(cohort=COHORTS, lane=st.builds(Lane, st.integers(-2, 0), st.integers(1, 3), MAYBE_ENDS))
     def the_current_attempt_reports(self, cohort: int, lane: Lane) -> None:
         self._runner.run(self._report_on(f"c{cohort}", lane))
 
@@ -227,12 +227,14 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         number, ref = entry.cohort.numbers[0], CohortRef(self._study_id, cohort_id)
         before = record.trials[number]
-        last = before.epochs + lane.count
-        epochs = tuple(an_epoch(number, n) for n in range(before.epochs + 1, last + 1))
+        first, last = max(1, before.epochs + 1 + lane.skip), before.epochs + lane.count
+        epochs = tuple(an_epoch(number, n) for n in range(first, last + 1))
         ends = () if lane.end is None else (an_end(number, 0.5, lane.end, last),)
-        acks = await report(
-            self._ledgers[0], ref, entry.cohort.attempt, ReportBatch(7, epochs, ends)
-        )
+        batch, attempt = ReportBatch(7, epochs, ends), entry.cohort.attempt
+        stale = await report(self._ledgers[0], ref, attempt - 1, batch)
+        assert [(ack.acknowledged, ack.stale) for ack in stale] == [(7, True)]
+        assert await self._record() == record
+        acks = await report(self._ledgers[0], ref, attempt, batch)
         assert [(ack.acknowledged, ack.stale) for ack in acks] == [(7, False)]
         # What was acknowledged is in the log; the first end stays.
         after = (await self._record()).trials[number]
@@ -241,7 +243,7 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             assert (after.epochs, after.state) == (last, lane.end or TrialState.RUNNING)
 
-    @rule(chance=st.integers(0, 9), to=st.sampled_from(ENDINGS))
+    @rule(chance=st.integers(0, 39), to=st.sampled_from(ENDINGS))
     def the_study_ends(self, chance: int, to: StudyState | StudyVerb) -> None:
         # Seldom, or few other things would happen.
         if chance == 0:
