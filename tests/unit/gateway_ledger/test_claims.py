@@ -286,7 +286,7 @@ async def test_an_assignment_says_what_is_left_of_the_time_budget_before_the_tes
 
 async def test_nothing_starts_to_train_once_the_finalists_are_tested(world: World) -> None:
     study_id = await world.running_study()
-    late = await world.queued_cohort(study_id, (3, 4))
+    late = await world.queued_cohort(study_id, (3, 4), "c2")
     await world.succeeded(study_id, (1, 2))
     test = CohortRef(study_id, "final")
     await world.ledger.register_cohort(test, Purpose.TEST, finalists=(1,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from layerlab.domain.exchange import Claim, ClaimOutcome
 from layerlab.domain.study import (
@@ -29,7 +30,11 @@ from services.gateway.ledger.decisions.moves import (
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.progress import seconds_left
 
-_ENDED = Claim(ClaimOutcome.ENDED)
+_ENDED: Final = Claim(ClaimOutcome.ENDED)
+# Training ends so much before the time budget does, so that the last reports and the test of the
+# finalist still fit into it.
+_TEST_SECONDS: Final = 0.5
+_TEST_PART: Final = 0.05
 
 
 def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> Command[Claim]:
@@ -65,11 +70,15 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
 
 
 def _may_start(record: Record, cohort: Cohort) -> bool:
-    """A study that stops waits for what runs, and for nothing else: its end cancels the rest.
+    """A study that stops, or tests its finalists, waits for what runs and for nothing else.
 
-    What started all the same might beat the finalist while that is being tested.
+    What started all the same might beat the finalist while that is being tested. The end of the
+    study cancels it.
     """
-    return record.study.state is not StudyState.STOPPING or cohort.purpose is Purpose.TEST
+    if cohort.purpose is Purpose.TEST:
+        return True
+    tests = any(entry.cohort.purpose is Purpose.TEST for entry in record.cohorts.values())
+    return not tests and record.study.state is not StudyState.STOPPING
 
 
 def _is_open(cohort: Cohort, trial: Trial) -> bool:
@@ -108,9 +117,16 @@ def _assignment(
         lease_seconds=lease_seconds,
         spec=record.study.spec,
         lanes=tuple(Proposal(trial.number, trial.design, trial.seed) for trial in open_lanes),
-        seconds_left=seconds_left(record, now),
+        seconds_left=_seconds_to_train(record, cohort, now),
         best=record.best,
     )
+
+
+def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | None:
+    left, budget = seconds_left(record, now), record.study.spec.budget.time_seconds
+    if left is None or budget is None or cohort.purpose is Purpose.TEST:
+        return left
+    return max(0.0, left - min(_TEST_SECONDS, _TEST_PART * budget))
 
 
 def release(
