@@ -215,7 +215,10 @@ class StudyActor:
             record = self._record
             ended = not self.is_active
             if record and (ended or record.seq - self._snapshot_seq >= _SNAPSHOT_EVERY):
-                await self._store.save_snapshot(self.study_id, take_snapshot(record))
+                # In a thread, for the sake of the other studies; this one's commands wait, so
+                # that nobody changes the record meanwhile.
+                snapshot = await asyncio.to_thread(take_snapshot, record)
+                await self._store.save_snapshot(self.study_id, snapshot)
                 self._snapshot_seq = record.seq
         except Unavailable as problem:
             # The events are durable, and a later announcement or snapshot makes up for this.
