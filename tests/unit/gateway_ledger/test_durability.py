@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from layerlab.domain.exchange import ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Unavailable
 from layerlab.domain.study import CohortRef, Purpose
 from layerlab.domain.trial import StudyState, TrialState
-from services.gateway.ledger import StudyVerb
+from services.gateway.ledger import StudyVerb, StudyView
 from services.gateway.ledger.book import Book
-from services.gateway.ledger.decisions.command import look
-from services.gateway.ledger.fold import fold
+from services.gateway.ledger.decisions.command import Decision, look
+from services.gateway.ledger.decisions.studies import move_by_user
+from services.gateway.ledger.fold import Record, fold
 from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
 from tests.unit.gateway_ledger.world import (
     LEASE,
@@ -257,6 +259,24 @@ async def test_a_caller_that_leaves_takes_nobody_with_it(world: World) -> None:
     leaving.cancel()
 
     assert (await staying).study.state is StudyState.SUSPENDED
+
+
+async def test_a_command_that_breaks_breaks_alone(world: World) -> None:
+    study_id = await world.running_study()
+    actor = Book(world.store, world.feed).actor(study_id)
+
+    def broken(record: Record, now: datetime) -> Decision[None]:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(
+        actor.do(broken),
+        actor.do(move_by_user(StudyVerb.SUSPEND)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(results[0], ZeroDivisionError)
+    assert isinstance(results[1], StudyView)
+    assert (await world.ledger.get_study(study_id)).study.state is StudyState.SUSPENDED
 
 
 async def test_closing_waits_for_what_was_accepted(world: World) -> None:
