@@ -57,7 +57,7 @@ def _search(client: Client, trials: int) -> bool:
     _say(f"Training {trials} designs to predict {sample['target']}; watch at {client.url}")
     follow_study(study, stderr_console())
     console = stdout_console()
-    console.print(rich_table(study.leaderboard(), LEADER_COLUMNS))
+    console.print(rich_table(study.leaderboard(), LEADER_COLUMNS, console.width))
     console.print(_winner(study))
     return study.state == "SUCCEEDED"
 

@@ -21,6 +21,7 @@ LEADER_COLUMNS: Final = (
     "learning_rate", "n_params", "epochs", "fit_time_seconds",
 )  # fmt: skip
 _LEADERS: Final = 10
+_BAR_WIDTH: Final = 20
 _LINE_EVERY_SECONDS: Final = 2.0
 
 
@@ -36,7 +37,7 @@ def _follow_live(study: Study, console: Console) -> None:
     with Live(console=console, auto_refresh=False) as live:
         for _ in study.follow():
             leaders = build_leaderboard(study.trials(state="SUCCEEDED", limit=_LEADERS))
-            live.update(_screen(study, leaders), refresh=True)
+            live.update(_screen(study, leaders, console.width), refresh=True)
 
 
 def _follow_lines(study: Study, console: Console) -> None:
@@ -49,11 +50,11 @@ def _follow_lines(study: Study, console: Console) -> None:
             said, last = time.monotonic(), text
 
 
-def _screen(study: Study, leaders: Leaderboard) -> RenderableType:
+def _screen(study: Study, leaders: Leaderboard, width: int) -> RenderableType:
     progress = study.progress
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
-        ProgressBar(total=max(progress.total, 1), completed=progress.done, width=40),
+        ProgressBar(total=max(progress.total, 1), completed=progress.done, width=_BAR_WIDTH),
         Text(describe(study)),
     )
-    return Group(bar, rich_table(leaders, LEADER_COLUMNS))
+    return Group(bar, rich_table(leaders, LEADER_COLUMNS, width))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,7 @@ from layerlab.cli.options import OutputFormat
 # Spreadsheets run cells that start with one of these as formulas.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _PIPE_WIDTH: Final = 400
+_GAP: Final = 2  # Between columns.
 _CONTROL: Final = dict.fromkeys((*range(32), 127, *range(128, 160)), "�")
 
 Row = Mapping[str, Any]
@@ -29,7 +31,8 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat
     elif output is OutputFormat.CSV:
         print_csv(rows, columns)
     else:
-        stdout_console().print(rich_table(rows, columns))
+        console = stdout_console()
+        console.print(rich_table(rows, columns, console.width))
 
 
 def print_document(document: Row, output: OutputFormat) -> None:
@@ -52,14 +55,31 @@ def print_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer.writerows([_csv_cell(row.get(name)) for name in columns] for row in rows)
 
 
-def rich_table(rows: Iterable[Row], columns: Sequence[str], title: str = "") -> Table:
-    table = Table(title=title or None, box=None, header_style="bold", pad_edge=False)
-    for name in columns:
+def rich_table(rows: Sequence[Row], columns: Sequence[str], width: int) -> Table:
+    """As many of `columns`, the first ones first, as fit whole into `width` characters.
+
+    Half a number is worse than none; JSON and CSV have them all.
+    """
+    cells = {name: [readable(row.get(name)) for row in rows] for name in columns}
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    shown = _fitting(cells, width)
+    for name in shown:
         table.add_column(name)
-    for row in rows:
+    for number in range(len(rows)):
         # Text, not str: what users upload is never markup.
-        table.add_row(*(Text(readable(row.get(name))) for name in columns))
+        table.add_row(*(Text(cells[name][number]) for name in shown))
     return table
+
+
+def _fitting(cells: Mapping[str, Sequence[str]], width: int) -> list[str]:
+    """At least the first column, which then wraps."""
+    shown: list[str] = []
+    for name, column in cells.items():
+        width -= max(map(cell_len, (name, *column))) + _GAP
+        if width < -_GAP and shown:
+            break
+        shown.append(name)
+    return shown
 
 
 def stdout_console() -> Console:

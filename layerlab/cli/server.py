@@ -23,7 +23,8 @@ def up(
     ] = None,
     data_dir: DataDir = None,
     trainers: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Cohorts at a time.", show_default="1 a core, up to 4")
+        int | None,
+        typer.Option(min=1, max=64, help="Cohorts at a time.", show_default="1 a core, up to 4"),
     ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:

@@ -7,9 +7,10 @@ import io
 import json
 
 import pytest
+from rich.console import Console
 
 from layerlab.cli.options import OutputFormat
-from layerlab.cli.output import print_rows, readable
+from layerlab.cli.output import print_rows, readable, rich_table
 
 ROWS: list[dict[str, object]] = [
     {"name": "=HYPERLINK()", "value": -1.5, "more": "kept"},
@@ -64,3 +65,11 @@ def test_a_piped_table_cuts_nothing_off_and_takes_no_text_for_markup(
 )
 def test_values_are_shown_for_people(value: object, text: str) -> None:
     assert readable(value) == text
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_no_half_numbers() -> None:
+    rows = [{"rank": 1, "score_val": 0.97123456, "hidden": [64, 32], "state": "SUCCEEDED"}]
+    shown = io.StringIO()
+    Console(file=shown, width=30).print(rich_table(rows, tuple(rows[0]), 30))
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    assert lines == [["rank", "score_val", "hidden"], ["1", "0.9712", "64×32"]]
