@@ -18,9 +18,21 @@ from services.gateway.ledger.views import TrialPage, TrialQuery
 Key: TypeAlias = str | float | list[int]
 _Place: TypeAlias = tuple[Key | None, int]
 
+
+def _score(name: str) -> Callable[[Trial], object]:
+    """A score with what breaks its ties, as in `Standing`: the smaller network is the better."""
+
+    def read(trial: Trial) -> object:
+        score = getattr(trial, name)
+        return None if score is None else (score, -(trial.n_params or 0))
+
+    return read
+
+
 _READ: Final[Mapping[str, Callable[[Trial], object]]] = {
     **{each.name: attrgetter(each.name) for each in fields(Trial) if each.name != "design"},
     **{name: attrgetter(f"design.{name}") for name in ("n_layers", *DESIGN_FIELDS)},
+    **{name: _score(name) for name in ("score_val", "score_test")},
 }
 ORDERS: Final = tuple(sorted(_READ))
 

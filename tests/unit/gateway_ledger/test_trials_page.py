@@ -10,7 +10,7 @@ import pytest
 from layerlab.domain.design import Activation, Design
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.study import Engine, Trial
+from layerlab.domain.study import Engine, Trial, standing
 from layerlab.domain.trial import StudyState, TrialState
 from services.gateway.ledger import TrialPage, TrialQuery
 from services.gateway.ledger.trials import ORDERS, page_of_trials
@@ -57,6 +57,17 @@ def test_trials_come_in_order_those_without_a_value_last_equals_by_number(
 
     assert numbers(page) == expected
     assert (page.total_size, page.next_page_token) == (5, "")
+
+
+def test_of_equal_scores_the_smaller_network_leads_as_in_the_ranking() -> None:
+    sizes = {1: 900, 4: 50, 6: 50, 7: 400}
+    trials = [replace(a_trial(number, 0.5), n_params=size) for number, size in sizes.items()]
+
+    best_first = page_of_trials([*trials, a_trial(3, 0.9)], TrialQuery(page_size=9))
+
+    assert numbers(best_first) == [3, 4, 6, 7, 1]
+    ranked = sorted(filter(None, map(standing, best_first.trials)), key=lambda each: each.rank)
+    assert [each.number for each in ranked] == numbers(best_first)
 
 
 @pytest.mark.parametrize("order", [*ORDERS, *(f"-{name}" for name in ORDERS)])
@@ -129,7 +140,7 @@ def forged(text: str) -> str:
         forged("7"),
         forged('["-score_val",[]]'),
         forged('["-score_val",[],"text",1]'),
-        forged('["-score_val",[],[1],1]'),
+        forged('["-score_val",[],["1"],1]'),
         forged('["-score_val",[],0.5,"1"]'),
         forged('["-score_val",[],{},1]'),
     ],
