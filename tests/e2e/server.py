@@ -71,8 +71,8 @@ class Server:
         return self.log.read_text(errors="replace")
 
     def family(self) -> list[int]:
-        """The processes of its session: itself and all of its descendants."""
-        return [pid for pid in _processes() if _session(pid) == self.process.pid]
+        """Itself and all of its descendants."""
+        return members(self.process.pid)
 
     def _wait_until_ready(self) -> tuple[str, str]:
         deadline = time.monotonic() + _READY_SECONDS
@@ -84,8 +84,18 @@ class Server:
         raise AssertionError(f"The server did not get ready:\n{self.output}")
 
 
-def _processes() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]
+def members(session: int) -> list[int]:
+    """The living processes of a session, by its leader's id."""
+    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]
+    return [pid for pid in pids if _session(pid) == session]
+
+
+def wait_until_gone(session: int) -> list[int]:
+    """Who of a session is left after a patient wait."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while (left := members(session)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 def _session(pid: int) -> int | None:
