@@ -12,6 +12,7 @@ from layerlab.adapters.opening import UnknownUrl, open_job_queue
 from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
 from layerlab.serving import grpc_channel, grpc_server
+from layerlab.settings import read_settings
 from services.trainer.service import trainer_service
 from services.trainer.settings import Settings
 
@@ -45,7 +46,7 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    settings = Settings()
+    settings = read_settings(Settings)
     configure_logs("trainer", settings.log_level)
     try:
         asyncio.run(serve(settings))
