@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: help setup setup-tools demo up test check check-python check-contracts check-web \
-	protos web bench
+	protos web bench screenshots
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ protos: setup-tools ## Generate layerlab/v1 from protos/.
 web: ## Build the page.
 	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory $(PAGE); \
 	else echo "npm is missing: LayerLab will run without its page (Node 20.19 or newer builds it)"; fi
+
+screenshots: setup-tools web ## Draw docs/screenshot.png again.
+	@$(BIN)/python scripts/screenshot
 
 bench: setup-tools web ## Measure what the issues set figures for.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
