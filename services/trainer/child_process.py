@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -113,10 +115,12 @@ class TrainingChild:
     async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
         """The job's messages, the last one included."""
         self._stay()
+        asked = time.monotonic()
         process = await self._ready_process()
         ended = False
         try:
-            await self._send(process, job)
+            # A child that had to start first has eaten of the job's time.
+            await self._send(process, _later(job, time.monotonic() - asked))
             while not ended:
                 message = await self._receive(process, self._settings.hang_seconds)
                 if isinstance(message, Failed):
@@ -251,6 +255,13 @@ async def _kill(process: Process) -> int:
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
     return await process.wait()
+
+
+def _later(job: TrainJob | ScoreJob, seconds: float) -> TrainJob | ScoreJob:
+    """The same job, `seconds` after it was put together."""
+    if isinstance(job, ScoreJob) or job.seconds_left is None:
+        return job
+    return replace(job, seconds_left=job.seconds_left - seconds)
 
 
 def _oom_kills() -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.study import Engine
+from layerlab.domain.trial import TrialState
 from services.trainer.child_process import TrainingChild, training_child
 from services.trainer.messages import ArrayFiles, TrainJob
 from services.trainer.settings import TrainerSettings
@@ -57,3 +59,12 @@ async def test_one_that_is_kept_warm_stays(tmp_path: Path) -> None:
         first = await train(child, a_job(tmp_path))
         await asyncio.sleep(0.3)
         assert child.pid == first
+
+
+async def test_the_time_that_a_start_takes_is_taken_from_the_jobs_time(tmp_path: Path) -> None:
+    settings = TrainerSettings(device="cpu", threads=1, warm=False, idle_seconds=30)
+    async with training_child(settings) as child:
+        # Far less than it takes to start a process that loads torch.
+        job = replace(a_job(tmp_path), seconds_left=0.05)
+        ends = [end async for progress in child.train(job) for end in progress.ends]
+    assert [(end.state, end.epochs) for end in ends] == [(TrialState.CANCELLED, 0)]
