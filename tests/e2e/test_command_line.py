@@ -133,11 +133,12 @@ def test_a_bad_table_is_refused_with_its_row(shell: Shell, tmp_path: Path) -> No
     assert answer.stdout == ""
 
 
-def test_workers_are_listed_with_a_name_that_stays(shell: Shell) -> None:
+def test_workers_are_listed_with_names_that_stay_from_start_to_start(shell: Shell) -> None:
     deadline = time.monotonic() + 20
     while not (workers := shell.json("worker", "list")["workers"]):
         assert time.monotonic() < deadline
-    assert [each["worker_id"] for each in workers] == ["local-1"]
+    names = [each["worker_id"] for each in workers]
+    assert names == [f"local-{number}" for number in range(1, len(names) + 1)]
 
 
 def test_doctor_finds_this_machine_fit(shell: Shell, tmp_path: Path) -> None:
