@@ -219,7 +219,8 @@ async def test_a_time_budget_ends_a_study_whose_trainers_hang(here: SchedulerWor
         study = await here.end_of(study_id)
 
     assert study.state is StudyState.FAILED
-    assert "before any trial had succeeded: none has ended." in study.detail
+    # Whether the scheduler has heard of the claim by then is chance.
+    assert "before any trial had succeeded" in study.detail
 
 
 async def is_running(here: SchedulerWorld, study_id: str) -> bool:
