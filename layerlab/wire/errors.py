@@ -88,7 +88,14 @@ def problem_from_rpc_error(error: grpc.aio.AioRpcError) -> Problem:
     if error.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
         return Problem("internal", error.details() or "")
     # Whatever else the transport says means that the call may be made again.
-    return Unavailable("unavailable", f"{error.code().name}: {error.details()}")
+    problem = Unavailable(
+        "unavailable",
+        "Another part of LayerLab can't be reached right now.",
+        hint="Try again in a moment.",
+    )
+    # For whoever reads a log; addresses are nothing for a client.
+    problem.add_note(f"{error.code().name}: {error.details()}")
+    return problem
 
 
 def _details(problem: Problem, code: grpc.StatusCode) -> tuple[tuple[str, bytes], ...]:
