@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from layerlab.domain.dataset import ColumnKind, Dataset, Task, check_target
+from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import MAX_GRID, SearchSpace, parse_space
 from layerlab.domain.study import Budget, Engine, Search, StudySpec
+from layerlab.domain.target import check_target
 
 MAX_TRIALS: Final = 100_000
 MAX_EPOCHS: Final = 10_000

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pyarrow.compute as pc
 
-from layerlab.domain.dataset import FEATURE_KINDS, MAX_CLASSES, Column, DataWarning
+from layerlab.domain.dataset import FEATURE_KINDS, Column, DataWarning
+from layerlab.domain.target import MAX_CLASSES
 from services.ingest.table import TableReader
 
 # Equal counts are rare by chance; a table of thousands of noise columns must not be read

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from layerlab.domain.dataset import MIN_ROWS, Column, Dataset, DataWarning, Task
+from layerlab.domain.dataset import Column, Dataset, DataWarning, Task
+from layerlab.domain.target import MIN_ROWS
 from services.ingest.copies import find_copies
 from services.ingest.parsing import ParsedTable, parse_csv
 from services.ingest.profiling import fold_warnings, profile_columns

@@ -14,9 +14,10 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from layerlab.domain.dataset import Dataset, check_target
+from layerlab.domain.dataset import Dataset
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.problem import NotFound, TooLarge
+from layerlab.domain.target import check_target
 from services.ingest.documents import dataset_from_json, dataset_to_json, spec_to_json
 from services.ingest.library import Library, matrices_key
 from services.ingest.limits import MAX_BYTES, MAX_SPLIT_ROWS

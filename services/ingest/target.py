@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from layerlab.domain.dataset import (
-    MIN_ROWS,
-    Column,
-    ColumnKind,
-    Dataset,
-    Task,
-    check_target,
-    infer_task,
-)
+from layerlab.domain.dataset import Column, ColumnKind, Dataset, Task
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.target import MIN_ROWS, check_target, infer_task
 
 # What tables call their label, the surest names first.
 _NAMES: Final = (

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from layerlab.domain.dataset import Column, ColumnKind, Dataset, Task, check_target
+from layerlab.domain.dataset import Column, ColumnKind, Dataset, Task
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.target import check_target
 
 ROWS = 100
 

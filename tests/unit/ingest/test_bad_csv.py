@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from layerlab.domain.dataset import ColumnKind, Dataset, Task, check_target
+from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.problem import InvalidInput, Problem, TooLarge, UnsupportedMedia
+from layerlab.domain.target import check_target
 from services.ingest import limits, reading
 from services.ingest.media import check_is_text
 from tests.unit.ingest.tables import Table
