@@ -1,34 +1,28 @@
-"""The ledger in one SQLite file: one writer, write-ahead log, commits in groups."""
+"""The ledger in one SQLite file."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import queue
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Final
 
 from layerlab import wire
+from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import canonical
-from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import Worker
 from layerlab.ports import SeqConflict, Snapshot, StudySummary
 from layerlab.v1 import dataset_pb2, ledger_pb2
 
-T = TypeVar("T")
-Work: TypeAlias = Callable[[sqlite3.Connection], T]
-
 SCHEMA_VERSION: Final = 1
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
     study_id TEXT NOT NULL, seq INTEGER NOT NULL, time TEXT NOT NULL, type TEXT NOT NULL,
     subject TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (study_id, seq)
@@ -52,7 +46,6 @@ CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL
 );
 """
-_GROUP: Final = 256
 _ANSWERS_KEPT: Final = timedelta(hours=24)
 
 
@@ -60,41 +53,19 @@ _ANSWERS_KEPT: Final = timedelta(hours=24)
 async def open_sqlite(path: Path) -> AsyncIterator[SqliteRunStore]:
     """The store in the file `path`, made when it isn't there; closes after the last write."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = SqliteRunStore(path)
-    await asyncio.to_thread(store.start)
+    file = SqliteFile(path)
+    await asyncio.to_thread(file.start, SCHEMA, SCHEMA_VERSION)
     try:
-        yield store
+        yield SqliteRunStore(file)
     finally:
-        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(file.close)
 
 
 class SqliteRunStore:
-    """A RunStore. Writes of many callers share a commit, since a commit costs a disk flush."""
+    """A RunStore."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_loop, name="sqlite-writer", daemon=True)
-        self._readers = ThreadPoolExecutor(2, "sqlite-reader")
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-
-    def start(self) -> None:
-        connection = self._connect()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise RuntimeError(f"{self._path} was written by a newer LayerLab (schema {version})")
-        connection.executescript(_SCHEMA)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.close()
-        self._writer.start()
-
-    def close(self) -> None:
-        self._writes.put(None)
-        self._writer.join()
-        self._readers.shutdown()
-        for connection in self._opened:
-            connection.close()
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
     async def now(self) -> datetime:
         return datetime.now(UTC)
@@ -112,7 +83,7 @@ class SqliteRunStore:
             db.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
             _put_summary(db, summary)
 
-        await self._write(work)
+        await self._file.write(work)
 
     async def read_events(
         self, study_id: str, after: int = 0, limit: int = 1000, subject: str = ""
@@ -123,11 +94,11 @@ class SqliteRunStore:
         sql = (
             f"SELECT seq, time, type, subject, data FROM events WHERE {where} ORDER BY seq LIMIT ?"
         )
-        rows = await self._read(lambda db: db.execute(sql, [*values, limit]).fetchall())
+        rows = await self._file.read(lambda db: db.execute(sql, [*values, limit]).fetchall())
         return [_event(row) for row in rows]
 
     async def last_seq(self, study_id: str) -> int:
-        return await self._read(lambda db: _last_seq(db, study_id))
+        return await self._file.read(lambda db: _last_seq(db, study_id))
 
     async def list_studies(
         self, active_only: bool = False, limit: int = 100, before: datetime | None = None
@@ -137,7 +108,9 @@ class SqliteRunStore:
             " WHERE (active OR NOT ?) AND created_at < ? ORDER BY created_at DESC LIMIT ?"
         )
         latest = _time_text(before) if before else "9999"
-        rows = await self._read(lambda db: db.execute(sql, (active_only, latest, limit)).fetchall())
+        rows = await self._file.read(
+            lambda db: db.execute(sql, (active_only, latest, limit)).fetchall()
+        )
         return [
             StudySummary(row[0], row[1], bool(row[2]), datetime.fromisoformat(row[3]), row[4])
             for row in rows
@@ -148,11 +121,11 @@ class SqliteRunStore:
             "INSERT INTO snapshots VALUES (?, ?, ?) ON CONFLICT (study_id) DO UPDATE SET"
             " seq = excluded.seq, body = excluded.body WHERE excluded.seq > seq"
         )
-        await self._write(lambda db: db.execute(sql, (study_id, snapshot.seq, snapshot.body)))
+        await self._file.write(lambda db: db.execute(sql, (study_id, snapshot.seq, snapshot.body)))
 
     async def load_snapshot(self, study_id: str) -> Snapshot | None:
         sql = "SELECT seq, body FROM snapshots WHERE study_id = ?"
-        row = await self._read(lambda db: db.execute(sql, (study_id,)).fetchone())
+        row = await self._file.read(lambda db: db.execute(sql, (study_id,)).fetchone())
         return Snapshot(*row) if row else None
 
     async def put_dataset(self, dataset: Dataset) -> None:
@@ -163,28 +136,30 @@ class SqliteRunStore:
             " ON CONFLICT (dataset_id) DO UPDATE SET body = excluded.body"
         )
         values = (dataset.dataset_id, _time_text(dataset.created_at), body)
-        await self._write(lambda db: db.execute(sql, values))
+        await self._file.write(lambda db: db.execute(sql, values))
 
     async def get_dataset(self, dataset_id: str) -> Dataset | None:
         sql = "SELECT created_at, body FROM datasets WHERE dataset_id = ?"
-        row = await self._read(lambda db: db.execute(sql, (dataset_id,)).fetchone())
+        row = await self._file.read(lambda db: db.execute(sql, (dataset_id,)).fetchone())
         return _dataset(row) if row else None
 
     async def list_datasets(self, limit: int = 100) -> list[Dataset]:
         sql = "SELECT created_at, body FROM datasets ORDER BY created_at DESC LIMIT ?"
-        rows = await self._read(lambda db: db.execute(sql, (limit,)).fetchall())
+        rows = await self._file.read(lambda db: db.execute(sql, (limit,)).fetchall())
         return [_dataset(row) for row in rows]
 
     async def put_worker(self, worker: Worker) -> None:
         body = wire.worker_to_proto(worker).SerializeToString()
         values = (worker.worker_id, _time_text(worker.heartbeat_at), body)
-        await self._write(
+        await self._file.write(
             lambda db: db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", values)
         )
 
     async def list_workers(self, seen_after: datetime) -> list[Worker]:
         sql = "SELECT body FROM workers WHERE heartbeat_at > ? ORDER BY worker_id"
-        rows = await self._read(lambda db: db.execute(sql, (_time_text(seen_after),)).fetchall())
+        rows = await self._file.read(
+            lambda db: db.execute(sql, (_time_text(seen_after),)).fetchall()
+        )
         return [wire.worker_from_proto(ledger_pb2.Worker.FromString(row[0])) for row in rows]
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
@@ -198,109 +173,13 @@ class SqliteRunStore:
                 db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)", values).rowcount > 0
             )
 
-        return await self._write(work)
+        return await self._file.write(work)
 
     async def recall_answer(self, key: str) -> tuple[str, str] | None:
         sql = "SELECT request_hash, body FROM answers WHERE key = ? AND created_at >= ?"
         values = (key, _time_text(datetime.now(UTC) - _ANSWERS_KEPT))
-        row = await self._read(lambda db: db.execute(sql, values).fetchone())
+        row = await self._file.read(lambda db: db.execute(sql, values).fetchone())
         return (row[0], row[1]) if row else None
-
-    async def _read(self, work: Work[T]) -> T:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._readers, lambda: work(self._reader()))
-        except sqlite3.OperationalError as error:
-            raise Unavailable("store_unavailable", f"The ledger can't be read: {error}.") from error
-
-    async def _write(self, work: Work[T]) -> T:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        self._writes.put(_Write(work, done, loop))
-        # Shielded: a caller that is cancelled doesn't undo what may be written already.
-        return await asyncio.shield(done)
-
-    def _reader(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = self._connect()
-            self._opened.append(self._local.connection)
-        connection: sqlite3.Connection = self._local.connection
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=10, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # An acknowledged write survives a power cut too; commits in groups pay for it.
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    def _write_loop(self) -> None:
-        connection = self._connect()
-        closing = False
-        while not closing:
-            group = [self._writes.get()]
-            while len(group) < _GROUP and not self._writes.empty():
-                group.append(self._writes.get())
-            closing = None in group
-            _commit_group(connection, [write for write in group if write is not None])
-        connection.close()
-
-
-class _Write:
-    def __init__(
-        self, work: Work[T], done: asyncio.Future[T], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        self.work: Work[object] = work
-        self._done: asyncio.Future[T] = done
-        self._loop = loop
-        self.result: object = None
-        self.error: BaseException | None = None
-
-    def settle(self) -> None:
-        def settle() -> None:
-            if self._done.cancelled():
-                return
-            if self.error is not None:
-                self._done.set_exception(self.error)
-            else:
-                self._done.set_result(self.result)  # type: ignore[arg-type]  # The work's own result.
-
-        # A loop that is closed has nobody left who waits.
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(settle)
-
-
-def _commit_group(db: sqlite3.Connection, group: list[_Write]) -> None:
-    """All writes in one transaction; one that fails undoes itself alone."""
-    if not group:
-        return
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        for write in group:
-            _run(db, write)
-        db.execute("COMMIT")
-    except sqlite3.Error as error:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        for write in group:
-            write.error = Unavailable("store_unavailable", f"The ledger can't be written: {error}.")
-    for write in group:
-        write.settle()
-
-
-def _run(db: sqlite3.Connection, write: _Write) -> None:
-    db.execute("SAVEPOINT one")
-    try:
-        write.result = write.work(db)
-    except sqlite3.OperationalError:
-        # The disk, not this write: the whole group fails.
-        raise
-    except Exception as error:
-        db.execute("ROLLBACK TO one")
-        write.error = error
-    db.execute("RELEASE one")
 
 
 def _last_seq(db: sqlite3.Connection, study_id: str) -> int:

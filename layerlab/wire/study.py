@@ -8,7 +8,7 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import parse_space
+from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Progress, Search, Study, StudySpec, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from layerlab.v1 import dataset_pb2, design_pb2

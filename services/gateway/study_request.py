@@ -12,7 +12,8 @@ from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import MAX_GRID, SearchSpace, parse_space
+from layerlab.domain.space import MAX_GRID, SearchSpace
+from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Search, StudySpec
 from layerlab.domain.target import check_target
 

@@ -10,7 +10,7 @@ from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import parse_space
+from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import (
     Budget,
     Engine,

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.presets import preset_space
-from layerlab.domain.space import SearchSpace, parse_space
+from layerlab.domain.space import SearchSpace
+from layerlab.domain.space_document import parse_space
 
 BASE = preset_space("quick", 344)
 _widths = st.lists(st.integers(1, 64), max_size=3)

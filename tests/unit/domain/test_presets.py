@@ -5,7 +5,8 @@ import pytest
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.presets import DEFAULT_PRESET, PRESETS, preset_space
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.space import Choice, parse_space
+from layerlab.domain.space import Choice
+from layerlab.domain.space_document import parse_space
 
 
 def test_an_unknown_preset_is_refused_with_those_that_there_are() -> None:

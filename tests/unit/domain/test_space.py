@@ -11,7 +11,8 @@ from layerlab.domain.design import Norm
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace, parse_space
+from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace
+from layerlab.domain.space_document import parse_space
 from tests.unit.domain.spaces import BASE, space_of, spaces
 
 

@@ -9,7 +9,7 @@ import pytest
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.json_value import JsonObject
 from layerlab.domain.presets import preset_space
-from layerlab.domain.space import parse_space
+from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Progress, Search, StudySpec
 from layerlab.domain.trial import StudyState
 from services.gateway.ledger import StudyVerb

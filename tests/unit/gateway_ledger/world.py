@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from typing import TypeVar
 
 from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.memory import MemoryEventFeed
-from layerlab.adapters.sqlite import SqliteRunStore
+from layerlab.adapters.sqlite import SCHEMA, SCHEMA_VERSION, SqliteRunStore
+from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event
@@ -51,16 +51,10 @@ class Outage(Enum):
 class TurnedStore(SqliteRunStore):
     """The SQLite store with a clock that is turned by hand, and writes that fail when told to."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, file: SqliteFile) -> None:
+        super().__init__(file)
         self.time = START
         self.outage: Outage | None = None
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        # No test here cuts the power; waiting for the disk would only make them slow.
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
 
     async def now(self) -> datetime:
         return self.time
@@ -131,14 +125,16 @@ class World:
 
 @asynccontextmanager
 async def open_world(folder: Path) -> AsyncIterator[World]:
-    store = TurnedStore(folder / "ledger.db")
-    store.start()
+    # No test here cuts the power; waiting for the disk would only make them slow.
+    file = SqliteFile(folder / "ledger.db", synchronous="OFF")
+    file.start(SCHEMA, SCHEMA_VERSION)
+    store = TurnedStore(file)
     feed, models = MemoryEventFeed(), FileDatasetStore(folder / "models")
     try:
         async with Ledger(store, feed, models, LEASE) as ledger:
             yield World(store, feed, models, ledger)
     finally:
-        store.close()
+        file.close()
 
 
 def a_spec(

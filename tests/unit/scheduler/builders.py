@@ -10,7 +10,8 @@ from layerlab.domain.dataset import Task
 from layerlab.domain.exchange import StudyDelta
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.presets import preset_space
-from layerlab.domain.space import SearchSpace, parse_space
+from layerlab.domain.space import SearchSpace
+from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import (
     Budget,
     Cohort,
