@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 
 # Before torch is loaded, as in the trainer's child: see child_process.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import numpy as np
 
