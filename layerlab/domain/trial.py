@@ -85,6 +85,8 @@ TRIAL_MOVES: Final[Mapping[tuple[TrialState, TrialState], frozenset[Actor]]] = {
     # A trainer may claim a cohort between its publication and the scheduler's mark.
     (_T.PENDING, _T.RUNNING): frozenset({_TRAINER}),
     (_T.QUEUED, _T.RUNNING): frozenset({_TRAINER}),
+    # A trainer found its study suspended; it is published again when the study is resumed.
+    (_T.QUEUED, _T.PENDING): frozenset({_TRAINER}),
     # A new attempt, after the lease of the one before has expired.
     (_T.RUNNING, _T.RUNNING): frozenset({_TRAINER}),
     # Handed back by its trainer, or taken back by the reconciler.
@@ -128,6 +130,7 @@ COHORT_MOVES: Final[Mapping[tuple[CohortState, CohortState], frozenset[Actor]]] 
     (_C.PENDING, _C.QUEUED): frozenset({_SCHEDULER}),
     (_C.PENDING, _C.RUNNING): frozenset({_TRAINER}),
     (_C.QUEUED, _C.RUNNING): frozenset({_TRAINER}),
+    (_C.QUEUED, _C.PENDING): frozenset({_TRAINER}),
     # As with trials: a new attempt.
     (_C.RUNNING, _C.RUNNING): frozenset({_TRAINER}),
     (_C.RUNNING, _C.QUEUED): frozenset({_TRAINER, _SCHEDULER}),

@@ -42,11 +42,13 @@ def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | N
 
 
 def _search(record: StudyRecord, max_waiting: int) -> Action | None:
+    if record.study.state is not StudyState.RUNNING:
+        return None
     waiting = record.waiting
     action = _publish(record, waiting)
     if action is not None:
         return action
-    if record.study.state is not StudyState.RUNNING or len(waiting) >= max_waiting:
+    if len(waiting) >= max_waiting:
         return None
     lanes = record.plan.next_lanes(record.known)
     return RegisterCohort(record.next_cohort_id, Purpose.SEARCH, lanes) if lanes else None

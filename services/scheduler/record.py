@@ -126,6 +126,11 @@ class StudyRecord:
             self._best = place
 
     def _put_cohort(self, cohort: Cohort) -> None:
+        before = self.cohorts.get(cohort.cohort_id)
+        if before and before.state is CohortState.QUEUED and cohort.state is CohortState.PENDING:
+            # A trainer has put it off while the study was suspended: its message is gone.
+            self.published.discard(cohort.cohort_id)
+            self.marked.discard(cohort.cohort_id)
         self.cohorts[cohort.cohort_id] = cohort
         if cohort.state is CohortState.ENDED:
             self._open.pop(cohort.cohort_id, None)

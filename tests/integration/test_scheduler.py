@@ -140,7 +140,7 @@ async def test_two_schedulers_propose_nothing_twice(here: SchedulerWorld) -> Non
     assert len(winners(await here.trials(study_id))) == 1
 
 
-async def test_a_suspended_study_gets_no_new_trials_until_it_is_resumed(
+async def test_a_suspended_study_starts_no_trial_until_it_is_resumed(
     here: SchedulerWorld,
 ) -> None:
     study_id = await here.create(a_spec(max_trials=100))
@@ -148,16 +148,17 @@ async def test_a_suspended_study_gets_no_new_trials_until_it_is_resumed(
         await until(lambda: waiting(here, study_id, 2))
         await here.ledger.move_by_user(study_id, StudyVerb.SUSPEND)
         async with running(here.trainer().run()):
-            # The two that wait are trained all the same.
-            await until(lambda: ended(here, study_id, 16))
+            # The messages of the two that wait find no taker, and are not sent again meanwhile.
+            await until(lambda: all_are(here, study_id, TrialState.PENDING))
+            here.turn(10)
             assert len(await here.trials(study_id)) == 16
             await here.ledger.move_by_user(study_id, StudyVerb.RESUME)
-            assert (await here.end_of(study_id)).state is StudyState.SUCCEEDED
+            assert (await here.end_of(study_id, turning=0.05)).state is StudyState.SUCCEEDED
     assert len(await here.trials(study_id)) == 100
 
 
-async def ended(here: SchedulerWorld, study_id: str, trials: int) -> bool:
-    return sum(state.is_terminal for state in await here.states(study_id)) == trials
+async def all_are(here: SchedulerWorld, study_id: str, state: TrialState) -> bool:
+    return set(await here.states(study_id)) == {state}
 
 
 async def test_a_stopped_study_lets_what_runs_end_and_cancels_what_waits(

@@ -156,7 +156,7 @@ def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
 def _cohort_moved(record: Record, event: Event, data: Doc) -> None:
     entry = record.cohorts[data.text("cohort_id")]
     to, reason = data.member("to", CohortState), data.optional_member("reason", FailureReason)
-    held = to is not CohortState.QUEUED
+    held = to not in (CohortState.QUEUED, CohortState.PENDING)
     cohort = replace(
         entry.cohort,
         state=to,

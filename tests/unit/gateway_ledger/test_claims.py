@@ -266,12 +266,42 @@ async def test_nothing_of_a_study_that_is_over_is_claimed(world: World) -> None:
     assert (await world.ledger.claim_cohort(ref, "w1", "i1")).outcome is ClaimOutcome.ENDED
 
 
-async def test_what_is_queued_runs_on_while_its_study_is_suspended(world: World) -> None:
+async def test_what_is_queued_waits_while_its_study_is_suspended(world: World) -> None:
     study_id = await world.running_study()
     ref = await world.queued_cohort(study_id)
     await world.ledger.move_by_user(study_id, StudyVerb.SUSPEND)
 
+    assert (await world.ledger.claim_cohort(ref, "w1", "i1")).outcome is ClaimOutcome.ENDED
+    assert set((await world.states(study_id)).values()) == {TrialState.PENDING}
+    world.store.turn(10)
+    assert await world.ledger.reclaim_cohorts(include_queued=True) == []
+
+    await world.ledger.move_by_user(study_id, StudyVerb.RESUME)
+    assert await world.ledger.reclaim_cohorts(include_queued=False) == [ref]
+    await world.ledger.mark_cohort_queued(ref)
     assert (await world.claimed(ref)).attempt == 1
+
+
+async def test_what_was_claimed_before_its_mark_is_not_called_queued_while_suspended(
+    world: World,
+) -> None:
+    study_id = await world.running_study()
+    ref = CohortRef(study_id, "c1")
+    await world.ledger.register_cohort(ref, Purpose.SEARCH, proposals((1, 2)))
+    await world.ledger.move_by_user(study_id, StudyVerb.SUSPEND)
+    assert (await world.ledger.claim_cohort(ref, "w1", "i1")).outcome is ClaimOutcome.ENDED
+    await world.ledger.mark_cohort_queued(ref)
+    assert set((await world.states(study_id)).values()) == {TrialState.PENDING}
+
+
+async def test_what_runs_goes_on_while_its_study_is_suspended(world: World) -> None:
+    study_id = await world.running_study()
+    ref = await world.queued_cohort(study_id)
+    attempt = (await world.claimed(ref)).attempt
+    await world.ledger.move_by_user(study_id, StudyVerb.SUSPEND)
+
+    await world.report(ref, attempt, ReportBatch(1, epochs((1, 2)), (an_end(1), an_end(2))))
+    assert set((await world.states(study_id)).values()) == {TrialState.SUCCEEDED}
 
 
 @pytest.mark.parametrize(("passed", "left"), [(0, 59.5), (45, 14.5), (70, 0.0)])

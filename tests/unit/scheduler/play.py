@@ -92,6 +92,10 @@ class Play:
     def give_back(self, cohort_id: str) -> None:
         self._put(cohort_id, CohortState.QUEUED)
 
+    def put_off(self, cohort_id: str) -> None:
+        """A trainer has found the study suspended."""
+        self._put(cohort_id, CohortState.PENDING)
+
     def end(self, cohort_id: str, end: Callable[[Trial], Trial]) -> None:
         cohort = self.record.cohorts[cohort_id]
         if cohort.purpose is Purpose.SEARCH:

@@ -174,18 +174,29 @@ def test_a_space_of_few_designs_ends_the_study_and_says_so() -> None:
     assert the_end(play.go_on()).detail.startswith("Every design of the space was tried, in 3 tri")
 
 
-def test_a_suspended_study_gets_nothing_new_but_what_it_has_goes_on() -> None:
+def test_a_suspended_study_gets_nothing_new_and_nothing_of_it_is_published() -> None:
     play = Play(a_spec(max_trials=1000))
     register = play.next()
     assert register is not None
     play.perform(register)
     play.move(StudyState.SUSPENDED)
-    assert play.go_on() == [PublishCohort("s1-c0001"), MarkCohort("s1-c0001")]
+    assert play.go_on() == []
+    play.move(StudyState.RUNNING)
+    assert play.go_on()[:2] == [PublishCohort("s1-c0001"), MarkCohort("s1-c0001")]
+
+
+def test_what_was_put_off_is_published_again_when_its_study_is_resumed() -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
     play.claim("s1-c0001")
+    play.move(StudyState.SUSPENDED)
+    play.put_off("s1-c0002")
     play.end("s1-c0001", by_number)
     assert play.go_on() == []
     play.move(StudyState.RUNNING)
-    assert ids(play.go_on(), RegisterCohort) == ["s1-c0002", "s1-c0003"]
+    actions = play.go_on()
+    assert actions[:2] == [PublishCohort("s1-c0002"), MarkCohort("s1-c0002")]
+    assert ids(actions, RegisterCohort) == ["s1-c0003"]
 
 
 def test_a_study_that_is_suspended_with_its_last_trials_ends_all_the_same() -> None:

@@ -31,6 +31,7 @@ from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.progress import seconds_left
 
 _ENDED: Final = Claim(ClaimOutcome.ENDED)
+_STARTS_NOTHING: Final = frozenset({StudyState.SUSPENDED, StudyState.STOPPING})
 # Training ends so much before the time budget does, so that the last reports and the test of the
 # finalist still fit into it.
 _TEST_SECONDS: Final = 0.5
@@ -50,7 +51,7 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
             return answering(_ENDED, move_cohort(cohort, CohortState.ENDED, Actor.TRAINER))
         running = cohort.state is CohortState.RUNNING
         if not running and not _may_start(record, cohort):
-            return answering(_ENDED)
+            return answering(_ENDED, *_put_off(record, cohort))
         if running and cohort.worker_id != worker_id:
             remaining = leases.remaining(entry, now)
             if remaining > 0:
@@ -70,15 +71,25 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
 
 
 def _may_start(record: Record, cohort: Cohort) -> bool:
-    """A study that stops, or tests its finalists, waits for what runs and for nothing else.
-
-    What started all the same might beat the finalist while that is being tested. The end of the
-    study cancels it.
+    """A suspended study starts nothing. One that stops, or tests its finalists, waits for what
+    runs and for nothing else: what started might beat the finalist while that is being tested.
+    The end of the study cancels it.
     """
     if cohort.purpose is Purpose.TEST:
         return True
     tests = any(entry.cohort.purpose is Purpose.TEST for entry in record.cohorts.values())
-    return not tests and record.study.state is not StudyState.STOPPING
+    return not tests and record.study.state not in _STARTS_NOTHING
+
+
+def _put_off(record: Record, cohort: Cohort) -> list[Draft]:
+    """While its study is suspended, a cohort needs no message; PENDING says that it has none."""
+    if record.study.state is not StudyState.SUSPENDED or cohort.state is not CohortState.QUEUED:
+        return []
+    trials = [trial for trial in lanes(record, cohort) if trial.state is TrialState.QUEUED]
+    drafts = [
+        move_trial(record.study_id, trial, TrialState.PENDING, Actor.TRAINER) for trial in trials
+    ]
+    return [*drafts, move_cohort(cohort, CohortState.PENDING, Actor.TRAINER)]
 
 
 def _is_open(cohort: Cohort, trial: Trial) -> bool:

@@ -129,7 +129,8 @@ def mark_queued(cohort_id: str) -> Command[None]:
 
     def decide(record: Record, now: datetime) -> Decision[None]:
         cohort = record.entry(cohort_id).cohort
-        if cohort.state is not CohortState.PENDING:
+        # In a suspended study a trainer may have taken the message already, and put it off.
+        if cohort.state is not CohortState.PENDING or _is_put_off(record, cohort):
             return answering(None)
         trials = (
             move_trial(record.study_id, trial, TrialState.QUEUED, Actor.SCHEDULER)
@@ -151,7 +152,7 @@ def reclaim(leases: Leases, include_queued: bool) -> Command[list[CohortRef]]:
         publish: list[CohortRef] = []
         for entry in record.cohorts.values():
             cohort = entry.cohort
-            again = _should_publish(entry, now, include_queued)
+            again = _should_publish(record, entry, now, include_queued)
             if cohort.state is CohortState.RUNNING and leases.remaining(entry, now) <= 0:
                 again = entry.lost_workers + 1 < MAX_LOST_WORKERS
                 drafts += _take_back(record, entry, again)
@@ -162,10 +163,17 @@ def reclaim(leases: Leases, include_queued: bool) -> Command[list[CohortRef]]:
     return decide
 
 
-def _should_publish(entry: CohortEntry, now: datetime, include_queued: bool) -> bool:
+def _should_publish(
+    record: Record, entry: CohortEntry, now: datetime, include_queued: bool
+) -> bool:
     if entry.cohort.state is CohortState.PENDING:
-        return (now - entry.since).total_seconds() > _PUBLISHING_SECONDS
+        due = (now - entry.since).total_seconds() > _PUBLISHING_SECONDS
+        return due and not _is_put_off(record, entry.cohort)
     return include_queued and entry.cohort.state is CohortState.QUEUED
+
+
+def _is_put_off(record: Record, cohort: Cohort) -> bool:
+    return record.study.state is StudyState.SUSPENDED and cohort.purpose is Purpose.SEARCH
 
 
 def _take_back(record: Record, entry: CohortEntry, again: bool) -> Iterator[Draft]:
