@@ -85,8 +85,9 @@ class Engine(Protocol):
     Every engine obeys the same rules: the best epoch is that with the highest score, and of
     equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs with
     neither a better one nor a lower validation loss; a loss that is not finite ends it as
-    FAILED/NAN_LOSS; at the deadline every lane that has stepped at least once is evaluated and
-    SUCCEEDS, the others are CANCELLED. A lane that others stopped is PRUNED.
+    FAILED/NAN_LOSS; at the deadline every lane that has stepped is evaluated, if there was time
+    for that, and SUCCEEDS; what was never evaluated is CANCELLED. A lane that others stopped is
+    PRUNED.
     """
 
     def train(

@@ -72,7 +72,7 @@ class LaneRecord:
             return self._failure()
         if self.best:
             return self.success(StopReason.TIME_BUDGET)
-        detail = "The study's time budget was over before the first step."
+        detail = "The study's time budget was over before it could be scored."
         return self._end(TrialState.CANCELLED, detail=detail)
 
     def success(self, reason: StopReason) -> TrialEnd:

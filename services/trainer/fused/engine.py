@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 
@@ -40,6 +41,14 @@ class FusedEngine:
         return stack.evaluate(Table(rows, self.device)).scores[0]
 
 
+# How far past the deadline the last evaluation may reach.
+_LATE_SECONDS: Final = 0.5
+
+
+class _Cancelled(Exception):
+    """Nobody wants the result any more."""
+
+
 class _Training:
     def __init__(
         self,
@@ -60,6 +69,7 @@ class _Training:
         self._stack: Stack | None = Stack(lanes, shape, matrices.task, device)
         self._stack.load({e.number: initial_weights(e.design, *shape, seed=e.seed) for e in lanes})
         self._evaluation_seconds = 0.0
+        self._is_too_late = False
 
     def run(self) -> Iterator[Tick]:
         epoch = 0
@@ -69,40 +79,55 @@ class _Training:
             losses, complete = self._train_epoch(self._stack, epoch)
             if self._control.cancelled.is_set():
                 return
-            yield self._close_epoch(self._stack, losses, out_of_time=not complete)
+            try:
+                tick = self._close_epoch(self._stack, losses, out_of_time=not complete)
+            except _Cancelled:
+                return
+            yield tick
 
     def _train_epoch(self, stack: Stack, epoch: int) -> tuple[list[float] | None, bool]:
         """Mean training loss of each lane, None without a step; False: the time was over."""
         rows = self._train.count
         sums = torch.zeros(len(stack.lanes), device=self._train.features.device)
-        seen, started = 0, time.monotonic()
+        seen, first, started = 0, 0, 0.0
         orders = None
         for start in range(0, rows, stack.batch_size):
-            if self._must_stop(started, seen):
+            if self._must_stop(started, first, seen):
                 break
             if orders is None:
                 orders = stack.orders(epoch, rows)
             batch = orders[:, start : start + stack.batch_size]
             sums += stack.step(self._train, batch) * batch.shape[1]
             seen += batch.shape[1]
+            if not first:
+                first, started = seen, time.monotonic()
         return ((sums / seen).tolist() if seen else None), seen == rows
 
-    def _must_stop(self, started: float, seen: int) -> bool:
+    def _must_stop(self, started: float, first: int, seen: int) -> bool:
+        """`started`: when the epoch's `first` rows had been trained."""
         self._control.beat()
         if self._control.cancelled.is_set():
             return True
-        if not self._evaluation_seconds and seen:
-            # Not measured yet. Evaluating a row costs about a third of training on it.
-            guess = (time.monotonic() - started) / seen * self._val.count / 3
-        else:
-            guess = self._evaluation_seconds
-        return self._limits.seconds_left() <= guess
+        expected = self._evaluation_seconds
+        if not expected and seen > first:
+            # Not measured yet. Evaluating a row costs about a third of training on it; the first
+            # batch, which is slower than the others, is no measure.
+            expected = (time.monotonic() - started) / (seen - first) * self._val.count / 3
+        left = self._limits.seconds_left()
+        # Then an evaluation would end long after the deadline.
+        self._is_too_late = expected > left + _LATE_SECONDS
+        return left <= expected
+
+    def _watch(self) -> None:
+        self._control.beat()
+        if self._control.cancelled.is_set():
+            raise _Cancelled
 
     def _close_epoch(self, stack: Stack, losses: list[float] | None, out_of_time: bool) -> Tick:
         reports = []
-        if losses is not None:
+        if losses is not None and not (out_of_time and self._is_too_late):
             started = time.monotonic()
-            scores = stack.evaluate(self._val, self._control.beat)
+            scores = stack.evaluate(self._val, self._watch)
             self._evaluation_seconds = time.monotonic() - started
             for lane, *values in zip(
                 stack.lanes, losses, scores.losses, scores.scores, strict=True

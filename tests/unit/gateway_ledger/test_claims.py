@@ -304,7 +304,7 @@ async def test_what_runs_goes_on_while_its_study_is_suspended(world: World) -> N
     assert set((await world.states(study_id)).values()) == {TrialState.SUCCEEDED}
 
 
-@pytest.mark.parametrize(("passed", "left"), [(0, 59.5), (45, 14.5), (70, 0.0)])
+@pytest.mark.parametrize(("passed", "left"), [(0, 59.5), (45, 14.5), (58, 1.5)])
 async def test_an_assignment_says_what_is_left_of_the_time_budget_before_the_test(
     world: World, passed: float, left: float
 ) -> None:
@@ -312,6 +312,16 @@ async def test_an_assignment_says_what_is_left_of_the_time_budget_before_the_tes
     world.store.turn(passed)
 
     assert (await world.claimed(ref)).seconds_left == left
+
+
+@pytest.mark.parametrize(("budget", "passed"), [(60, 58.7), (60, 70), (2, 1.85)])
+async def test_nothing_starts_to_train_just_before_the_time_budget_ends(
+    world: World, budget: float, passed: float
+) -> None:
+    ref = await world.queued_cohort(await world.running_study(a_spec(time_seconds=budget)))
+    world.store.turn(passed)
+
+    assert (await world.ledger.claim_cohort(ref, "w1", "i1")).outcome is ClaimOutcome.ENDED
 
 
 async def test_nothing_starts_to_train_once_the_finalists_are_tested(world: World) -> None:

@@ -125,6 +125,35 @@ def test_without_time_for_one_step_lanes_are_cancelled() -> None:
     assert outcome.reports == {}
 
 
+def test_lanes_that_began_too_late_to_be_scored_in_time_are_cancelled() -> None:
+    clock = iter([10.0, 10.0, 10.0])
+
+    class Running(Limits):
+        """Plenty of time for three batches, then none at all."""
+
+        def seconds_left(self) -> float:
+            return next(clock, -1e6)
+
+    outcome = train([lane(1)], classes(2000, 4), Running(5, deadline=0.0))
+    assert outcome.ended[1].end.state is TrialState.CANCELLED
+    assert outcome.reports == {}
+
+
+def test_cancelling_ends_an_evaluation_too() -> None:
+    control = Control()
+    seen: list[int] = []
+
+    def cancel() -> None:
+        seen.append(1)
+        # 5 batches, the look that ends the epoch, then the evaluation's first chunk.
+        if len(seen) == 6:
+            control.cancelled.set()
+
+    control.beat = cancel
+    assert train([lane(1)], classes(75, 40), Limits(5), control=control).reports == {}
+    assert len(seen) == 6
+
+
 def test_a_stopped_lane_is_pruned_with_its_score_and_the_others_go_on() -> None:
     control = Control()
     control.stop([1])

@@ -35,7 +35,10 @@ _STARTS_NOTHING: Final = frozenset({StudyState.SUSPENDED, StudyState.STOPPING})
 # Training ends so much before the time budget does, so that the last reports and the test of the
 # finalist still fit into it.
 _TEST_SECONDS: Final = 0.5
-_TEST_PART: Final = 0.05
+# And nothing starts that has less than this to train.
+_LAST_SECONDS: Final = 1.0
+# On a small time budget, each of the two takes no more than this part of it.
+_PART: Final = 0.05
 
 
 def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> Command[Claim]:
@@ -50,7 +53,7 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
         if not open_lanes:
             return answering(_ENDED, move_cohort(cohort, CohortState.ENDED, Actor.TRAINER))
         running = cohort.state is CohortState.RUNNING
-        if not running and not _may_start(record, cohort):
+        if not running and not _may_start(record, cohort, now):
             return answering(_ENDED, *_put_off(record, cohort))
         if running and cohort.worker_id != worker_id:
             remaining = leases.remaining(entry, now)
@@ -70,15 +73,21 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
     return decide
 
 
-def _may_start(record: Record, cohort: Cohort) -> bool:
+def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:
     """A suspended study starts nothing. One that stops, or tests its finalists, waits for what
     runs and for nothing else: what started might beat the finalist while that is being tested.
-    The end of the study cancels it.
+    The end of the study cancels it. Nor does anything start that could hardly train before the
+    time budget ends: its trainer is wanted for the test.
     """
     if cohort.purpose is Purpose.TEST:
         return True
     tests = any(entry.cohort.purpose is Purpose.TEST for entry in record.cohorts.values())
-    return not tests and record.study.state not in _STARTS_NOTHING
+    return not (tests or record.study.state in _STARTS_NOTHING or _is_late(record, cohort, now))
+
+
+def _is_late(record: Record, cohort: Cohort, now: datetime) -> bool:
+    left, budget = _seconds_to_train(record, cohort, now), record.study.spec.budget.time_seconds
+    return left is not None and budget is not None and left <= min(_LAST_SECONDS, _PART * budget)
 
 
 def _put_off(record: Record, cohort: Cohort) -> list[Draft]:
@@ -137,7 +146,7 @@ def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | 
     left, budget = seconds_left(record, now), record.study.spec.budget.time_seconds
     if left is None or budget is None or cohort.purpose is Purpose.TEST:
         return left
-    return max(0.0, left - min(_TEST_SECONDS, _TEST_PART * budget))
+    return max(0.0, left - min(_TEST_SECONDS, _PART * budget))
 
 
 def release(
