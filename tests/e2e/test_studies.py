@@ -18,7 +18,7 @@ def test_the_best_design_is_at_least_as_good_as_the_default_network_of_scikit_le
 ) -> None:
     table = build()
     dataset = client.datasets.upload(table.csv, name=f"{table.name}.csv")
-    study = client.studies.create(dataset, table.target, time_budget=8, seed=1)
+    study = client.studies.create(dataset, table.target, time_budget=10, seed=1)
 
     study.wait(timeout=60)
 
