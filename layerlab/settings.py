@@ -25,6 +25,18 @@ class UrlSettings(BaseModel):
     url: str
 
 
+class GatewayAddress(BaseModel):
+    """Where the others find the gateway."""
+
+    grpc: str = "127.0.0.1:50051"
+
+
+class IngestAddress(BaseModel):
+    """Where the others find ingest."""
+
+    grpc: str = "127.0.0.1:50052"
+
+
 class ProcessSettings(BaseSettings):
     """What every process may be told. Where nothing is said about a store, it is in `data_dir`."""
 

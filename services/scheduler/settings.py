@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from layerlab.settings import ProcessSettings
+from layerlab.settings import GatewayAddress, ProcessSettings
 from services.scheduler.cohorts import LaneLimits
 
 
@@ -28,12 +28,6 @@ class SchedulerSettings(BaseModel):
     @property
     def lane_limits(self) -> LaneLimits:
         return LaneLimits(self.max_lanes, self.max_keras_lanes)
-
-
-class GatewayAddress(BaseModel):
-    """Where the gateway is found."""
-
-    grpc: str = "127.0.0.1:50051"
 
 
 class Settings(ProcessSettings):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from layerlab.settings import ProcessSettings
+from layerlab.settings import GatewayAddress, IngestAddress, ProcessSettings
 
 
 class TrainerSettings(BaseModel):
@@ -48,14 +48,6 @@ class TrainerSettings(BaseModel):
     @property
     def thread_count(self) -> int:
         return self.threads or len(os.sched_getaffinity(0))
-
-
-class GatewayAddress(BaseModel):
-    grpc: str = "127.0.0.1:50051"
-
-
-class IngestAddress(BaseModel):
-    grpc: str = "127.0.0.1:50052"
 
 
 class Settings(ProcessSettings):

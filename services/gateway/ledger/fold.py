@@ -14,10 +14,8 @@ from layerlab.domain.study import (
     Cohort,
     Engine,
     Purpose,
-    Search,
     Standing,
     Study,
-    StudySpec,
     Trial,
     standing,
 )
@@ -42,7 +40,7 @@ class Record:
 
     `trial_changes` and `cohort_changes` map to the event that last changed a state, the latest
     last: what a watcher has not seen is at their end. Epoch reports don't count as changes.
-    `size` is how many trials the space has, None without end.
+    `planned` is the spec's, worked out once: a space takes its time to count.
     """
 
     study_id: str
@@ -56,7 +54,7 @@ class Record:
     running: set[int] = field(default_factory=set)
     ended: int = 0
     best: Standing | None = None
-    size: int | None = None
+    planned: int | None = None
 
     @property
     def study(self) -> Study:
@@ -105,7 +103,7 @@ class Record:
 
     def put_study(self, study: Study) -> None:
         if self.found is None:
-            self.size = _size(study.spec)
+            self.planned = study.spec.planned_trials
         self.found = study
 
 
@@ -114,10 +112,6 @@ def fold(study_id: str, events: Iterable[Event]) -> Record:
     for event in events:
         record.apply(event)
     return record
-
-
-def _size(spec: StudySpec) -> int | None:
-    return spec.space.grid_size() if spec.search is Search.GRID else spec.space.size()
 
 
 def _study_created(record: Record, event: Event, data: Doc) -> None:

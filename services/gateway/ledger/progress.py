@@ -44,10 +44,9 @@ def _total(record: Record, now: datetime) -> int:
     study, registered = record.study, len(record.trials)
     if study.state.is_terminal or study.state is StudyState.STOPPING:
         return registered
-    limits = [each for each in (study.spec.budget.max_trials, record.size) if each is not None]
     left = seconds_left(record, now)
-    if limits:
-        return max(registered, min(limits))
+    if record.planned is not None:
+        return max(registered, record.planned)
     if left is None or study.started_at is None or not record.ended:
         return registered
     rate = record.ended / max(_since(study.started_at, now), 1e-3)
