@@ -128,7 +128,10 @@ class RunStore(Protocol):
         """Newest first."""
 
     async def put_worker(self, worker: Worker) -> None:
-        """Replaces what was known of this worker id; its heartbeat is also its lease."""
+        """Replaces what was known of this worker id; its heartbeat is also its lease.
+
+        One with an older heartbeat than the known one changes nothing: it came late.
+        """
 
     async def list_workers(self, seen_after: datetime) -> list[Worker]:
         """Sorted by id."""
