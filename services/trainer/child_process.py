@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 
 from layerlab.domain.trial import FailureReason
+from services.trainer.executor import JobFailed
 from services.trainer.frames import BrokenFrame, encode_frame, receive_frame
 from services.trainer.messages import (
     Beat,
@@ -50,16 +51,8 @@ _BUFFER_BYTES: Final = 1 << 20
 _ENVIRONMENT: Final = {"GOMP_SPINCOUNT": "10000"}
 
 
-class ChildFailed(Exception):
-    """The child has died, hangs, or could not do the job. The next job gets a new child."""
-
-    def __init__(self, reason: FailureReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason, self.detail = reason, detail
-
-
 class TrainingChild:
-    """One child at a time, doing one job at a time."""
+    """A JobExecutor: one child at a time. One that died, hung or failed is replaced."""
 
     def __init__(self, settings: TrainerSettings) -> None:
         self._settings = settings
@@ -77,7 +70,7 @@ class TrainingChild:
     async def train(self, job: TrainJob) -> AsyncGenerator[Progress, None]:
         """What happens, until all lanes have ended. Closing it early cancels the job.
 
-        :raises ChildFailed: with the reason to give to the ledger.
+        :raises JobFailed: with the reason to give to the ledger.
         """
         async with aclosing(self._run(job)) as messages:
             async for message in messages:
@@ -85,12 +78,12 @@ class TrainingChild:
                     yield message
 
     async def score(self, job: ScoreJob) -> float:
-        """:raises ChildFailed: with the reason to give to the ledger."""
+        """:raises JobFailed: with the reason to give to the ledger."""
         async with aclosing(self._run(job)) as messages:
             async for message in messages:
                 if isinstance(message, Scored):
                     return message.score
-        raise ChildFailed(FailureReason.INTERNAL, "The training process has given no score.")
+        raise JobFailed(FailureReason.INTERNAL, "The training process has given no score.")
 
     async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
         """Of the running job, after the epoch that they are in."""
@@ -126,12 +119,12 @@ class TrainingChild:
             while not ended:
                 message = await self._receive(process, self._settings.hang_seconds)
                 if isinstance(message, Failed):
-                    raise ChildFailed(message.reason, message.detail)
+                    raise JobFailed(message.reason, message.detail)
                 ended = isinstance(message, (Done, Scored))
                 yield message
         except ConnectionError as error:
             raise await self._post_mortem(process) from error
-        except ChildFailed:
+        except JobFailed:
             # Also after a failure that it has survived: who knows what it holds.
             await self._replace()
             raise
@@ -157,14 +150,14 @@ class TrainingChild:
             self._retiring = asyncio.create_task(_end(process))
 
     async def _ready_process(self) -> Process:
-        """:raises ChildFailed: when none can be started."""
+        """:raises JobFailed: when none can be started."""
         if self._process and self._process.returncode is not None:
             await self._replace()
         self.prewarm()
         assert self._starting
         try:
             ready = await asyncio.shield(self._starting)
-        except ChildFailed:
+        except JobFailed:
             self._starting = None
             raise
         assert self._process
@@ -185,7 +178,7 @@ class TrainingChild:
         )
         message = await self._receive(process, _START_SECONDS)
         if not isinstance(message, Ready):
-            raise ChildFailed(FailureReason.INTERNAL, "The training process is not one.")
+            raise JobFailed(FailureReason.INTERNAL, "The training process is not one.")
         log.info("training process ready", child_pid=process.pid, device=message.device)
         return message
 
@@ -195,21 +188,21 @@ class TrainingChild:
         await process.stdin.drain()
 
     async def _receive(self, process: Process, seconds: float) -> Message:
-        """:raises ChildFailed: nothing came for `seconds`, or the child has died."""
+        """:raises JobFailed: nothing came for `seconds`, or the child has died."""
         assert process.stdout
         try:
             async with asyncio.timeout(seconds):
                 frame = await receive_frame(process.stdout)
         except TimeoutError:
             detail = f"The training process has shown no progress for {seconds:g} s."
-            raise ChildFailed(FailureReason.TRIAL_TIMEOUT, detail) from None
+            raise JobFailed(FailureReason.TRIAL_TIMEOUT, detail) from None
         except BrokenFrame:
             frame = None
         if frame is None:
             raise await self._post_mortem(process)
         return message_from_frame(frame)
 
-    async def _post_mortem(self, process: Process) -> ChildFailed:
+    async def _post_mortem(self, process: Process) -> JobFailed:
         """Why a child whose pipe has ended is no more."""
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _DYING_SECONDS)
@@ -217,11 +210,11 @@ class TrainingChild:
         code = await _kill(process)
         if code == -signal.SIGKILL and _oom_kills() > self._ooms:
             detail = "The system has killed the training process, for it was out of memory."
-            return ChildFailed(FailureReason.OUT_OF_MEMORY, detail)
+            return JobFailed(FailureReason.OUT_OF_MEMORY, detail)
         if code == -signal.SIGKILL:
-            return ChildFailed(FailureReason.WORKER_LOST, "The training process was killed.")
+            return JobFailed(FailureReason.WORKER_LOST, "The training process was killed.")
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return ChildFailed(FailureReason.INTERNAL, f"The training process has died: {how}.")
+        return JobFailed(FailureReason.INTERNAL, f"The training process has died: {how}.")
 
     async def _cancel_job(self, process: Process) -> None:
         """Ends a job that nobody wants any more, and keeps the child if it obeys."""
@@ -230,7 +223,7 @@ class TrainingChild:
                 await self._send(process, CancelJob())
                 while isinstance(await self._receive(process, _CANCEL_SECONDS), (Beat, Progress)):
                     pass
-        except (TimeoutError, ChildFailed, ConnectionError):
+        except (TimeoutError, JobFailed, ConnectionError):
             await self._replace()
 
     async def _replace(self) -> None:

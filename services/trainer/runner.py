@@ -1,4 +1,4 @@
-"""Trains one cohort after another: claims, fetches, trains in the child, reports, ends."""
+"""Trains one cohort after another: claims, fetches, trains, reports, ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from layerlab.domain.problem import Problem
 from layerlab.domain.study import Assignment, CohortRef, Purpose, StudySpec, TestScore, TrialEnd
 from layerlab.domain.trial import FailureReason
 from layerlab.ports import CohortLedger, Requeue
-from services.trainer.child_process import ChildFailed, TrainingChild
+from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import MatrixCache
 from services.trainer.messages import Progress, ScoreJob, TrainJob
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
@@ -34,11 +34,11 @@ class CohortRunner:
         self,
         ledger: CohortLedger,
         matrices: MatrixCache,
-        child: TrainingChild,
+        executor: JobExecutor,
         worker_id: str,
         incarnation: str,
     ) -> None:
-        self._ledger, self._matrices, self._child = ledger, matrices, child
+        self._ledger, self._matrices, self._executor = ledger, matrices, executor
         self._worker_id, self._incarnation = worker_id, incarnation
         self.current: Assignment | None = None
         """What is being trained."""
@@ -92,7 +92,7 @@ class CohortRunner:
         left = assignment.seconds_left
         deadline = None if left is None else time.monotonic() + left
         stream = ReportStream(
-            self._ledger, cohort, assignment.attempt, on_stop=self._child.stop_lanes
+            self._ledger, cohort, assignment.attempt, on_stop=self._executor.stop_lanes
         )
         reporting = asyncio.create_task(stream.run())
         work = asyncio.create_task(self._work(assignment, deadline, stream))
@@ -137,7 +137,7 @@ class CohortRunner:
             seconds_left=None if deadline is None else deadline - time.monotonic(),
             best=assignment.best,
         )
-        async with aclosing(self._child.train(job)) as happenings:
+        async with aclosing(self._executor.train(job)) as happenings:
             async for progress in happenings:
                 ends = await self._keep_model(assignment, progress)
                 await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
@@ -176,7 +176,7 @@ class CohortRunner:
                 "model",
             )
             job = ScoreJob(lane, spec.engine, spec.task, local.files(Part.TEST), weights)
-            score = TestScore(lane.number, await self._child.score(job))
+            score = TestScore(lane.number, await self._executor.score(job))
             await stream.add(ReportBatch(0, test_scores=(score,)))
 
 
@@ -187,6 +187,6 @@ def _matrix_spec(spec: StudySpec) -> MatrixSpec:
 
 
 def _blame(error: Exception) -> tuple[FailureReason, str]:
-    if isinstance(error, ChildFailed):
+    if isinstance(error, JobFailed):
         return error.reason, error.detail
     return FailureReason.INTERNAL, str(error) or type(error).__name__

@@ -17,7 +17,8 @@ import structlog
 from layerlab.domain.problem import Problem
 from layerlab.domain.study import Worker
 from layerlab.ports import CohortLedger, JobQueue, MatrixSource
-from services.trainer.child_process import TrainingChild, training_child
+from services.trainer.child_process import training_child
+from services.trainer.executor import JobExecutor, OpenExecutor
 from services.trainer.matrices import MatrixCache
 from services.trainer.runner import CohortRunner
 from services.trainer.settings import TrainerSettings
@@ -34,14 +35,18 @@ async def trainer_service(
     ledger: CohortLedger,
     matrices: MatrixSource,
     cache_dir: Path,
+    open_executor: OpenExecutor = training_child,
 ) -> None:
-    """Trains what the queue brings until cancelled; then hands back what it was training."""
+    """Trains what the queue brings until cancelled; then hands back what it was training.
+
+    `open_executor` opens what carries out the jobs.
+    """
     worker_id = settings.worker_id or f"{socket.gethostname()}-{os.getpid()}"
     incarnation = uuid4().hex
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
-    async with training_child(settings) as child:
-        runner = CohortRunner(ledger, cache, child, worker_id, incarnation)
-        heart = _Heart(settings, ledger, runner, child, worker_id, incarnation)
+    async with open_executor(settings) as executor:
+        runner = CohortRunner(ledger, cache, executor, worker_id, incarnation)
+        heart = _Heart(settings, ledger, runner, executor, worker_id, incarnation)
         async with asyncio.TaskGroup() as tasks:
             beating = tasks.create_task(heart.beat_on())
             try:
@@ -59,12 +64,12 @@ class _Heart:
         settings: TrainerSettings,
         ledger: CohortLedger,
         runner: CohortRunner,
-        child: TrainingChild,
+        executor: JobExecutor,
         worker_id: str,
         incarnation: str,
     ) -> None:
         self._settings, self._ledger = settings, ledger
-        self._runner, self._child = runner, child
+        self._runner, self._executor = runner, executor
         self._worker_id, self._incarnation = worker_id, incarnation
 
     async def beat_on(self) -> None:
@@ -90,7 +95,7 @@ class _Heart:
             incarnation=self._incarnation,
             host=socket.gethostname(),
             pid=os.getpid(),
-            device=self._child.device,
+            device=self._executor.device,
             threads=self._settings.thread_count,
             version=version("layerlab"),
             heartbeat_at=datetime.now(UTC),
