@@ -1,22 +1,27 @@
-"""Settings as processes read them: flag, then environment, then layerlab.toml, then default."""
+"""Settings as processes read them: flag, environment, secret file, layerlab.toml, default."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import (
     BaseSettings,
     CliApp,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-_PREFIX = "LAYERLAB_"
+_PREFIX: Final = "LAYERLAB_"
+# Where container engines put secrets; elsewhere, say where: systemd's credentials, a folder.
+_SECRETS_VARIABLE: Final = f"{_PREFIX}SECRETS_DIR"
+_SECRETS_FOLDER: Final = "/run/secrets"
 
 
 class UrlSettings(BaseModel):
@@ -63,7 +68,12 @@ class ProcessSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        secret_files = NestedSecretsSettingsSource(
+            file_secret_settings,
+            secrets_dir=os.environ.get(_SECRETS_VARIABLE, _SECRETS_FOLDER),
+            secrets_dir_missing="ok",
+        )
+        return init_settings, env_settings, secret_files, TomlConfigSettingsSource(settings_cls)
 
     @property
     def store_url(self) -> str:
