@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, assert_never
+from typing import Final, TypeAlias, assert_never
 
 import structlog
 
@@ -30,13 +30,18 @@ log = structlog.get_logger()
 _PATIENCE_SECONDS: Final = 30.0
 # What was refused would be refused again until there is news; this is in case none comes.
 _REFUSED_SECONDS: Final = 1.0
+# Without any news: something may have been missed.
+_LOOK_SECONDS: Final = 5.0
 _BROKEN: Final = EndStudy(
     StudyState.FAILED, "The scheduler could not go on with it; its log says why."
 )
 
+_CohortAction: TypeAlias = RegisterCohort | PublishCohort | MarkCohort
+
 
 class StudyDriver:
-    """Does what the planner says, one action at a time, until the study has ended.
+    """Does what the planner says until the study has ended: one action after another for each
+    cohort, and several cohorts at once.
 
     Nothing it does needs doing exactly once: killed between any two awaits, the next scheduler
     finds in the ledger what is left to do.
@@ -58,6 +63,9 @@ class StudyDriver:
         self._max_waiting = max_waiting
         self._news = asyncio.Event()
         self._backoff = Backoff()
+        self._under_way: set[asyncio.Task[None]] = set()
+        # What went wrong last, and until when that was to be done.
+        self._setback: tuple[Exception, float] | None = None
         self._is_broken = False
 
     @property
@@ -69,39 +77,64 @@ class StudyDriver:
         self._news.set()
 
     async def run(self) -> None:
-        while not self.has_ended:
-            self._news.clear()
-            try:
-                action = self._plan()
-                if action is None:
-                    await self._wait(None)
-                else:
-                    await self._do(action)
-            except Exception:
-                if self._is_broken:
-                    # Even its end failed: whatever it is, the next try may not come at once.
-                    await self._pause(self._limit())
-                self._is_broken = True
-                log.exception("a study can't go on", study_id=self._study_id)
+        try:
+            while not self.has_ended:
+                self._news.clear()
+                try:
+                    await self._go_on()
+                except Exception:
+                    if self._is_broken:
+                        # Even its end failed: whatever it is, the next try may not come at once.
+                        await self._pause(self._limit())
+                    self._is_broken = True
+                    log.exception("a study can't go on", study_id=self._study_id)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await self._settle()
+
+    async def _go_on(self) -> None:
+        if self._setback is not None:
+            await self._recover()
+            return
+        action = self._plan()
+        match action:
+            case None:
+                await self._wait(_LOOK_SECONDS)
+            case StartStudy() | EndStudy():
+                await self._try(action)
+            case _:
+                self._begin(action)
+                # Planning takes its time; deltas and answers come in between.
+                await asyncio.sleep(0)
 
     def _plan(self) -> Action | None:
         if self._is_broken:
             return _BROKEN
         return next_action(self._record, self._clock.now(), self._max_waiting)
 
-    async def _do(self, action: Action) -> None:
+    def _begin(self, action: _CohortAction) -> None:
+        """Goes on with one cohort while others are under way."""
+        if isinstance(action, RegisterCohort):
+            self._record.begin_registration(action)
+        self._record.under_way.add(action.cohort_id)
+        task = asyncio.create_task(self._try(action), name=action.cohort_id)
+        self._under_way.add(task)
+        task.add_done_callback(lambda task: self._end(task, action.cohort_id))
+
+    def _end(self, task: asyncio.Task[None], cohort_id: str) -> None:
+        self._under_way.discard(task)
+        self._record.under_way.discard(cohort_id)
+        self._news.set()
+
+    async def _try(self, action: Action) -> None:
         limit = self._limit()
         try:
             await within(self._clock, limit, self._perform(action))
-        except Conflict as conflict:
-            await self._be_refused(action, conflict)
-        except InvalidInput:
-            raise
-        except (Problem, TimeoutError) as error:
-            # Whether it was done or not: doing it again is safe.
-            log.info("to be tried again", study_id=self._study_id, error=str(error))
-            # At the limit something else is due, which must not wait.
-            await self._pause(limit)
+        except Exception as error:
+            if isinstance(error, Conflict) and isinstance(action, RegisterCohort):
+                self._be_refused(action)
+            self._setback = (error, limit)
         else:
             self._backoff.reset()
 
@@ -114,7 +147,7 @@ class StudyDriver:
                 cohort = await self._ledger.register_cohort(
                     record.ref(cohort_id), purpose, proposals, finalists
                 )
-                record.add_cohort(cohort, proposals)
+                record.end_registration(cohort)
             case PublishCohort(cohort_id):
                 await self._queue.put(record.ref(cohort_id))
                 record.published.add(cohort_id)
@@ -126,20 +159,43 @@ class StudyDriver:
             case _:
                 assert_never(action)
 
-    async def _be_refused(self, action: Action, conflict: Conflict) -> None:
-        """Somebody was faster: a user with a verb, or another scheduler. The ledger says what."""
-        log.info("refused", study_id=self._study_id, code=conflict.code)
-        if isinstance(action, RegisterCohort) and action.purpose is Purpose.TEST:
+    def _be_refused(self, action: RegisterCohort) -> None:
+        self._record.give_up_registration(action.cohort_id)
+        if action.purpose is Purpose.TEST:
             self._record.untestable = True
-        await self._wait(_REFUSED_SECONDS)
 
-    async def _wait(self, seconds: float | None) -> None:
+    async def _recover(self) -> None:
+        """Waits as is fit for what went wrong last; what is under way comes to its end before.
+
+        :raises Exception: what no waiting mends.
+        """
+        await self._settle()
+        assert self._setback is not None
+        (error, limit), self._setback = self._setback, None
+        match error:
+            case Conflict():
+                # Somebody was faster: a user with a verb, or another scheduler. The ledger says.
+                log.info("refused", study_id=self._study_id, code=error.code)
+                await self._wait(_REFUSED_SECONDS)
+            case Problem() | TimeoutError() if not isinstance(error, InvalidInput):
+                # Whether it was done or not: doing it again is safe.
+                log.info("to be tried again", study_id=self._study_id, error=str(error))
+                # At the limit something else is due, which must not wait.
+                await self._pause(limit)
+            case _:
+                raise error
+
+    async def _settle(self) -> None:
+        """Each has a time limit of its own."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _wait(self, seconds: float) -> None:
         """Until there is news, or something is due; at most `seconds`."""
         now = self._clock.now()
         due = next_phase_change(self._record.deadline, now)
-        if seconds is not None:
-            due = now + seconds if due is None else min(due, now + seconds)
-        await wait_for_event(self._clock, self._news, due)
+        until = now + seconds if due is None else min(due, now + seconds)
+        await wait_for_event(self._clock, self._news, until)
 
     async def _pause(self, limit: float) -> None:
         """What is down is not asked more often because there is news."""

@@ -20,10 +20,12 @@ from services.scheduler.timing import Phase, phase_at
 
 
 def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | None:
-    """One thing at a time: register, then publish, then mark. None: wait for news.
+    """What to do beside what is under way: of each cohort, register, then publish, then mark.
+    None: wait for news.
 
-    `max_waiting` search cohorts wait for a trainer at any time: enough to keep trainers busy
-    when the scheduler is away for a while, few enough that another study's turn comes soon.
+    `max_waiting` search cohorts wait for a trainer at any time, and more when the trainers are
+    many or fast: enough to keep them busy when the scheduler is away for a moment, few enough
+    that another study's turn comes soon.
 
     :raises InvalidInput: when the study's space can't be searched.
     """
@@ -35,20 +37,20 @@ def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | N
     if phase is Phase.FINAL:
         return end_of(record, phase)
     if phase is Phase.OPEN and study.state is not StudyState.STOPPING:
-        action = _search(record, max_waiting)
+        action = _search(record, now, max_waiting)
         if action is not None or not _is_searched(record):
             return action
     return _close(record, phase)
 
 
-def _search(record: StudyRecord, max_waiting: int) -> Action | None:
+def _search(record: StudyRecord, now: float, max_waiting: int) -> Action | None:
     if record.study.state is not StudyState.RUNNING:
         return None
     waiting = record.waiting
     action = _publish(record, waiting)
     if action is not None:
         return action
-    if len(waiting) >= max_waiting:
+    if len(waiting) >= max(max_waiting, record.demand(now)):
         return None
     lanes = record.plan.next_lanes(record.known)
     return RegisterCohort(record.next_cohort_id, Purpose.SEARCH, lanes) if lanes else None
@@ -77,13 +79,18 @@ def _close(record: StudyRecord, phase: Phase) -> Action | None:
 
 
 def _publish(record: StudyRecord, cohorts: Iterable[Cohort]) -> Action | None:
-    """What is registered but, as far as this scheduler knows, not on the queue."""
+    """What is planned or registered but, as far as this scheduler knows, not on the queue."""
     for cohort in cohorts:
-        if cohort.state is not CohortState.PENDING or cohort.cohort_id in record.marked:
+        cohort_id = cohort.cohort_id
+        if cohort_id in record.under_way or cohort_id in record.marked:
             continue
-        if cohort.cohort_id in record.published:
-            return MarkCohort(cohort.cohort_id)
-        return PublishCohort(cohort.cohort_id)
+        if cohort.state is not CohortState.PENDING:
+            continue
+        if cohort_id in record.registering:
+            return record.registering[cohort_id]
+        if cohort_id in record.published:
+            return MarkCohort(cohort_id)
+        return PublishCohort(cohort_id)
     return None
 
 

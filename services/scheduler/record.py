@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from itertools import count
+from typing import Final
 
 from layerlab.domain.exchange import StudyDelta
 from layerlab.domain.study import (
@@ -16,16 +19,22 @@ from layerlab.domain.study import (
     standing,
 )
 from layerlab.domain.trial import CohortState, TrialState
+from services.scheduler.actions import RegisterCohort
 from services.scheduler.cohorts import CohortPlan, LaneLimits
 from services.scheduler.search import KnownTrials
+
+# How far back the pace is measured, and how much work therefore waits.
+_PACE_SECONDS: Final = 1.0
 
 
 class StudyRecord:
     """Rebuilt from the ledger's first deltas; nothing in here is worth saving.
 
     `deadline` is when the time budget ends, by the scheduler's own clock; None without one.
-    `published` and `marked` are ids of cohorts that the queue has taken from this scheduler, and
-    that the ledger has heard of; the ledger's own word on it comes with a later delta.
+    `registering` has the cohorts that the ledger has not confirmed yet: what is planned next
+    takes them for granted. `published` and `marked` are ids of cohorts that the queue has taken
+    from this scheduler, and that the ledger has heard of; the ledger's own word on it comes with a
+    later delta. `under_way` are ids of cohorts that something is being done about.
     `untestable`: the ledger has refused a test.
     """
 
@@ -36,25 +45,71 @@ class StudyRecord:
         self.cohorts: dict[str, Cohort] = {}
         self.is_complete = False
         self.deadline: float | None = None
+        self.registering: dict[str, RegisterCohort] = {}
         self.published: set[str] = set()
         self.marked: set[str] = set()
+        self.under_way: set[str] = set()
         self.untestable = False
+        self._searching = 0
         self._unfinished: set[int] = set()
-        self._open: dict[str, Cohort] = {}
+        self._waiting: dict[str, Cohort] = {}
+        self._running: dict[str, Cohort] = {}
+        self._ends: deque[float] = deque()
         self._best: Standing | None = None
 
     def merge(self, delta: StudyDelta, now: float) -> None:
         """Takes in what is new; merging the same delta again changes nothing."""
         self.study = delta.study
-        self.is_complete = self.is_complete or delta.complete
+        for cohort in delta.cohorts:
+            self.end_registration(cohort)
         for trial in delta.trials:
             self._put_trial(trial)
         for cohort in delta.cohorts:
+            before = self.cohorts.get(cohort.cohort_id)
+            ended = cohort.state is CohortState.ENDED
+            # What had ended before this scheduler came says nothing about the pace.
+            if self.is_complete and ended and not (before and before.state is CohortState.ENDED):
+                self._ends.append(now)
             self._put_cohort(cohort)
+        self.is_complete = self.is_complete or delta.complete
         if delta.seconds_left is not None:
             deadline = now + delta.seconds_left
             # The way here takes time, which only ever makes the deadline look later than it is.
             self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
+
+    def begin_registration(self, action: RegisterCohort) -> None:
+        """Takes it for done, so that the next cohort can be planned meanwhile."""
+        if action.cohort_id not in self.registering:
+            self.registering[action.cohort_id] = action
+            numbers = tuple(each.number for each in action.proposals) or action.finalists
+            cohort = Cohort(action.cohort_id, self.study.study_id, action.purpose, numbers)
+            self.add_cohort(cohort, action.proposals)
+
+    def end_registration(self, cohort: Cohort) -> None:
+        """The ledger's word, which may be of other lanes: another scheduler was faster."""
+        action = self.registering.get(cohort.cohort_id)
+        if action is None:
+            return
+        numbers = tuple(each.number for each in action.proposals) or action.finalists
+        if numbers != cohort.numbers:
+            self.give_up_registration(cohort.cohort_id)
+            self.add_cohort(cohort, action.proposals)
+        else:
+            del self.registering[cohort.cohort_id]
+            self._put_cohort(cohort)
+
+    def give_up_registration(self, cohort_id: str) -> None:
+        """The ledger has refused it: its lanes are free again."""
+        action = self.registering.pop(cohort_id, None)
+        if action is None:
+            return
+        self._searching -= action.purpose is Purpose.SEARCH
+        for cohorts in (self.cohorts, self._waiting):
+            cohorts.pop(cohort_id, None)
+        trials = (self.known.trials.get(each.number) for each in action.proposals)
+        numbers = {each.number for each in trials if each and each.cohort_id == cohort_id}
+        self._unfinished -= numbers
+        self.known.forget(numbers)
 
     def add_cohort(self, cohort: Cohort, proposals: Sequence[Proposal]) -> None:
         """Takes in a registration before the ledger's delta about it arrives."""
@@ -78,8 +133,9 @@ class StudyRecord:
 
     @property
     def next_cohort_id(self) -> str:
-        searching = sum(each.purpose is Purpose.SEARCH for each in self.cohorts.values())
-        return f"{self.study.study_id}-c{searching + 1:04}"
+        # Some before the last one may be missing, when a scheduler died amid several.
+        ids = (f"{self.study.study_id}-c{index:04}" for index in count(self._searching + 1))
+        return next(each for each in ids if each not in self.cohorts)
 
     @property
     def test_cohort_id(self) -> str:
@@ -92,12 +148,20 @@ class StudyRecord:
     @property
     def waiting(self) -> list[Cohort]:
         """Search cohorts that no trainer has, in the order of registration."""
-        return [each for each in self._searching if each.state is not CohortState.RUNNING]
+        return list(self._waiting.values())
 
     @property
     def running(self) -> list[Cohort]:
         """Search cohorts that a trainer has."""
-        return [each for each in self._searching if each.state is CohortState.RUNNING]
+        return list(self._running.values())
+
+    def demand(self, now: float) -> int:
+        """How many search cohorts the trainers will have begun a second from now, or a little
+        more: one for each that trains now, and as many as have just ended within a second.
+        """
+        while self._ends and self._ends[0] < now - _PACE_SECONDS:
+            self._ends.popleft()
+        return len(self._running) + len(self._ends)
 
     @property
     def has_unfinished(self) -> bool:
@@ -111,10 +175,6 @@ class StudyRecord:
     def best(self) -> Trial | None:
         return None if self._best is None else self.known.trials[self._best.number]
 
-    @property
-    def _searching(self) -> list[Cohort]:
-        return [each for each in self._open.values() if each.purpose is Purpose.SEARCH]
-
     def _put_trial(self, trial: Trial) -> None:
         self.known.put(trial)
         if trial.state.is_terminal:
@@ -126,13 +186,28 @@ class StudyRecord:
             self._best = place
 
     def _put_cohort(self, cohort: Cohort) -> None:
-        before = self.cohorts.get(cohort.cohort_id)
-        if before and before.state is CohortState.QUEUED and cohort.state is CohortState.PENDING:
-            # A trainer has put it off while the study was suspended: its message is gone.
-            self.published.discard(cohort.cohort_id)
-            self.marked.discard(cohort.cohort_id)
-        self.cohorts[cohort.cohort_id] = cohort
-        if cohort.state is CohortState.ENDED:
-            self._open.pop(cohort.cohort_id, None)
-        else:
-            self._open[cohort.cohort_id] = cohort
+        cohort_id, before = cohort.cohort_id, self.cohorts.get(cohort.cohort_id)
+        if cohort.state is CohortState.ENDED or (before and _has_come_back(before, cohort)):
+            self.published.discard(cohort_id)
+            self.marked.discard(cohort_id)
+        self.cohorts[cohort_id] = cohort
+        if cohort.purpose is not Purpose.SEARCH:
+            return
+        self._searching += before is None
+        for cohorts, holds in (
+            (self._waiting, cohort.state in (CohortState.PENDING, CohortState.QUEUED)),
+            (self._running, cohort.state is CohortState.RUNNING),
+        ):
+            if holds:
+                cohorts[cohort_id] = cohort
+            else:
+                cohorts.pop(cohort_id, None)
+
+
+def _has_come_back(before: Cohort, after: Cohort) -> bool:
+    """Its trainer was lost, or has put it off while the study was suspended: its message is gone.
+
+    A delta may leave out what was between; the event that made it PENDING is another one then.
+    """
+    moved = before.state is not CohortState.PENDING or after.seq > before.seq
+    return after.state is CohortState.PENDING and moved

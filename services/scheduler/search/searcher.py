@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from layerlab.domain.design import Design
@@ -23,6 +23,13 @@ class KnownTrials:
         self._first_uses[trial.design] = min(first, trial.number)
         while self._first_missing in self.trials:
             self._first_missing += 1
+
+    def forget(self, numbers: Collection[int]) -> None:
+        """Those trials were never registered."""
+        kept = [trial for number, trial in self.trials.items() if number not in numbers]
+        self.trials, self._first_uses, self._first_missing = {}, {}, 1
+        for trial in kept:
+            self.put(trial)
 
     @property
     def first_missing(self) -> int:

@@ -56,12 +56,35 @@ def test_nothing_is_planned_before_everything_is_known() -> None:
 def test_only_so_many_cohorts_wait_for_a_trainer() -> None:
     play = Play(a_spec(max_trials=1000))
     assert ids(play.go_on(), RegisterCohort) == ["s1-c0001", "s1-c0002"]
-    # One that trains makes room: however many trainers there are, each finds work.
     play.claim("s1-c0001")
     assert ids(play.go_on(), RegisterCohort) == ["s1-c0003"]
+
+
+def test_as_many_cohorts_wait_as_there_are_trainers_at_work() -> None:
+    play = Play(a_spec(max_trials=1000))
+    play.go_on()
+    play.claim("s1-c0001")
     play.claim("s1-c0002")
+    play.go_on()
     play.claim("s1-c0003")
-    assert ids(play.go_on(), RegisterCohort) == ["s1-c0004", "s1-c0005"]
+    play.claim("s1-c0004")
+    play.go_on()
+
+    assert (len(play.record.running), len(play.record.waiting)) == (4, 4)
+
+
+def test_as_many_cohorts_wait_as_fast_trainers_end_within_a_second() -> None:
+    play = Play(a_spec(max_trials=1000))
+    for _ in range(5):
+        play.go_on()
+        play.end(play.record.waiting[0].cohort_id, by_number)
+    play.go_on()
+    assert len(play.record.waiting) == 5
+    # They have become slow; what waits is enough.
+    play.now += 2
+    play.end(play.record.waiting[0].cohort_id, by_number)
+    assert ids(play.go_on(), RegisterCohort) == []
+    assert len(play.record.waiting) == 4
 
 
 def test_a_cohort_that_comes_back_needs_no_new_one() -> None:
