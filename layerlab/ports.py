@@ -30,6 +30,12 @@ Handler: TypeAlias = Callable[[CohortRef], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
+    """Counts of messages, as they were a moment ago.
+
+    `unacknowledged` is a lower bound: at least so many are with consumers. It never counts a
+    message that is lost, and while some are `ready` it is exact.
+    """
+
     ready: int
     unacknowledged: int
     dead: int
@@ -56,7 +62,16 @@ class JobQueue(Protocol):
         """
 
     async def depth(self) -> QueueDepth:
-        """How many cohorts wait, are being handled, and are dead."""
+        """How many cohorts wait, are being handled, and are dead.
+
+        :raises Unavailable: when the broker does not tell.
+        """
+
+    async def ping(self) -> None:
+        """Returns when the broker has answered.
+
+        :raises Unavailable: when it has not, or takes no messages for now.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ class MemoryJobQueue:
     async def depth(self) -> QueueDepth:
         return QueueDepth(self._ready.qsize(), self._unacknowledged, len(self._dead))
 
+    async def ping(self) -> None:
+        """It is here as long as its process is."""
+
 
 class MemoryEventFeed:
     """An EventFeed for the readers of one gateway process."""

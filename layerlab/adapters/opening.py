@@ -18,14 +18,26 @@ class UnknownUrl(ValueError):
 
 
 @asynccontextmanager
-async def open_job_queue(url: str) -> AsyncIterator[JobQueue]:
-    """`memory:`.
+async def open_job_queue(url: str, client: str = "layerlab") -> AsyncIterator[JobQueue]:
+    """`memory:`, or `amqp://USER:PASSWORD@HOST:PORT/VHOST`, likewise `amqps:`.
+
+    `client`: the name of the service, which a broker shows to its operators.
 
     :raises UnknownUrl: for any other scheme.
     """
-    if urlsplit(url).scheme != "memory":
-        raise UnknownUrl(f"LAYERLAB_BROKER__URL: {_scheme(url)} is not `memory:`")
-    yield MemoryJobQueue()
+    match urlsplit(url).scheme:
+        case "memory":
+            yield MemoryJobQueue()
+        case "amqp" | "amqps":
+            # Not every service that opens something has aio-pika.
+            from layerlab.adapters.rabbitmq import open_rabbitmq
+
+            async with open_rabbitmq(url, client) as queue:
+                yield queue
+        case _:
+            raise UnknownUrl(
+                f"LAYERLAB_BROKER__URL: {_scheme(url)} is not `memory:`, `amqp:` or `amqps:`"
+            )
 
 
 def open_run_store(url: str) -> AbstractAsyncContextManager[RunStore]:
