@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
-from layerlab.domain.exchange import Claim, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
@@ -269,8 +269,8 @@ class StudyLedger(Protocol):
         :raises Conflict: for a move that the scheduler may not make.
         """
 
-    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
-        """Takes back cohorts whose lease has expired; those to publish again.
+    async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
+        """Takes back cohorts whose lease has expired: they are PENDING, to be published again.
 
         `include_queued`: also those that are QUEUED, for a queue that has forgotten them.
         """

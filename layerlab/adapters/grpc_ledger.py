@@ -8,7 +8,7 @@ from typing import Final
 import grpc
 
 from layerlab import wire
-from layerlab.domain.exchange import Claim, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.v1 import ledger_pb2 as pb
@@ -130,8 +130,8 @@ class GrpcLedger:
             response = await self._stub.MoveStudy(request, timeout=_TIMEOUT_SECONDS)
         return wire.study_from_proto(response.study)
 
-    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
+    async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         request = pb.ReclaimCohortsRequest(include_queued=include_queued)
         with wire.statuses_as_errors():
             response = await self._stub.ReclaimCohorts(request, timeout=_TIMEOUT_SECONDS)
-        return [wire.ref_from_proto(cohort) for cohort in response.cohorts]
+        return Reclaimed(response.reclaimed, response.waiting)

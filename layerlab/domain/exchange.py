@@ -52,6 +52,18 @@ class ReportAck:
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What became of cohorts that were taken back.
+
+    `cohorts` of them are PENDING now. `waiting` are QUEUED, and have been for so long that the
+    queue holds their messages unless it has lost them.
+    """
+
+    cohorts: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StudyDelta:
     """What is new of one study since the delta before; the first ones have all of it.
 

@@ -23,8 +23,14 @@ from layerlab.domain.trial import (
 MAX_ATTEMPTS: Final = 3
 """How often a cohort may fail in its trainer's child; then its trials fail for that reason."""
 
-MAX_LOST_WORKERS: Final = 10
-"""How often a cohort may lose its worker, which is seldom its own fault; then WORKER_LOST."""
+MAX_LOST_WORKERS: Final = 20
+"""How many workers a cohort may lose without reporting an epoch; then WORKER_LOST.
+
+Losing a worker is seldom the cohort's fault, so this is far more than bad luck brings: even where
+every second worker dies within seconds, twenty in a row are one case in a million. But a cohort
+that takes every worker down with it must not do so for ever, and such a one dies before its first
+epoch is over: later ones need no more memory than that.
+"""
 
 
 class Engine(StrEnum):
@@ -138,7 +144,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Trials that one trainer trains together, in one job; the unit of work on the queue."""
+    """Trials that one trainer trains together, in one job; the unit of work on the queue.
+
+    `seq` is that of the event that brought it into its state; 0: not from the ledger.
+    """
 
     cohort_id: str
     study_id: str
@@ -148,6 +157,7 @@ class Cohort:
     attempt: int = 0
     worker_id: str = ""
     incarnation: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

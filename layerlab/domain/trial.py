@@ -85,12 +85,14 @@ TRIAL_MOVES: Final[Mapping[tuple[TrialState, TrialState], frozenset[Actor]]] = {
     # A trainer may claim a cohort between its publication and the scheduler's mark.
     (_T.PENDING, _T.RUNNING): frozenset({_TRAINER}),
     (_T.QUEUED, _T.RUNNING): frozenset({_TRAINER}),
-    # A trainer found its study suspended; it is published again when the study is resumed.
-    (_T.QUEUED, _T.PENDING): frozenset({_TRAINER}),
+    # A trainer found its study suspended, or the queue has lost it: to be published again.
+    (_T.QUEUED, _T.PENDING): frozenset({_TRAINER, _SCHEDULER}),
     # A new attempt, after the lease of the one before has expired.
     (_T.RUNNING, _T.RUNNING): frozenset({_TRAINER}),
-    # Handed back by its trainer, or taken back by the reconciler.
-    (_T.RUNNING, _T.QUEUED): frozenset({_TRAINER, _SCHEDULER}),
+    # Handed back by its trainer, message and all.
+    (_T.RUNNING, _T.QUEUED): frozenset({_TRAINER}),
+    # Taken back by the reconciler from a worker that is lost: to be published again.
+    (_T.RUNNING, _T.PENDING): frozenset({_SCHEDULER}),
     (_T.RUNNING, _T.SUCCEEDED): frozenset({_TRAINER}),
     (_T.RUNNING, _T.PRUNED): frozenset({_TRAINER}),
     # The scheduler fails what has used up its attempts.
@@ -130,10 +132,11 @@ COHORT_MOVES: Final[Mapping[tuple[CohortState, CohortState], frozenset[Actor]]] 
     (_C.PENDING, _C.QUEUED): frozenset({_SCHEDULER}),
     (_C.PENDING, _C.RUNNING): frozenset({_TRAINER}),
     (_C.QUEUED, _C.RUNNING): frozenset({_TRAINER}),
-    (_C.QUEUED, _C.PENDING): frozenset({_TRAINER}),
-    # As with trials: a new attempt.
+    (_C.QUEUED, _C.PENDING): frozenset({_TRAINER, _SCHEDULER}),
+    # As with trials: a new attempt; handed back; taken back.
     (_C.RUNNING, _C.RUNNING): frozenset({_TRAINER}),
-    (_C.RUNNING, _C.QUEUED): frozenset({_TRAINER, _SCHEDULER}),
+    (_C.RUNNING, _C.QUEUED): frozenset({_TRAINER}),
+    (_C.RUNNING, _C.PENDING): frozenset({_SCHEDULER}),
     # A cohort ends with its last trial, whoever ends that.
     (_C.PENDING, _C.ENDED): frozenset(Actor),
     (_C.QUEUED, _C.ENDED): frozenset(Actor),

@@ -127,6 +127,7 @@ class Cohort(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     WORKER_ID_FIELD_NUMBER: _builtins.int
     INCARNATION_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
     cohort_id: _builtins.str
     study_id: _builtins.str
     purpose: Global___Purpose.ValueType
@@ -134,6 +135,8 @@ class Cohort(_message.Message):
     attempt: _builtins.int
     worker_id: _builtins.str
     incarnation: _builtins.str
+    seq: _builtins.int
+    """Of the event that brought it into its state."""
     @_builtins.property
     def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
     def __init__(
@@ -147,36 +150,15 @@ class Cohort(_message.Message):
         attempt: _builtins.int = ...,
         worker_id: _builtins.str = ...,
         incarnation: _builtins.str = ...,
+        seq: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "state", b"state", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "seq", b"seq", "state", b"state", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Cohort: _TypeAlias = Cohort  # noqa: Y015
-
-@_typing.final
-class CohortRef(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STUDY_ID_FIELD_NUMBER: _builtins.int
-    COHORT_ID_FIELD_NUMBER: _builtins.int
-    study_id: _builtins.str
-    cohort_id: _builtins.str
-    def __init__(
-        self,
-        *,
-        study_id: _builtins.str = ...,
-        cohort_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_id", b"cohort_id", "study_id", b"study_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CohortRef: _TypeAlias = CohortRef  # noqa: Y015
 
 @_typing.final
 class WatchStudiesRequest(_message.Message):
@@ -400,17 +382,21 @@ Global___ReclaimCohortsRequest: _TypeAlias = ReclaimCohortsRequest  # noqa: Y015
 class ReclaimCohortsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    COHORTS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CohortRef]: ...
+    RECLAIMED_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    reclaimed: _builtins.int
+    """So many were taken back."""
+    waiting: _builtins.int
+    """So many are QUEUED for so long that the queue has their messages, unless it has lost them."""
     def __init__(
         self,
         *,
-        cohorts: _abc.Iterable[Global___CohortRef] | None = ...,
+        reclaimed: _builtins.int = ...,
+        waiting: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohorts", b"cohorts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reclaimed", b"reclaimed", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

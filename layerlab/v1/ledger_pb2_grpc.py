@@ -131,7 +131,7 @@ class LedgerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReclaimCohorts(self, request, context):
-        """Takes back cohorts whose lease has expired, and tells which to publish again.
+        """Takes back cohorts whose lease has expired: they are PENDING, to be published again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

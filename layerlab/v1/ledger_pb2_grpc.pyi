@@ -51,7 +51,7 @@ class LedgerServiceStub:
     Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
     """
     ReclaimCohorts: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]
-    """Takes back cohorts whose lease has expired, and tells which to publish again."""
+    """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
     ClaimCohort: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ClaimCohortRequest, _ledger_pb2.ClaimCohortResponse]
     """Takes a cohort for a worker: counts the attempt, sets the lease. Errors: NOT_FOUND."""
     ReportCohort: _grpc.StreamStreamMultiCallable[_ledger_pb2.ReportCohortRequest, _ledger_pb2.ReportCohortResponse]
@@ -90,7 +90,7 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
     """
     ReclaimCohorts: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]  # type: ignore[assignment]
-    """Takes back cohorts whose lease has expired, and tells which to publish again."""
+    """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
     ClaimCohort: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ClaimCohortRequest, _ledger_pb2.ClaimCohortResponse]  # type: ignore[assignment]
     """Takes a cohort for a worker: counts the attempt, sets the lease. Errors: NOT_FOUND."""
     ReportCohort: _aio.StreamStreamMultiCallable[_ledger_pb2.ReportCohortRequest, _ledger_pb2.ReportCohortResponse]  # type: ignore[assignment]
@@ -156,7 +156,7 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ledger_pb2.ReclaimCohortsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_pb2.ReclaimCohortsResponse, _abc.Awaitable[_ledger_pb2.ReclaimCohortsResponse]]:
-        """Takes back cohorts whose lease has expired, and tells which to publish again."""
+        """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
 
     @_abc_1.abstractmethod
     def ClaimCohort(

@@ -33,8 +33,6 @@ from layerlab.wire.ledger import (
     delta_to_proto,
     proposal_from_proto,
     proposal_to_proto,
-    ref_from_proto,
-    ref_to_proto,
     worker_from_proto,
     worker_to_proto,
 )
@@ -92,8 +90,6 @@ __all__ = [
     "progress_to_proto",
     "proposal_from_proto",
     "proposal_to_proto",
-    "ref_from_proto",
-    "ref_to_proto",
     "required_enum",
     "spec_from_proto",
     "spec_to_proto",

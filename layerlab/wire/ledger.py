@@ -32,14 +32,6 @@ from layerlab.wire.study import (
 from layerlab.wire.values import optional, time_from_proto, time_to_proto
 
 
-def ref_to_proto(ref: CohortRef) -> pb.CohortRef:
-    return pb.CohortRef(study_id=ref.study_id, cohort_id=ref.cohort_id)
-
-
-def ref_from_proto(message: pb.CohortRef) -> CohortRef:
-    return CohortRef(message.study_id, message.cohort_id)
-
-
 def proposal_to_proto(proposal: Proposal) -> pb.Proposal:
     return pb.Proposal(
         number=proposal.number, design=design_to_proto(proposal.design), seed=proposal.seed
@@ -60,6 +52,7 @@ def cohort_to_proto(cohort: Cohort) -> pb.Cohort:
         attempt=cohort.attempt,
         worker_id=cohort.worker_id,
         incarnation=cohort.incarnation,
+        seq=cohort.seq,
     )
 
 
@@ -73,6 +66,7 @@ def cohort_from_proto(message: pb.Cohort) -> Cohort:
         attempt=message.attempt,
         worker_id=message.worker_id,
         incarnation=message.incarnation,
+        seq=message.seq,
     )
 
 

@@ -69,8 +69,8 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         self, request: pb.ReclaimCohortsRequest, context: Context
     ) -> pb.ReclaimCohortsResponse:
         async with wire.errors_as_status(context):
-            cohorts = await self._ledger.reclaim_cohorts(request.include_queued)
-        return pb.ReclaimCohortsResponse(cohorts=[wire.ref_to_proto(each) for each in cohorts])
+            reclaimed = await self._ledger.reclaim_cohorts(request.include_queued)
+        return pb.ReclaimCohortsResponse(reclaimed=reclaimed.cohorts, waiting=reclaimed.waiting)
 
     async def ClaimCohort(
         self, request: pb.ClaimCohortRequest, context: Context

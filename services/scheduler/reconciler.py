@@ -1,4 +1,4 @@
-"""Publishes what the queue may have lost."""
+"""Finds what has lost its trainer or its message, and has it published again."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from typing import Final
 
 import structlog
 
-from layerlab.domain.problem import Problem, Unavailable
-from layerlab.domain.study import CohortRef
+from layerlab.domain.problem import Problem
 from layerlab.ports import JobQueue, StudyLedger
 from services.scheduler.clock import Backoff, Clock, within
 
 log = structlog.get_logger()
 
 _PATIENCE_SECONDS: Final = 30.0
+_DEPTH_SECONDS: Final = 5.0
 
 
 class Reconciler:
-    """Takes back from the ledger what has lost its trainer, and publishes it again.
+    """Has the ledger take back what nobody works on: PENDING, it is published again.
 
     A cohort may be published once too often: the claim decides. It must never be forgotten.
+    Nothing here needs doing exactly once, nor by one scheduler alone.
     """
 
     def __init__(self, ledger: StudyLedger, queue: JobQueue, clock: Clock) -> None:
@@ -28,8 +29,7 @@ class Reconciler:
         self._clock = clock
         # A queue that has just been born knows nothing of what the ledger calls queued.
         self._queue_forgot = not queue.survives_restart
-        # Reclaimed, and not published yet: the ledger will not name these again.
-        self._owed: dict[str, CohortRef] = {}
+        self._missed_some = False
 
     async def recover(self) -> None:
         """Returns when a pass has succeeded."""
@@ -52,21 +52,29 @@ class Reconciler:
         return True
 
     async def _reconcile(self) -> None:
-        forgot, self._queue_forgot = self._queue_forgot, not self._queue.survives_restart
-        # Should the answer get lost on its way, what it named would be queued for nobody: until
-        # there is one, a queue that can't remember is taken to have forgotten.
-        reclaimed = await self._ledger.reclaim_cohorts(forgot)
+        reclaimed = await self._ledger.reclaim_cohorts(include_queued=self._queue_forgot)
+        if reclaimed.cohorts:
+            log.info("taken back", cohorts=reclaimed.cohorts, queued_too=self._queue_forgot)
+        # Not before: without an answer, what the queue forgot may not have been taken back.
         self._queue_forgot = False
-        self._owed.update((cohort.cohort_id, cohort) for cohort in reclaimed)
-        for cohort in list(self._owed.values()):
-            await self._queue.put(cohort)
-            del self._owed[cohort.cohort_id]
-            await self._mark(cohort)
+        self._queue_forgot = await self._misses_some_again(reclaimed.waiting)
 
-    async def _mark(self, cohort: CohortRef) -> None:
+    async def _misses_some_again(self, waiting: int) -> bool:
+        """Whether, for the second time in a row, the queue has too few messages.
+
+        Once may be chance: the message that a trainer is about to claim is not ready. Those that
+        are unacknowledged don't count, since they are of cohorts that are being trained.
+        """
+        missed, self._missed_some = self._missed_some, False
+        if waiting == 0:
+            return False
         try:
-            await self._ledger.mark_cohort_queued(cohort)
-        except Unavailable:
-            raise
-        except Problem as problem:
-            log.info("not marked", cohort_id=cohort.cohort_id, code=problem.code)
+            limit = self._clock.now() + _DEPTH_SECONDS
+            depth = await within(self._clock, limit, self._queue.depth())
+        except (Problem, TimeoutError) as error:
+            log.info("the queue does not say what it holds", error=str(error))
+            return False
+        self._missed_some = depth.ready < waiting
+        if self._missed_some and missed:
+            log.warning("messages are missing", waiting=waiting, ready=depth.ready)
+        return self._missed_some and missed

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.exchange import ClaimOutcome, ReportBatch, StudyDelta
+from layerlab.domain.exchange import ClaimOutcome, Reclaimed, ReportBatch, StudyDelta
 from layerlab.domain.study import (
     Assignment,
     Cohort,
@@ -248,11 +248,11 @@ class DeadlyLedger:
         await self._points.pass_point()
         return study
 
-    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
+    async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         await self._points.pass_point()
-        cohorts = await self._ledger.reclaim_cohorts(include_queued)
+        reclaimed = await self._ledger.reclaim_cohorts(include_queued)
         await self._points.pass_point()
-        return cohorts
+        return reclaimed
 
 
 class DeadlyQueue:
@@ -276,6 +276,9 @@ class DeadlyQueue:
 
     async def depth(self) -> QueueDepth:
         return await self._queue.depth()
+
+    async def ping(self) -> None:
+        await self._queue.ping()
 
 
 def essence(trials: Iterable[Trial]) -> list[tuple[object, ...]]:

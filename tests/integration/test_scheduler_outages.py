@@ -17,11 +17,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.adapters.opening import UnknownUrl
-from layerlab.domain.exchange import StudyDelta
+from layerlab.domain.exchange import Reclaimed, StudyDelta
 from layerlab.domain.problem import OutOfSpace, Unavailable
 from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import StudyState, TrialState
-from layerlab.ports import StudyLedger
+from layerlab.ports import QueueDepth, StudyLedger
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.settings import read_settings
 from layerlab.v1 import ledger_pb2_grpc
@@ -30,6 +30,7 @@ from services.scheduler.__main__ import run, serve
 from services.scheduler.reconciler import Reconciler
 from services.scheduler.settings import SchedulerSettings, Settings
 from tests.integration.scheduler_world import (
+    DurableQueue,
     SchedulerWorld,
     essence,
     open_scheduler_world,
@@ -85,10 +86,10 @@ class ForgetfulLine:
         self._lose()
         return study
 
-    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
-        cohorts = await self._ledger.reclaim_cohorts(include_queued)
+    async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
+        reclaimed = await self._ledger.reclaim_cohorts(include_queued)
         self._lose()
-        return cohorts
+        return reclaimed
 
 
 async def test_lost_answers_change_nothing(here: SchedulerWorld) -> None:
@@ -162,41 +163,95 @@ class BrokenQueue(MemoryJobQueue):
             raise Unavailable("broker_away", "The broker is away.")
         await super().put(cohort)
 
+    async def depth(self) -> QueueDepth:
+        if not self.is_mended:
+            raise Unavailable("broker_away", "The broker is away.")
+        return await super().depth()
 
-async def queued(here: SchedulerWorld) -> None:
-    """A study with a cohort that the ledger calls queued, and the queue knows nothing of."""
-    study_id = await here.create(a_spec(max_trials=8))
+
+async def queued(here: SchedulerWorld, max_trials: int = 8) -> str:
+    """A study with a cohort that the ledger calls queued, while nobody schedules."""
+    study_id = await here.create(a_spec(max_trials=max_trials))
     async with running(here.scheduler().run()):
         await until(lambda: has_state(here, study_id, TrialState.QUEUED))
+    return study_id
 
 
 async def test_what_was_reclaimed_is_published_when_the_broker_is_back(
     here: SchedulerWorld,
 ) -> None:
-    await queued(here)
+    study_id = await queued(here)
     queue = BrokenQueue()
-    reconciler = Reconciler(here.ledger, queue, here.clock)
-    recovering = asyncio.create_task(reconciler.recover())
-    await asyncio.sleep(0.01)
-    assert not recovering.done()
-    queue.is_mended = True
-    await until(lambda: is_done_in_time(here, recovering))
-
-    assert (await queue.depth()).ready == 1
+    async with running(here.scheduler(queue=queue).run()):
+        await until(lambda: has_state(here, study_id, TrialState.PENDING))
+        queue.is_mended = True
+        await until(lambda: holds_in_time(here, queue, 1))
 
 
-async def test_a_list_of_what_to_publish_that_got_lost_is_asked_for_again(
-    here: SchedulerWorld,
-) -> None:
-    await queued(here)
-    queue = MemoryJobQueue()
+async def test_a_reclaim_whose_answer_got_lost_is_asked_for_again(here: SchedulerWorld) -> None:
+    study_id = await queued(here)
     line = ForgetfulLine(here.ledger)
-    recovering = asyncio.create_task(Reconciler(line, queue, here.clock).recover())
+    recovering = asyncio.create_task(Reconciler(line, MemoryJobQueue(), here.clock).recover())
     await until(lambda: was_asked(line))
-    assert (await queue.depth()).ready == 0
     await until(lambda: is_done_in_time(here, recovering))
 
-    assert (await queue.depth()).ready > 0
+    assert line.answers == 2
+    assert set(await here.states(study_id)) == {TrialState.PENDING}
+
+
+async def test_messages_that_the_queue_has_lost_are_published_again(here: SchedulerWorld) -> None:
+    """As after: the queue was deleted, or purged, or a message became a dead letter."""
+    here.queue = DurableQueue()
+    study_id = await here.create(a_spec(max_trials=40))
+    async with running(here.scheduler().run()):
+        await until(lambda: has_state(here, study_id, TrialState.QUEUED))
+        before = (await here.queue.depth()).ready
+        await take_away_a_message(here.queue)
+        async with running(here.trainer().run()):
+            assert (await here.end_of(study_id, turning=0.05)).state is StudyState.SUCCEEDED
+
+    assert before > 0
+    assert set(await here.states(study_id)) == {TrialState.SUCCEEDED}
+
+
+async def test_a_queue_that_holds_what_it_should_is_left_alone(here: SchedulerWorld) -> None:
+    here.queue = DurableQueue()
+    study_id = await here.create(a_spec(max_trials=40))
+    async with running(here.scheduler().run()):
+        await until(lambda: has_state(here, study_id, TrialState.QUEUED))
+        for _ in range(200):
+            here.turn(0.1)
+            await asyncio.sleep(0.002)
+        states = await here.states(study_id)
+        messages = (await here.queue.depth()).ready
+    cohorts = {trial.cohort_id for trial in await here.trials(study_id)}
+
+    assert set(states) == {TrialState.QUEUED}
+    assert messages == len(cohorts)
+
+
+async def take_away_a_message(queue: MemoryJobQueue) -> None:
+    """It becomes a dead letter."""
+    taken = asyncio.Event()
+
+    async def refuse(cohort: CohortRef) -> None:
+        if not taken.is_set():
+            taken.set()
+            raise RuntimeError("The test refuses it.")
+        await asyncio.Event().wait()
+
+    async with running(queue.consume(refuse)):
+        await taken.wait()
+        await until(lambda: has_dead(queue))
+
+
+async def has_dead(queue: MemoryJobQueue) -> bool:
+    return (await queue.depth()).dead > 0
+
+
+async def holds_in_time(here: SchedulerWorld, queue: MemoryJobQueue, messages: int) -> bool:
+    here.turn(0.1)
+    return (await queue.depth()).ready >= messages
 
 
 async def is_done_in_time(here: SchedulerWorld, work: asyncio.Task[None]) -> bool:

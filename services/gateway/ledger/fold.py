@@ -26,7 +26,10 @@ from services.gateway.ledger.documents import spec_from_json
 
 @dataclass(frozen=True, slots=True)
 class CohortEntry:
-    """A cohort, when it last changed its state, and how often its workers and children failed."""
+    """A cohort, when it last changed its state, and how often its workers and children failed.
+
+    `lost_workers` are those lost since it has last reported an epoch.
+    """
 
     cohort: Cohort
     since: datetime
@@ -142,6 +145,7 @@ def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
         purpose=data.member("purpose", Purpose),
         numbers=data.wholes("numbers"),
         state=data.member("state", CohortState),
+        seq=event.seq,
     )
     record.cohorts[cohort.cohort_id] = CohortEntry(cohort, event.time)
     _touch(record.cohort_changes, cohort.cohort_id, event.seq)
@@ -157,6 +161,7 @@ def _cohort_moved(record: Record, event: Event, data: Doc) -> None:
         attempt=data.whole("attempt"),
         worker_id=data.text("worker_id") if held else "",
         incarnation=data.text("incarnation") if held else "",
+        seq=event.seq,
     )
     lost = reason is FailureReason.WORKER_LOST
     record.cohorts[cohort.cohort_id] = CohortEntry(
@@ -244,6 +249,9 @@ def _epochs_reported(record: Record, event: Event, data: Doc) -> None:
             if better
             else replace(trial, epochs=epoch)
         )
+    entry = record.cohorts[data.text("cohort_id")]
+    if entry.lost_workers:
+        record.cohorts[entry.cohort.cohort_id] = replace(entry, lost_workers=0)
 
 
 def _trial_tested(record: Record, event: Event, data: Doc) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from layerlab.domain.event import Event
-from layerlab.domain.exchange import Claim, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.study import (
     Cohort,
     CohortRef,
@@ -204,11 +204,11 @@ class Ledger:
     async def move_study(self, study_id: str, to: StudyState, detail: str = "") -> Study:
         return await self._book.actor(study_id).do(studies.move_by_scheduler(to, detail))
 
-    async def reclaim_cohorts(self, include_queued: bool) -> list[CohortRef]:
+    async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         command = cohorts.reclaim(await self._leases(), include_queued)
         active = await self._book.active()
-        found = await asyncio.gather(*(self._book.actor(each).do(command) for each in active))
-        return [cohort for cohorts_of_one in found for cohort in cohorts_of_one]
+        each = await asyncio.gather(*(self._book.actor(one).do(command) for one in active))
+        return Reclaimed(sum(one.cohorts for one in each), sum(one.waiting for one in each))
 
     async def _trial(self, study_id: str, number: int) -> Trial:
         return await self._book.actor(study_id).do(look(lambda record, now: record.trial(number)))

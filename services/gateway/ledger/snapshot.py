@@ -107,6 +107,7 @@ def _entry_from_json(study_id: str, doc: Doc) -> CohortEntry:
         attempt=doc.whole("attempt"),
         worker_id=doc.text("worker_id"),
         incarnation=doc.text("incarnation"),
+        seq=doc.whole("changed"),
     )
     return CohortEntry(
         cohort,

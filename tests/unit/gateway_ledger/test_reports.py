@@ -196,7 +196,7 @@ async def test_a_zombie_whose_cohort_was_taken_back_is_stale(world: World, ref: 
     (ack,) = await world.report(ref, 1, ReportBatch(1, epochs((1, 2))))
 
     assert ack.stale
-    assert set((await world.states(ref.study_id)).values()) == {TrialState.QUEUED}
+    assert set((await world.states(ref.study_id)).values()) == {TrialState.PENDING}
 
 
 async def test_the_last_report_sent_again_after_a_lost_acknowledgement_is_harmless(

@@ -236,25 +236,36 @@ async def test_marking_a_cohort_queues_its_trials_once(world: World) -> None:
     assert await world.events(study_id) == before
 
 
-async def test_what_was_registered_and_never_marked_is_published_again(world: World) -> None:
-    study_id = await world.running_study()
-    ref = CohortRef(study_id, "c1")
-    await world.ledger.register_cohort(ref, Purpose.SEARCH, proposals((1,)))
-    # The scheduler may be publishing it at this moment.
-    assert await world.ledger.reclaim_cohorts(include_queued=False) == []
-    world.store.turn(3)
-
-    assert await world.ledger.reclaim_cohorts(include_queued=False) == [ref]
-
-
-async def test_a_queue_that_has_forgotten_everything_is_filled_again(world: World) -> None:
+async def test_what_a_queue_has_forgotten_is_to_be_published_again(world: World) -> None:
     study_id = await world.running_study()
     queued = await world.queued_cohort(study_id, (1,), "c1")
-    await world.claimed(await world.queued_cohort(study_id, (2,), "c2"))
+    running = await world.queued_cohort(study_id, (2,), "c2")
+    await world.claimed(running)
     await world.succeeded(study_id, (3,))
 
-    assert await world.ledger.reclaim_cohorts(include_queued=False) == []
-    assert await world.ledger.reclaim_cohorts(include_queued=True) == [queued]
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).cohorts == 0
+    assert (await world.ledger.reclaim_cohorts(include_queued=True)).cohorts == 1
+    assert (await world.cohort(queued)).state is CohortState.PENDING
+    assert (await world.cohort(running)).state is CohortState.RUNNING
+    # A repeat finds nothing.
+    assert (await world.ledger.reclaim_cohorts(include_queued=True)).cohorts == 0
+
+
+async def test_a_cohort_waits_on_the_queue_once_its_message_had_time_to_get_there(
+    world: World,
+) -> None:
+    first, second = await world.running_study(), await world.running_study()
+    await world.queued_cohort(first)
+    ref = await world.queued_cohort(second)
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).waiting == 0
+    world.store.turn(5)
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).waiting == 2
+    work = await world.claimed(ref)
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).waiting == 1
+
+    await world.ledger.release_cohort(ref, work.attempt, None)
+
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).waiting == 1
 
 
 async def test_nothing_of_a_study_that_is_over_is_published_again(world: World) -> None:
@@ -262,7 +273,7 @@ async def test_nothing_of_a_study_that_is_over_is_published_again(world: World) 
     await world.queued_cohort(study_id)
     await world.ledger.move_by_user(study_id, StudyVerb.CANCEL)
 
-    assert await world.ledger.reclaim_cohorts(include_queued=True) == []
+    assert (await world.ledger.reclaim_cohorts(include_queued=True)).cohorts == 0
 
 
 async def test_the_best_trial_has_the_highest_score_then_the_fewest_parameters(

@@ -22,10 +22,11 @@ from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.decisions.moves import (
     claim_cohort,
     fail_cohort,
+    hand_back,
     lanes,
     move_cohort,
     move_trial,
-    requeue_cohort,
+    take_back,
 )
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.progress import seconds_left
@@ -94,11 +95,7 @@ def _put_off(record: Record, cohort: Cohort) -> list[Draft]:
     """While its study is suspended, a cohort needs no message; PENDING says that it has none."""
     if record.study.state is not StudyState.SUSPENDED or cohort.state is not CohortState.QUEUED:
         return []
-    trials = [trial for trial in lanes(record, cohort) if trial.state is TrialState.QUEUED]
-    drafts = [
-        move_trial(record.study_id, trial, TrialState.PENDING, Actor.TRAINER) for trial in trials
-    ]
-    return [*drafts, move_cohort(cohort, CohortState.PENDING, Actor.TRAINER)]
+    return list(take_back(record, cohort, Actor.TRAINER))
 
 
 def _is_open(cohort: Cohort, trial: Trial) -> bool:
@@ -166,7 +163,7 @@ def release(
         if reason is not None and failures + 1 >= limit:
             drafts = fail_cohort(record, cohort, Actor.TRAINER, reason, detail)
             return answering(False, *drafts)
-        drafts = requeue_cohort(record, cohort, Actor.TRAINER, reason, detail)
+        drafts = hand_back(record, cohort, reason, detail)
         return answering(True, *drafts)
 
     return decide

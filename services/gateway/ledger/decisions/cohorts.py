@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from layerlab.domain.event import EventType, cohort_subject, trial_subject
+from layerlab.domain.exchange import Reclaimed
 from layerlab.domain.problem import Conflict, InvalidInput
 from layerlab.domain.study import (
     MAX_LOST_WORKERS,
@@ -24,12 +25,12 @@ from services.gateway.ledger.decisions.moves import (
     lanes,
     move_cohort,
     move_trial,
-    requeue_cohort,
+    take_back,
 )
 from services.gateway.ledger.fold import CohortEntry, Record
 
-# Between a cohort's registration and its mark the scheduler publishes it.
-_PUBLISHING_SECONDS: Final = 2.0
+# A cohort that was handed back is QUEUED a moment before its message is on the queue again.
+_DELIVERY_SECONDS: Final = 4.0
 _COHORT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAKES_TRIALS: Final = frozenset({StudyState.PENDING, StudyState.RUNNING})
 
@@ -142,44 +143,37 @@ def mark_queued(cohort_id: str) -> Command[None]:
     return decide
 
 
-def reclaim(leases: Leases, include_queued: bool) -> Command[list[CohortRef]]:
-    """Takes back what has lost its worker; the answer is what to publish (again)."""
+def reclaim(leases: Leases, include_queued: bool) -> Command[Reclaimed]:
+    """Takes back what has lost its worker or, if asked to, its message."""
 
-    def decide(record: Record, now: datetime) -> Decision[list[CohortRef]]:
+    def decide(record: Record, now: datetime) -> Decision[Reclaimed]:
         if record.study.state.is_terminal:
-            return answering([])
+            return answering(Reclaimed())
         drafts: list[Draft] = []
-        publish: list[CohortRef] = []
+        cohorts = waiting = 0
         for entry in record.cohorts.values():
-            cohort = entry.cohort
-            again = _should_publish(record, entry, now, include_queued)
-            if cohort.state is CohortState.RUNNING and leases.remaining(entry, now) <= 0:
-                again = entry.lost_workers + 1 < MAX_LOST_WORKERS
-                drafts += _take_back(record, entry, again)
-            if again:
-                publish.append(CohortRef(record.study_id, cohort.cohort_id))
-        return answering(publish, *drafts)
+            state = entry.cohort.state
+            if state is CohortState.RUNNING and leases.remaining(entry, now) <= 0:
+                drafts += _take_from_lost(record, entry)
+                cohorts += 1
+            elif state is CohortState.QUEUED and include_queued:
+                drafts += take_back(record, entry.cohort, Actor.SCHEDULER)
+                cohorts += 1
+            elif state is CohortState.QUEUED:
+                waiting += (now - entry.since).total_seconds() > _DELIVERY_SECONDS
+        return answering(Reclaimed(cohorts, waiting), *drafts)
 
     return decide
-
-
-def _should_publish(
-    record: Record, entry: CohortEntry, now: datetime, include_queued: bool
-) -> bool:
-    if entry.cohort.state is CohortState.PENDING:
-        due = (now - entry.since).total_seconds() > _PUBLISHING_SECONDS
-        return due and not _is_put_off(record, entry.cohort)
-    return include_queued and entry.cohort.state is CohortState.QUEUED
 
 
 def _is_put_off(record: Record, cohort: Cohort) -> bool:
     return record.study.state is StudyState.SUSPENDED and cohort.purpose is Purpose.SEARCH
 
 
-def _take_back(record: Record, entry: CohortEntry, again: bool) -> Iterator[Draft]:
+def _take_from_lost(record: Record, entry: CohortEntry) -> Iterator[Draft]:
     lost = FailureReason.WORKER_LOST
-    if again:
-        return requeue_cohort(record, entry.cohort, Actor.SCHEDULER, lost)
+    if entry.lost_workers + 1 < MAX_LOST_WORKERS:
+        return take_back(record, entry.cohort, Actor.SCHEDULER, lost)
     detail = f"{entry.lost_workers + 1} workers were lost while they trained it."
     return fail_cohort(record, entry.cohort, Actor.SCHEDULER, lost, detail)
 

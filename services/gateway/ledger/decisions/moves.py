@@ -152,13 +152,24 @@ def fail_cohort(
     yield move_cohort(cohort, CohortState.ENDED, actor, reason, detail)
 
 
-def requeue_cohort(
-    record: Record, cohort: Cohort, actor: Actor, reason: FailureReason | None, detail: str = ""
+def hand_back(
+    record: Record, cohort: Cohort, reason: FailureReason | None, detail: str
 ) -> Iterator[Draft]:
+    """RUNNING becomes QUEUED: its trainer gives the message back too."""
     for trial in lanes(record, cohort):
         if trial.state is TrialState.RUNNING:
-            yield move_trial(record.study_id, trial, TrialState.QUEUED, actor)
-    yield move_cohort(cohort, CohortState.QUEUED, actor, reason, detail)
+            yield move_trial(record.study_id, trial, TrialState.QUEUED, Actor.TRAINER)
+    yield move_cohort(cohort, CohortState.QUEUED, Actor.TRAINER, reason, detail)
+
+
+def take_back(
+    record: Record, cohort: Cohort, actor: Actor, reason: FailureReason | None = None
+) -> Iterator[Draft]:
+    """RUNNING or QUEUED becomes PENDING: it has no message, and is to be published again."""
+    for trial in lanes(record, cohort):
+        if trial.state in (TrialState.RUNNING, TrialState.QUEUED):
+            yield move_trial(record.study_id, trial, TrialState.PENDING, actor)
+    yield move_cohort(cohort, CohortState.PENDING, actor, reason)
 
 
 def lanes(record: Record, cohort: Cohort) -> list[Trial]:
