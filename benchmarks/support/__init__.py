@@ -1,0 +1,1 @@
+"""What the benchmarks share: a deployment of real processes, and trainers that train nothing."""
