@@ -22,9 +22,12 @@ def why_no_rabbitmq() -> str:
 
 
 class RabbitMQ(ServerProcess):
-    """`url` is what LAYERLAB_BROKER__URL takes; `config` are lines of rabbitmq.conf."""
+    """`url` is what LAYERLAB_BROKER__URL takes; `config` are lines of rabbitmq.conf.
 
-    def __init__(self, folder: Path, config: tuple[str, ...] = ()) -> None:
+    `advanced`: Erlang terms, for what rabbitmq.conf has no line for.
+    """
+
+    def __init__(self, folder: Path, config: tuple[str, ...] = (), advanced: str = "[].") -> None:
         self.port, distribution, epmd = free_port(), free_port(), free_port()
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / "rabbitmq.conf"
@@ -35,7 +38,7 @@ class RabbitMQ(ServerProcess):
             + "\n"
         )
         (folder / "enabled_plugins").write_text("[].\n")
-        (folder / "advanced.config").write_text("[].\n")
+        (folder / "advanced.config").write_text(f"{advanced}\n")
         self._name = f"layerlab-{self.port}@localhost"
         super().__init__(
             folder,
