@@ -61,6 +61,9 @@ class MemoryEventFeed:
         self._subscribers: set[_Subscriber] = set()
 
     async def announce(self, study_id: str, seq: int) -> None:
+        self.wake(study_id)
+
+    def wake(self, study_id: str) -> None:
         for subscriber in self._subscribers:
             subscriber.wake(study_id)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from layerlab.adapters.files import FileDatasetStore
-from layerlab.adapters.memory import MemoryJobQueue
+from layerlab.adapters.memory import MemoryEventFeed, MemoryJobQueue
 from layerlab.adapters.sqlite import open_sqlite
-from layerlab.ports import DatasetStore, JobQueue, RunStore
+from layerlab.ports import DatasetStore, EventFeed, JobQueue, RunStore
 
 
 class UnknownUrl(ValueError):
@@ -41,13 +41,42 @@ async def open_job_queue(url: str, client: str = "layerlab") -> AsyncIterator[Jo
 
 
 def open_run_store(url: str) -> AbstractAsyncContextManager[RunStore]:
-    """`sqlite:///PATH`, relative; `sqlite:////PATH`, absolute.
+    """`sqlite:///PATH`, relative; `sqlite:////PATH`, absolute;
+    `mongodb://USER:PASSWORD@HOST:PORT/DATABASE?replicaSet=NAME`, likewise `mongodb+srv:`.
 
-    :raises UnknownUrl: for any other scheme.
+    :raises UnknownUrl: for any other scheme, and for a URL that can't be read.
     """
-    if urlsplit(url).scheme != "sqlite":
-        raise UnknownUrl(f"LAYERLAB_STORE__URL: {_scheme(url)} is not `sqlite:///PATH`")
-    return open_sqlite(Path(unquote(urlsplit(url).path.removeprefix("/"))))
+    match urlsplit(url).scheme:
+        case "sqlite":
+            return open_sqlite(Path(unquote(urlsplit(url).path.removeprefix("/"))))
+        case "mongodb" | "mongodb+srv":
+            # Only the gateway has motor.
+            from layerlab.adapters.mongo import open_mongo
+
+            try:
+                return open_mongo(url)
+            except ValueError as error:
+                raise UnknownUrl(str(error)) from None
+        case _:
+            raise UnknownUrl(
+                f"LAYERLAB_STORE__URL: {_scheme(url)} is not `sqlite:///PATH` or `mongodb:`"
+            )
+
+
+@asynccontextmanager
+async def open_event_feed(store_url: str) -> AsyncIterator[EventFeed]:
+    """What tells of events in the store at `store_url`, whichever gateway has written them.
+
+    A file is written by one gateway alone, which tells its own readers.
+    """
+    if urlsplit(store_url).scheme not in ("mongodb", "mongodb+srv"):
+        yield MemoryEventFeed()
+        return
+    # Only the gateway has motor.
+    from layerlab.adapters.mongo_feed import open_mongo_feed
+
+    async with open_mongo_feed(store_url) as feed:
+        yield feed
 
 
 def open_dataset_store(url: str) -> DatasetStore:

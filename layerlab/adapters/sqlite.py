@@ -151,9 +151,12 @@ class SqliteRunStore:
     async def put_worker(self, worker: Worker) -> None:
         body = wire.worker_to_proto(worker).SerializeToString()
         values = (worker.worker_id, _time_text(worker.heartbeat_at), body)
-        await self._file.write(
-            lambda db: db.execute("INSERT OR REPLACE INTO workers VALUES (?, ?, ?)", values)
+        sql = (
+            "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT (worker_id) DO UPDATE "
+            "SET heartbeat_at = excluded.heartbeat_at, body = excluded.body "
+            "WHERE excluded.heartbeat_at >= workers.heartbeat_at"
         )
+        await self._file.write(lambda db: db.execute(sql, values))
 
     async def list_workers(self, seen_after: datetime) -> list[Worker]:
         sql = "SELECT body FROM workers WHERE heartbeat_at > ? ORDER BY worker_id"

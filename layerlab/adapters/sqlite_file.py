@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
+from layerlab.adapters.refusals import NewerSchema
 from layerlab.domain.problem import Unavailable
 
 T = TypeVar("T")
@@ -34,12 +35,12 @@ class SqliteFile:
     def start(self, schema: str, version: int) -> None:
         """Makes what `schema` says where it is missing.
 
-        :raises RuntimeError: when the file was written by a later version.
+        :raises NewerSchema: when the file was written by a later version.
         """
         connection = self._connect()
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > version:
-            raise RuntimeError(f"{self._path} was written by a newer LayerLab (schema {found})")
+            raise NewerSchema(f"{self._path} was written by a newer LayerLab (schema {found})")
         connection.executescript(schema)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.close()

@@ -9,8 +9,13 @@ from contextlib import AsyncExitStack
 import structlog
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
-from layerlab.adapters.memory import MemoryEventFeed
-from layerlab.adapters.opening import UnknownUrl, open_dataset_store, open_run_store
+from layerlab.adapters.opening import (
+    UnknownUrl,
+    open_dataset_store,
+    open_event_feed,
+    open_run_store,
+)
+from layerlab.adapters.refusals import NewerSchema
 from layerlab.lifecycle import wait_for_signal
 from layerlab.logs import configure_logs
 from layerlab.serving import grpc_channel
@@ -34,12 +39,13 @@ async def serve(settings: Settings) -> None:
     signaled = asyncio.create_task(wait_for_signal())
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_run_store(settings.store_url))
+        feed = await stack.enter_async_context(open_event_feed(settings.store_url))
         channel = await stack.enter_async_context(grpc_channel(settings.ingest.grpc))
         gateway = await stack.enter_async_context(
             gateway_service(
                 settings.gateway,
                 store,
-                MemoryEventFeed(),
+                feed,
                 GrpcIngest(channel),
                 open_dataset_store(settings.datasets_url),
             )
@@ -59,7 +65,7 @@ def main() -> int:
         # What the operator can mend needs a sentence, not a trace.
         log.error("the gateway can't start", reason=str(error))
         return 2
-    except OSError as error:
+    except (NewerSchema, OSError) as error:
         log.error("the gateway can't run", reason=str(error))
         return 1
     return 0

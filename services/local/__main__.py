@@ -13,13 +13,14 @@ from typing import Any
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.adapters.memory import MemoryEventFeed
 from layerlab.adapters.opening import (
     UnknownUrl,
     open_dataset_store,
+    open_event_feed,
     open_job_queue,
     open_run_store,
 )
+from layerlab.adapters.refusals import NewerSchema
 from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
 from layerlab.serving import grpc_channel
@@ -47,12 +48,13 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
         enter = stack.enter_async_context
         queue = await enter(open_job_queue(settings.broker.url))
         store = await enter(open_run_store(settings.store_url))
+        feed = await enter(open_event_feed(settings.store_url))
         datasets = open_dataset_store(settings.datasets_url)
         own = settings.ingest_settings()
         port = await enter(serve_ingest(own, datasets, settings.spool_dir))
         ingest = GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port))))
         gateway = await enter(
-            gateway_service(settings.gateway_settings(), store, MemoryEventFeed(), ingest, datasets)
+            gateway_service(settings.gateway_settings(), store, feed, ingest, datasets)
         )
         # One channel for each who calls, as on many machines.
         channel = await enter(grpc_channel(gateway.grpc))
@@ -84,7 +86,7 @@ def run(flags: Sequence[str] | Mapping[str, Any] | None = None) -> int:
             asyncio.run(serve(settings, lock))
     except (RemoteWithoutLogin, UnknownUrl) as error:
         return _refuse(error, 2)
-    except (FolderInUse, OSError) as error:
+    except (FolderInUse, NewerSchema, OSError) as error:
         return _refuse(error, 1)
     except KeyboardInterrupt:
         return 130  # Before it was ready; afterwards a signal closes it in good order.

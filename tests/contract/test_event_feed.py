@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 
-from layerlab.adapters.memory import MemoryEventFeed
+from layerlab.adapters.opening import open_event_feed
 from layerlab.ports import EventFeed
+from tests.servers import Mongod
 
 
-@asynccontextmanager
-async def memory() -> AsyncIterator[EventFeed]:
-    yield MemoryEventFeed()
+@pytest.fixture(params=["memory", "mongo"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of the store whose feed it is."""
+    if request.param == "memory":
+        return "sqlite:///nowhere"
+    mongod: Mongod = request.getfixturevalue("mongod")
+    return mongod.url_of(f"test_{uuid4().hex}")
 
 
-@pytest.fixture(params=[memory], ids=lambda adapter: adapter.__name__)
-async def feed(request: pytest.FixtureRequest) -> AsyncIterator[EventFeed]:
-    async with request.param() as feed:
+@pytest.fixture
+async def feed(url: str) -> AsyncIterator[EventFeed]:
+    async with open_event_feed(url) as feed:
         yield feed
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -17,17 +17,23 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import JsonObject
 from layerlab.domain.study import Worker
 from layerlab.ports import RunStore, SeqConflict, Snapshot, StudySummary
+from tests.servers import Mongod
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
-def sqlite(folder: Path) -> AbstractAsyncContextManager[RunStore]:
-    return open_run_store(f"sqlite:///{folder}/ledger.db")
+@pytest.fixture(params=["sqlite", "mongo"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a store that nobody has used."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    mongod: Mongod = request.getfixturevalue("mongod")
+    return mongod.url_of(f"test_{uuid4().hex}")
 
 
-@pytest.fixture(params=[sqlite], ids=lambda adapter: adapter.__name__)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunStore]:
-    async with request.param(tmp_path) as store:
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[RunStore]:
+    async with open_run_store(url) as store:
         yield store
 
 
@@ -175,13 +181,20 @@ async def test_the_clock_is_utc_and_runs(store: RunStore) -> None:
     assert first <= second
 
 
-@pytest.mark.parametrize("open_store", [sqlite], ids=lambda adapter: adapter.__name__)
-async def test_what_was_written_is_there_after_a_restart(
-    open_store: Callable[[Path], AbstractAsyncContextManager[RunStore]], tmp_path: Path
-) -> None:
-    async with open_store(tmp_path) as store:
+async def test_a_heartbeat_that_comes_late_changes_nothing(store: RunStore) -> None:
+    await store.put_worker(a_worker())
+    await store.put_worker(replace(a_worker(at=NOW - timedelta(seconds=1)), attempt=9))
+    assert await store.list_workers(NOW - timedelta(minutes=1)) == [a_worker()]
+    await store.put_worker(replace(a_worker(), draining=True))
+    assert await store.list_workers(NOW - timedelta(minutes=1)) == [
+        replace(a_worker(), draining=True)
+    ]
+
+
+async def test_what_was_written_is_there_after_a_restart(url: str) -> None:
+    async with open_run_store(url) as store:
         await store.append("s", 0, [an_event(1)], a_summary())
         await store.put_dataset(a_dataset())
-    async with open_store(tmp_path) as store:
+    async with open_run_store(url) as store:
         assert await store.read_events("s") == [an_event(1)]
         assert await store.get_dataset("d1") == a_dataset()

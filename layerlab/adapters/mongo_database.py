@@ -1,0 +1,124 @@
+"""One MongoDB database: how long an operation may take, and what its errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+import pymongo
+import structlog
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
+
+from layerlab.domain.problem import Unavailable
+
+log = structlog.get_logger()
+
+Document: TypeAlias = dict[str, Any]
+Collection: TypeAlias = AsyncIOMotorCollection[Document]
+
+OPERATION_SECONDS: Final = 4.0
+# After a failure the next ones wait less: their callers have waited for the failure before.
+_SECONDS_AFTER_FAILURE: Final = 1.5
+_SELECTION_SECONDS: Final = 2.0
+# A server that hangs is noticed by its monitor within two of these.
+_MONITOR_SECONDS: Final = 2.0
+_WRONG_PASSWORD: Final = 18
+
+
+class MongoDatabase:
+    """What the store and the feed have in common. Nothing is asked before it is needed."""
+
+    def __init__(self, url: str) -> None:
+        """:raises ValueError: for a URL that can't be read; it isn't repeated."""
+        try:
+            self._client: AsyncIOMotorClient[Document] = _client(url)
+            name = parse_uri(url, validate=False)["database"] or "layerlab"
+        except (PyMongoError, ValueError) as error:
+            raise ValueError(f"LAYERLAB_STORE__URL can't be read: {type(error).__name__}") from None
+        self._database: AsyncIOMotorDatabase[Document] = self._client.get_database(
+            name,
+            # What was acknowledged has reached the journals of a majority, and what is read has
+            # too: neither can be rolled back by the loss of a node.
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
+        )
+        self.is_ready = False
+        """Whether operations may begin: schema and indexes are there."""
+        self._is_healthy = True
+
+    def __getitem__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def hello(self) -> Document:
+        """What the primary says of itself; its clock, and what a majority has, among it."""
+        return await self._database.command("hello")
+
+    async def clock(self) -> datetime:
+        """The primary's, UTC, in milliseconds."""
+        time: datetime = (await self.hello())["localTime"]
+        return time.replace(tzinfo=UTC)
+
+    @asynccontextmanager
+    async def operation(self) -> AsyncIterator[None]:
+        """Around calls of the driver, which together may take `OPERATION_SECONDS`.
+
+        :raises Unavailable: when MongoDB can't be reached, or not in time.
+        """
+        if not self.is_ready:
+            raise unavailable()
+        try:
+            with pymongo.timeout(OPERATION_SECONDS if self._is_healthy else _SECONDS_AFTER_FAILURE):
+                yield
+        except (DocumentTooLarge, InvalidOperation):
+            raise  # Mistakes of ours, which trying again won't mend.
+        except PyMongoError as error:
+            self.note_failure(error)
+            raise unavailable() from error
+        self.note_success()
+
+    def note_failure(self, error: PyMongoError) -> None:
+        if self._is_healthy:
+            log.warning("MongoDB can't be used", reason=explain(error))
+        self._is_healthy = False
+
+    def note_success(self) -> None:
+        if not self._is_healthy:
+            log.info("MongoDB can be used again")
+        self._is_healthy = True
+
+
+def unavailable() -> Unavailable:
+    # What is wrong with it stands in our log; where it lives is nothing for a client.
+    return Unavailable(
+        "store_unavailable", "The ledger's database can't be reached.", "Try again in a moment."
+    )
+
+
+def explain(error: PyMongoError) -> str:
+    """For the operator. What the driver says may name hosts, and never holds the password."""
+    if isinstance(error, OperationFailure) and error.code == _WRONG_PASSWORD:
+        return "the user or the password in LAYERLAB_STORE__URL is not known to MongoDB"
+    if "RSGhost" in str(error):
+        return "mongod has not been told its replica set yet: call rs.initiate() once"
+    return str(error)[:500]
+
+
+def _client(url: str) -> AsyncIOMotorClient[Document]:
+    return AsyncIOMotorClient(
+        url,
+        appname="layerlab",
+        retryWrites=True,
+        retryReads=True,
+        serverSelectionTimeoutMS=round(_SELECTION_SECONDS * 1000),
+        connectTimeoutMS=round(_SELECTION_SECONDS * 1000),
+        heartbeatFrequencyMS=round(_MONITOR_SECONDS * 1000),
+    )
