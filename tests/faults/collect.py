@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
@@ -28,8 +28,13 @@ from tests.faults.workload import Workload
 _SETTLE_SECONDS: Final = 90.0
 
 
-def collect(cluster: Cluster, workload: Workload, nemesis: Nemesis) -> History:
-    """Call it when every study has ended and every fault is over."""
+def collect(
+    cluster: Cluster, workload: Workload, nemesis: Nemesis, marks: Mapping[str, int]
+) -> History:
+    """Call it when every study has ended and every fault is over.
+
+    `marks`: how much each service had logged before.
+    """
     cluster.wait_until_ready()
     workload.crowd.wait(_SETTLE_SECONDS)
     return History(
@@ -41,7 +46,9 @@ def collect(cluster: Cluster, workload: Workload, nemesis: Nemesis) -> History:
         faults=nemesis.faults,
         came=[(came.name, came.at) for came in cluster.came],
         traces=[
-            trace for service in cluster.services() for trace in traces(service.name, service.log)
+            trace
+            for service in cluster.services()
+            for trace in traces(service.name, service.output[marks[service.name] :])
         ],
         rest=rest(cluster, nemesis.poison),
     )

@@ -18,11 +18,10 @@ from typing import Final
 
 from tests.faults.checker import check
 from tests.faults.cluster import Cluster
-from tests.faults.collect import collect
 from tests.faults.figures import measure
 from tests.faults.layout import Topology
-from tests.faults.nemesis import Nemesis
 from tests.faults.plan import Step, plan
+from tests.faults.play import Play
 from tests.faults.report import Report
 from tests.faults.workload import Workload
 
@@ -51,23 +50,20 @@ def run_drill(drill: Drill, folder: Path, tell: Callable[[str], None]) -> Report
     """:raises AssertionError: when the system makes no progress any more."""
     began = time.monotonic()
     settings = {"LAYERLAB_SCHEDULER__MAX_LANES": str(_LANES)}
-    with Cluster(folder, drill.topology, settings) as cluster:
-        workload = Workload(cluster, drill.seed, _ROWS, _EPOCHS)
-        nemesis = Nemesis(cluster, drill.seed)
+    with (
+        Cluster(folder, drill.topology, settings) as cluster,
+        Play(cluster, drill.seed, _ROWS, _EPOCHS) as play,
+    ):
         over = threading.Event()
-        users = _Users(workload, drill.trials, over)
+        users = _Users(play.workload, drill.trials, over)
+        users.start()
         try:
-            users.start()
-            nemesis.run(drill.steps(), tell)
-            over.set()
-            tell("all faults are over; the rest is left to end")
-            users.join()
-            workload.close()
-            history = collect(cluster, workload, nemesis)
+            play.nemesis.run(drill.steps(), tell)
         finally:
             over.set()
-            workload.close()
-            workload.crowd.stop()
+        tell("all faults are over; the rest is left to end")
+        users.join()
+        history = play.end()
     minutes = (time.monotonic() - began) / 60
     return Report(drill.seed, minutes, history, check(history), tuple(measure(history)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from tests.faults.history import Trace
@@ -13,10 +12,10 @@ _BEGIN: Final = "Traceback (most recent call last)"
 _LOUD: Final = frozenset({"error", "critical"})
 
 
-def traces(service: str, log: Path) -> Iterator[Trace]:
+def traces(service: str, log: str) -> Iterator[Trace]:
     """Those of lines logged as errors, and those that were printed past the log."""
     printed: list[str] | None = None
-    for line in log.read_text(errors="replace").splitlines():
+    for line in log.splitlines():
         entry = _entry(line)
         if entry is not None:
             exception = entry.get("exception", "")
