@@ -65,36 +65,24 @@ class Design:
     batch_size: int = 64
 
     def __post_init__(self) -> None:
-        _check(
-            len(self.hidden) <= MAX_LAYERS, "hidden", f"has more than {MAX_LAYERS} hidden layers"
-        )
+        # A study has thousands; what is wrong with a value is put in words only then.
+        if len(self.hidden) > MAX_LAYERS:
+            raise _invalid("hidden", f"has more than {MAX_LAYERS} hidden layers")
         for width in self.hidden:
-            _check(
-                _is_int(width) and 1 <= width <= MAX_WIDTH,
-                "hidden",
-                f"has a width outside 1 to {MAX_WIDTH}: {width!r}",
-            )
-        _check(
-            _is_number(self.dropout) and 0.0 <= self.dropout < 1.0,
-            "dropout",
-            f"must be at least 0 and below 1, not {self.dropout!r}",
-        )
-        _check(isinstance(self.residual, bool), "residual", "must be true or false")
-        _check(
-            _is_number(self.learning_rate) and 0.0 < self.learning_rate <= 10.0,
-            "learning_rate",
-            f"must be above 0 and at most 10, not {self.learning_rate!r}",
-        )
-        _check(
-            _is_number(self.weight_decay) and 0.0 <= self.weight_decay <= 10.0,
-            "weight_decay",
-            f"must be 0 to 10, not {self.weight_decay!r}",
-        )
-        _check(
-            _is_int(self.batch_size) and 1 <= self.batch_size <= MAX_BATCH_SIZE,
-            "batch_size",
-            f"must be a whole number from 1 to {MAX_BATCH_SIZE}, not {self.batch_size!r}",
-        )
+            if not (_is_int(width) and 1 <= width <= MAX_WIDTH):
+                raise _invalid("hidden", f"has a width outside 1 to {MAX_WIDTH}: {width!r}")
+        if not (_is_number(self.dropout) and 0.0 <= self.dropout < 1.0):
+            raise _invalid("dropout", f"must be at least 0 and below 1, not {self.dropout!r}")
+        if not isinstance(self.residual, bool):
+            raise _invalid("residual", "must be true or false")
+        if not (_is_number(self.learning_rate) and 0.0 < self.learning_rate <= 10.0):
+            complaint = f"must be above 0 and at most 10, not {self.learning_rate!r}"
+            raise _invalid("learning_rate", complaint)
+        if not (_is_number(self.weight_decay) and 0.0 <= self.weight_decay <= 10.0):
+            raise _invalid("weight_decay", f"must be 0 to 10, not {self.weight_decay!r}")
+        if not (_is_int(self.batch_size) and 1 <= self.batch_size <= MAX_BATCH_SIZE):
+            complaint = f"must be a whole number from 1 to {MAX_BATCH_SIZE}"
+            raise _invalid("batch_size", f"{complaint}, not {self.batch_size!r}")
 
     @property
     def n_layers(self) -> int:
@@ -125,13 +113,15 @@ class Design:
     @classmethod
     def from_json(cls, value: JsonObject) -> Design:
         """:raises InvalidInput: naming the field that is unknown, missing or out of range."""
-        unknown = sorted(set(value) - set(DESIGN_FIELDS))
-        _check(not unknown, unknown[0] if unknown else "", "is not a field of a design")
-        _check("hidden" in value, "hidden", "is missing")
+        for unknown in sorted(value.keys() - _NAMES):
+            raise _invalid(unknown, "is not a field of a design")
+        if "hidden" not in value:
+            raise _invalid("hidden", "is missing")
         return build_design({name: parse_field(name, each) for name, each in value.items()})
 
 
 DESIGN_FIELDS: Final = tuple(Design.__dataclass_fields__)
+_NAMES: Final = frozenset(DESIGN_FIELDS)
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "activation": Activation,
     "norm": Norm,
@@ -152,23 +142,33 @@ def parse_field(name: str, value: JsonValue) -> object:
     :raises InvalidInput: naming the field.
     """
     if name == "hidden":
-        _check(isinstance(value, (list, tuple)), name, "must be a list of widths")
-        assert isinstance(value, (list, tuple))
-        _check(all(_is_int(each) for each in value), name, "must be a list of whole numbers")
+        if not isinstance(value, (list, tuple)):
+            raise _invalid(name, "must be a list of widths")
+        if not all(_is_int(each) for each in value):
+            raise _invalid(name, "must be a list of whole numbers")
         return tuple(value)
     if name in _ENUMS:
-        allowed = [each.value for each in _ENUMS[name]]
-        _check(value in allowed, name, f"must be one of {', '.join(allowed)}, not {value!r}")
-        return _ENUMS[name](str(value))
+        return _parse_enum(name, value)
     if name == "residual":
-        _check(isinstance(value, bool), name, f"must be true or false, not {value!r}")
+        if not isinstance(value, bool):
+            raise _invalid(name, f"must be true or false, not {value!r}")
         return value
     if name == "batch_size":
-        _check(_is_int(value), name, f"must be a whole number, not {value!r}")
+        if not _is_int(value):
+            raise _invalid(name, f"must be a whole number, not {value!r}")
         return value
-    _check(_is_number(value), name, f"must be a finite number, not {value!r}")
+    if not _is_number(value):
+        raise _invalid(name, f"must be a finite number, not {value!r}")
     assert isinstance(value, (int, float))
     return float(value)
+
+
+def _parse_enum(name: str, value: JsonValue) -> StrEnum:
+    kind = _ENUMS[name]
+    if isinstance(value, str) and value in kind._value2member_map_:
+        return kind(value)
+    allowed = ", ".join(each.value for each in kind)
+    raise _invalid(name, f"must be one of {allowed}, not {value!r}")
 
 
 def trial_seed(dataset_id: str, design: Design, repeat: int = 0) -> int:
@@ -192,6 +192,5 @@ def _is_number(value: object) -> bool:
     return _is_int(value) and abs(value) < _MAX_INT  # type: ignore[arg-type]  # Narrowed by the first half.
 
 
-def _check(holds: bool, field: str, complaint: str) -> None:
-    if not holds:
-        raise InvalidInput("invalid_design", f"`{field}` {complaint}.", field=field)
+def _invalid(field: str, complaint: str) -> InvalidInput:
+    return InvalidInput("invalid_design", f"`{field}` {complaint}.", field=field)

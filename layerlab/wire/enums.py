@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from layerlab.domain.problem import Malformed
@@ -15,12 +17,11 @@ class ProtoEnum(Protocol):
 
     def keys(self) -> list[str]: ...
     def Value(self, name: str) -> Any: ...
-    def Name(self, number: Any) -> str: ...
 
 
 def enum_to_proto(value: StrEnum | None, proto: ProtoEnum) -> Any:
     """None is the proto's UNSPECIFIED."""
-    return proto.Value(_prefix(proto) + ("UNSPECIFIED" if value is None else value.name))
+    return _numbers(proto)["UNSPECIFIED" if value is None else value.name]
 
 
 def enum_from_proto(number: int, proto: ProtoEnum, domain: type[E]) -> E | None:
@@ -31,8 +32,8 @@ def enum_from_proto(number: int, proto: ProtoEnum, domain: type[E]) -> E | None:
     if number == 0:
         return None
     try:
-        return domain[proto.Name(number).removeprefix(_prefix(proto))]
-    except (ValueError, KeyError) as error:
+        return domain[_names(proto)[number]]
+    except KeyError as error:
         raise Malformed("unknown_enum", f"{number} is no known {domain.__name__}.") from error
 
 
@@ -44,5 +45,15 @@ def required_enum(number: int, proto: ProtoEnum, domain: type[E]) -> E:
     return value
 
 
-def _prefix(proto: ProtoEnum) -> str:
-    return proto.keys()[0].removesuffix("UNSPECIFIED")
+# Once for each enum: a trial on the wire has six of them.
+@cache
+def _numbers(proto: ProtoEnum) -> Mapping[str, int]:
+    """By name, without the proto's prefix."""
+    names = proto.keys()
+    prefix = names[0].removesuffix("UNSPECIFIED")
+    return {name.removeprefix(prefix): proto.Value(name) for name in names}
+
+
+@cache
+def _names(proto: ProtoEnum) -> Mapping[int, str]:
+    return {number: name for name, number in _numbers(proto).items()}

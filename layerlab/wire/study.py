@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+
+from google.protobuf.struct_pb2 import Struct
+
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Activation, Design, Norm, Optimizer
 from layerlab.domain.event import Event, EventType
+from layerlab.domain.json_value import canonical
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.space import SearchSpace
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Progress, Search, Study, StudySpec, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
@@ -57,7 +64,7 @@ def spec_to_proto(spec: StudySpec) -> pb.StudySpec:
         dataset_id=spec.dataset_id,
         target=spec.target,
         task=enum_to_proto(spec.task, dataset_pb2.Task),
-        space=struct_from_json(spec.space.to_json()),
+        space=_space_to_proto(canonical(spec.space.to_json())),
         budget=pb.Budget(
             max_trials=spec.budget.max_trials,
             max_epochs=spec.budget.max_epochs,
@@ -81,8 +88,7 @@ def spec_from_proto(message: pb.StudySpec) -> StudySpec:
         dataset_id=message.dataset_id,
         target=message.target,
         task=required_enum(message.task, dataset_pb2.Task, Task),
-        # A recorded space names every field, so the base is never looked at.
-        space=parse_space(struct_to_json(message.space), preset_space(DEFAULT_PRESET, 0)),
+        space=_space_from_proto(message.space.SerializeToString(deterministic=True)),
         budget=Budget(
             max_trials=optional(message.budget, "max_trials"),
             max_epochs=message.budget.max_epochs,
@@ -99,6 +105,18 @@ def spec_from_proto(message: pb.StudySpec) -> StudySpec:
             for name, kind in message.column_kinds.items()
         },
     )
+
+
+# A study's space goes with each of its deltas and each claim, and takes long to read.
+@lru_cache(maxsize=256)
+def _space_to_proto(document: str) -> Struct:
+    return struct_from_json(json.loads(document))
+
+
+@lru_cache(maxsize=256)
+def _space_from_proto(struct: bytes) -> SearchSpace:
+    # A recorded space names every field, so the base is never looked at.
+    return parse_space(struct_to_json(Struct.FromString(struct)), preset_space(DEFAULT_PRESET, 0))
 
 
 def study_to_proto(study: Study) -> pb.Study:
