@@ -145,7 +145,8 @@ class RunStore(Protocol):
     async def put_worker(self, worker: Worker) -> None:
         """Replaces what was known of this worker id; its heartbeat is also its lease.
 
-        One with an older heartbeat than the known one changes nothing: it came late.
+        One with an older heartbeat than the known one changes nothing: it came late. Of two
+        with one heartbeat the later one counts.
         """
 
     async def list_workers(self, seen_after: datetime) -> list[Worker]:
@@ -210,7 +211,10 @@ class CohortLedger(Protocol):
     """
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
-        """:raises NotFound: no such cohort: the message is nonsense."""
+        """Takes a cohort over from a worker that is seen to be gone before its lease expires.
+
+        :raises NotFound: no such cohort: the message is nonsense.
+        """
 
     def report_cohort(
         self, cohort: CohortRef, attempt: int, batches: AsyncIterator[ReportBatch]
@@ -229,8 +233,13 @@ class CohortLedger(Protocol):
         Without a reason it is handed back in good order, which counts as no failure.
         """
 
-    async def report_worker(self, worker: Worker) -> float:
-        """Renews the lease of what the worker trains; the seconds until the next one is due."""
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+        """Is there for as long as `reports` go on: each renews the lease of what it trains.
+
+        Yields, for each, the seconds until the next one is due; one may come earlier. Ends when
+        the reports do. A stream that breaks off tells the ledger that the worker is gone. After
+        `Unavailable`, call again.
+        """
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
         """Keeps a safetensors document; afterwards the trial's end may say `has_model`."""

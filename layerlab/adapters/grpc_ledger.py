@@ -67,11 +67,18 @@ class GrpcLedger:
             response = await self._stub.ReleaseCohort(request, timeout=_TIMEOUT_SECONDS)
         return response.requeue
 
-    async def report_worker(self, worker: Worker) -> float:
-        request = pb.ReportWorkerRequest(worker=wire.worker_to_proto(worker))
-        with wire.statuses_as_errors():
-            response = await self._stub.ReportWorker(request, timeout=_TIMEOUT_SECONDS)
-        return response.next_report_seconds
+    async def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+        async def requests() -> AsyncIterator[pb.AttendRequest]:
+            async for worker in reports:
+                yield pb.AttendRequest(worker=wire.worker_to_proto(worker))
+
+        call = self._stub.Attend(requests())
+        try:
+            with wire.statuses_as_errors():
+                async for response in call:
+                    yield response.next_report_seconds
+        finally:
+            call.cancel()
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
         key = pb.ModelKey(study_id=study_id, number=number, attempt=attempt)

@@ -17,7 +17,10 @@ from layerlab.domain.study import (
 
 
 class ClaimOutcome(StrEnum):
-    """CLAIMED: train it. ENDED: nothing is left to do. BUSY: another worker has a live lease."""
+    """CLAIMED: train it. ENDED: nothing is left to do. BUSY: another worker has a live lease.
+
+    A message is not needed while a lease lives: when that ends, the cohort is published again.
+    """
 
     CLAIMED = "claimed"
     ENDED = "ended"

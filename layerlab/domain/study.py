@@ -238,7 +238,11 @@ class TestScore:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A trainer as it last described itself. `incarnation` is new at every start."""
+    """A trainer as it last described itself. `incarnation` is new at every start.
+
+    `disconnected_at`: it was seen to go then, after its heartbeat; None: it is there, for all
+    that is known.
+    """
 
     worker_id: str
     incarnation: str
@@ -252,6 +256,7 @@ class Worker:
     cohort_id: str = ""
     attempt: int = 0
     draining: bool = False
+    disconnected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class _ClaimOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClaimOut
     CLAIM_OUTCOME_ENDED: _ClaimOutcome.ValueType  # 2
     """Nothing is left to do: acknowledge the message."""
     CLAIM_OUTCOME_BUSY: _ClaimOutcome.ValueType  # 3
-    """Another worker holds a live lease: ask again after retry_after_seconds."""
+    """Another worker holds a live lease: ask again after retry_after_seconds, in case it has just
+    died; then forget the message, for the cohort is published again when the lease has expired.
+    """
 
 class ClaimOutcome(_ClaimOutcome, metaclass=_ClaimOutcomeEnumTypeWrapper): ...
 
@@ -81,7 +83,9 @@ CLAIM_OUTCOME_CLAIMED: ClaimOutcome.ValueType  # 1
 CLAIM_OUTCOME_ENDED: ClaimOutcome.ValueType  # 2
 """Nothing is left to do: acknowledge the message."""
 CLAIM_OUTCOME_BUSY: ClaimOutcome.ValueType  # 3
-"""Another worker holds a live lease: ask again after retry_after_seconds."""
+"""Another worker holds a live lease: ask again after retry_after_seconds, in case it has just
+died; then forget the message, for the cohort is published again when the lease has expired.
+"""
 Global___ClaimOutcome: _TypeAlias = ClaimOutcome  # noqa: Y015
 
 @_typing.final
@@ -507,7 +511,7 @@ class Assignment(_message.Message):
     attempt: _builtins.int
     """The fencing token of everything that is reported."""
     lease_seconds: _builtins.float
-    """ReportWorker renews it."""
+    """Attend renews it."""
     seconds_left: _builtins.float
     @_builtins.property
     def spec(self) -> _study_pb2.StudySpec: ...
@@ -831,6 +835,7 @@ class Worker(_message.Message):
     COHORT_ID_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     DRAINING_FIELD_NUMBER: _builtins.int
+    DISCONNECTED_AT_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     incarnation: _builtins.str
     host: _builtins.str
@@ -845,6 +850,10 @@ class Worker(_message.Message):
     draining: _builtins.bool
     @_builtins.property
     def heartbeat_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def disconnected_at(self) -> _timestamp_pb2.Timestamp:
+        """It was seen to go then, after its heartbeat; absent: it is there, for all that is known."""
+
     def __init__(
         self,
         *,
@@ -860,17 +869,18 @@ class Worker(_message.Message):
         cohort_id: _builtins.str = ...,
         attempt: _builtins.int = ...,
         draining: _builtins.bool = ...,
+        disconnected_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat_at", b"heartbeat_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["disconnected_at", b"disconnected_at", "heartbeat_at", b"heartbeat_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "disconnected_at", b"disconnected_at", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
 
 @_typing.final
-class ReportWorkerRequest(_message.Message):
+class AttendRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     WORKER_FIELD_NUMBER: _builtins.int
@@ -887,15 +897,17 @@ class ReportWorkerRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ReportWorkerRequest: _TypeAlias = ReportWorkerRequest  # noqa: Y015
+Global___AttendRequest: _TypeAlias = AttendRequest  # noqa: Y015
 
 @_typing.final
-class ReportWorkerResponse(_message.Message):
+class AttendResponse(_message.Message):
+    """One for each request, in order."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     NEXT_REPORT_SECONDS_FIELD_NUMBER: _builtins.int
     next_report_seconds: _builtins.float
-    """How long until the next report is expected."""
+    """How long until the next report is expected; one may come earlier."""
     def __init__(
         self,
         *,
@@ -907,7 +919,7 @@ class ReportWorkerResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ReportWorkerResponse: _TypeAlias = ReportWorkerResponse  # noqa: Y015
+Global___AttendResponse: _TypeAlias = AttendResponse  # noqa: Y015
 
 @_typing.final
 class UploadModelRequest(_message.Message):

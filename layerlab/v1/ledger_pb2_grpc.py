@@ -76,10 +76,10 @@ class LedgerServiceStub:
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.ReleaseCohortRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReleaseCohortResponse.FromString,
                 _registered_method=True)
-        self.ReportWorker = channel.unary_unary(
-                '/layerlab.v1.LedgerService/ReportWorker',
-                request_serializer=layerlab_dot_v1_dot_ledger__pb2.ReportWorkerRequest.SerializeToString,
-                response_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReportWorkerResponse.FromString,
+        self.Attend = channel.stream_stream(
+                '/layerlab.v1.LedgerService/Attend',
+                request_serializer=layerlab_dot_v1_dot_ledger__pb2.AttendRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_ledger__pb2.AttendResponse.FromString,
                 _registered_method=True)
         self.UploadModel = channel.stream_unary(
                 '/layerlab.v1.LedgerService/UploadModel',
@@ -159,8 +159,9 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ReportWorker(self, request, context):
-        """A worker describes itself; this renews the lease of the cohort that it trains.
+    def Attend(self, request_iterator, context):
+        """A worker describes itself, again and again for as long as it lives; each time renews the lease
+        of the cohort that it trains. A stream that breaks off says that the worker is gone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,10 +224,10 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReleaseCohortRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_ledger__pb2.ReleaseCohortResponse.SerializeToString,
             ),
-            'ReportWorker': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReportWorker,
-                    request_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReportWorkerRequest.FromString,
-                    response_serializer=layerlab_dot_v1_dot_ledger__pb2.ReportWorkerResponse.SerializeToString,
+            'Attend': grpc.stream_stream_rpc_method_handler(
+                    servicer.Attend,
+                    request_deserializer=layerlab_dot_v1_dot_ledger__pb2.AttendRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_ledger__pb2.AttendResponse.SerializeToString,
             ),
             'UploadModel': grpc.stream_unary_rpc_method_handler(
                     servicer.UploadModel,
@@ -468,7 +469,7 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
-    def ReportWorker(request,
+    def Attend(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -478,12 +479,12 @@ class LedgerService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
+        return grpc.experimental.stream_stream(
+            request_iterator,
             target,
-            '/layerlab.v1.LedgerService/ReportWorker',
-            layerlab_dot_v1_dot_ledger__pb2.ReportWorkerRequest.SerializeToString,
-            layerlab_dot_v1_dot_ledger__pb2.ReportWorkerResponse.FromString,
+            '/layerlab.v1.LedgerService/Attend',
+            layerlab_dot_v1_dot_ledger__pb2.AttendRequest.SerializeToString,
+            layerlab_dot_v1_dot_ledger__pb2.AttendResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -60,8 +60,10 @@ class LedgerServiceStub:
     """
     ReleaseCohort: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReleaseCohortRequest, _ledger_pb2.ReleaseCohortResponse]
     """Gives a cohort up: handed back, or failed with a reason."""
-    ReportWorker: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReportWorkerRequest, _ledger_pb2.ReportWorkerResponse]
-    """A worker describes itself; this renews the lease of the cohort that it trains."""
+    Attend: _grpc.StreamStreamMultiCallable[_ledger_pb2.AttendRequest, _ledger_pb2.AttendResponse]
+    """A worker describes itself, again and again for as long as it lives; each time renews the lease
+    of the cohort that it trains. A stream that breaks off says that the worker is gone.
+    """
     UploadModel: _grpc.StreamUnaryMultiCallable[_ledger_pb2.UploadModelRequest, _ledger_pb2.UploadModelResponse]
     """Keeps the weights of a trial, before its end is reported with has_model."""
     DownloadModel: _grpc.UnaryStreamMultiCallable[_ledger_pb2.DownloadModelRequest, _ledger_pb2.DownloadModelResponse]
@@ -99,8 +101,10 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """
     ReleaseCohort: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReleaseCohortRequest, _ledger_pb2.ReleaseCohortResponse]  # type: ignore[assignment]
     """Gives a cohort up: handed back, or failed with a reason."""
-    ReportWorker: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReportWorkerRequest, _ledger_pb2.ReportWorkerResponse]  # type: ignore[assignment]
-    """A worker describes itself; this renews the lease of the cohort that it trains."""
+    Attend: _aio.StreamStreamMultiCallable[_ledger_pb2.AttendRequest, _ledger_pb2.AttendResponse]  # type: ignore[assignment]
+    """A worker describes itself, again and again for as long as it lives; each time renews the lease
+    of the cohort that it trains. A stream that breaks off says that the worker is gone.
+    """
     UploadModel: _aio.StreamUnaryMultiCallable[_ledger_pb2.UploadModelRequest, _ledger_pb2.UploadModelResponse]  # type: ignore[assignment]
     """Keeps the weights of a trial, before its end is reported with has_model."""
     DownloadModel: _aio.UnaryStreamMultiCallable[_ledger_pb2.DownloadModelRequest, _ledger_pb2.DownloadModelResponse]  # type: ignore[assignment]
@@ -185,12 +189,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives a cohort up: handed back, or failed with a reason."""
 
     @_abc_1.abstractmethod
-    def ReportWorker(
+    def Attend(
         self,
-        request: _ledger_pb2.ReportWorkerRequest,
+        request_iterator: _MaybeAsyncIterator[_ledger_pb2.AttendRequest],
         context: _ServicerContext,
-    ) -> _typing.Union[_ledger_pb2.ReportWorkerResponse, _abc.Awaitable[_ledger_pb2.ReportWorkerResponse]]:
-        """A worker describes itself; this renews the lease of the cohort that it trains."""
+    ) -> _typing.Union[_abc.Iterator[_ledger_pb2.AttendResponse], _abc.AsyncIterator[_ledger_pb2.AttendResponse]]:
+        """A worker describes itself, again and again for as long as it lives; each time renews the lease
+        of the cohort that it trains. A stream that breaks off says that the worker is gone.
+        """
 
     @_abc_1.abstractmethod
     def UploadModel(

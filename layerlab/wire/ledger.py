@@ -29,7 +29,7 @@ from layerlab.wire.study import (
     trial_from_proto,
     trial_to_proto,
 )
-from layerlab.wire.values import optional, time_from_proto, time_to_proto
+from layerlab.wire.values import optional, optional_time, time_from_proto, time_to_proto
 
 
 def proposal_to_proto(proposal: Proposal) -> pb.Proposal:
@@ -257,6 +257,7 @@ def worker_to_proto(worker: Worker) -> pb.Worker:
         cohort_id=worker.cohort_id,
         attempt=worker.attempt,
         draining=worker.draining,
+        disconnected_at=time_to_proto(worker.disconnected_at),
     )
 
 
@@ -274,4 +275,5 @@ def worker_from_proto(message: pb.Worker) -> Worker:
         cohort_id=message.cohort_id,
         attempt=message.attempt,
         draining=message.draining,
+        disconnected_at=optional_time(message, "disconnected_at"),
     )

@@ -8,7 +8,7 @@ from layerlab.domain.matrices import Split
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.study import Trial, Worker
 from services.gateway.ledger import CurvePoint
-from services.gateway.ledger.doc import to_time
+from services.gateway.ledger.doc import to_optional_time, to_time
 from services.gateway.ledger.documents import curve_point_to_json, trial_to_json
 from services.gateway.observer import QueueCounts
 from services.gateway.samples import Sample
@@ -98,6 +98,8 @@ def worker_to_json(worker: Worker) -> dict[str, JsonValue]:
         "cohort_id": worker.cohort_id,
         "attempt": worker.attempt,
         "draining": worker.draining,
+        "connected": worker.disconnected_at is None,
+        "disconnected_at": to_optional_time(worker.disconnected_at),
     }
 
 

@@ -106,12 +106,16 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             )
         return pb.ReleaseCohortResponse(requeue=requeue)
 
-    async def ReportWorker(
-        self, request: pb.ReportWorkerRequest, context: Context
-    ) -> pb.ReportWorkerResponse:
-        async with wire.errors_as_status(context):
-            seconds = await self._ledger.report_worker(wire.worker_from_proto(request.worker))
-        return pb.ReportWorkerResponse(next_report_seconds=seconds)
+    async def Attend(
+        self, request_iterator: AsyncIterator[pb.AttendRequest], context: Context
+    ) -> AsyncIterator[pb.AttendResponse]:
+        reports = (wire.worker_from_proto(each.worker) async for each in request_iterator)
+        async with (
+            wire.errors_as_status(context),
+            _closing(self._ledger.attend(reports)) as dues,
+        ):
+            async for seconds in dues:
+                yield pb.AttendResponse(next_report_seconds=seconds)
 
     async def UploadModel(
         self, request_iterator: AsyncIterator[pb.UploadModelRequest], context: Context

@@ -256,6 +256,8 @@ class WorkerDocument(Document):
     cohort_id: str
     attempt: int
     draining: bool
+    connected: bool
+    disconnected_at: datetime | None = Field(description="When it was seen to go, if it was.")
 
 
 class QueueDocument(Document):

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from layerlab.domain.exchange import ClaimOutcome, ReportBatch
+from layerlab.domain.exchange import Claim, ClaimOutcome, ReportBatch
 from layerlab.domain.matrices import MatrixSpec, Part
 from layerlab.domain.problem import Problem
 from layerlab.domain.study import Assignment, CohortRef, Purpose, StudySpec, TestScore, TrialEnd
@@ -23,7 +23,10 @@ from services.trainer.reporting import Outcome, ReportStream, retry_while_unavai
 
 log = structlog.get_logger()
 
-_MAX_WAIT_SECONDS: Final = 5.0
+# A message may come because the cohort's worker has just died. A ledger takes 2 s to be sure of
+# that, and has a moment to notice; longer than this, its word is that the worker lives.
+_BUSY_GRACE_SECONDS: Final = 3.0
+_LEAST_WAIT_SECONDS: Final = 0.1
 _LAST_WORDS_SECONDS: Final = 5.0
 
 
@@ -42,28 +45,45 @@ class CohortRunner:
         self._worker_id, self._incarnation = worker_id, incarnation
         self.current: Assignment | None = None
         """What is being trained."""
+        self.changed = asyncio.Event()
+        """Set with every change of `current`, for whoever clears it."""
 
     async def run(self, cohort: CohortRef) -> None:
-        """Returns once the ledger has acknowledged every trial's end, or wants none.
+        """Returns once the ledger has acknowledged every trial's end, or wants none of this.
+
+        That includes a cohort that another worker trains: when it is lost, the ledger has the
+        cohort published again.
 
         :raises Requeue: when the cohort is to come again.
         :raises NotFound: for a message that names no cohort.
         """
-        claim = await retry_while_unavailable(
-            lambda: self._ledger.claim_cohort(cohort, self._worker_id, self._incarnation), "claim"
-        )
-        if claim.outcome is ClaimOutcome.ENDED:
+        claim = await self._claim(cohort)
+        if claim.assignment is None:
+            log.info("not claimed", cohort_id=cohort.cohort_id, outcome=claim.outcome.value)
             return
-        if claim.outcome is ClaimOutcome.BUSY or claim.assignment is None:
-            await asyncio.sleep(min(max(claim.retry_after_seconds, 0.1), _MAX_WAIT_SECONDS))
-            raise Requeue
-        self.current = claim.assignment
+        self._set_current(claim.assignment)
         structlog.contextvars.bind_contextvars(cohort_id=cohort.cohort_id)
         try:
             await self._run_attempt(cohort, claim.assignment)
         finally:
-            self.current = None
+            self._set_current(None)
             structlog.contextvars.unbind_contextvars("cohort_id")
+
+    async def _claim(self, cohort: CohortRef) -> Claim:
+        """BUSY only when the holder is still there after the grace: then it needs no message."""
+        until = time.monotonic() + _BUSY_GRACE_SECONDS
+        while True:
+            claim = await retry_while_unavailable(
+                lambda: self._ledger.claim_cohort(cohort, self._worker_id, self._incarnation),
+                "claim",
+            )
+            if claim.outcome is not ClaimOutcome.BUSY or time.monotonic() >= until:
+                return claim
+            await asyncio.sleep(max(claim.retry_after_seconds, _LEAST_WAIT_SECONDS))
+
+    def _set_current(self, assignment: Assignment | None) -> None:
+        self.current = assignment
+        self.changed.set()
 
     async def _run_attempt(self, cohort: CohortRef, assignment: Assignment) -> None:
         try:

@@ -41,9 +41,6 @@ class TrainerSettings(BaseModel):
     memory_bytes: int = Field(
         default=0, ge=0, description="Address space of the training process; 0: no limit."
     )
-    heartbeat_seconds: float = Field(
-        default=3.0, gt=0, description="Until the ledger has said how often it wants to hear."
-    )
 
     @property
     def thread_count(self) -> int:

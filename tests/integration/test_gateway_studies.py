@@ -28,6 +28,7 @@ from layerlab.serving import grpc_channel
 from services.gateway import models
 from services.gateway.samples import SAMPLES
 from tests.integration.gateway_world import CSV, World, check_problem, running_gateway
+from tests.unit.gateway_ledger.world import Attending
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +53,6 @@ async def train_three(world: World, study_id: str) -> None:
         await ledger.mark_cohort_queued(cohort)
         claim = await ledger.claim_cohort(cohort, "worker", "incarnation")
         assert claim.assignment is not None
-        await ledger.report_worker(await a_worker(world))
 
         async def batches() -> AsyncIterator[ReportBatch]:
             reports = tuple(EpochReport(n, 1, 1.0, 0.9, 0.5 + n / 10, 0.1) for n in (1, 2))
@@ -296,7 +296,7 @@ async def test_workers_are_listed_with_what_waits(world: World) -> None:
     study = await world.study()
     async with grpc_channel(world.grpc) as channel:
         ledger = GrpcLedger(channel)
-        await ledger.report_worker(await a_worker(world))
+        await Attending(ledger).report(await a_worker(world))
         await ledger.move_study(study["study_id"], StudyState.RUNNING)
         for name in ("a", "b"):
             number = 1 if name == "a" else 2

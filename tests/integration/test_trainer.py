@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from services.trainer.initial import tensor_shapes
 from services.trainer.service import trainer_service
 from services.trainer.settings import TrainerSettings
 from tests.integration.trainer_world import WAIT_SECONDS, TrainerWorld, open_trainer_world
-from tests.unit.gateway_ledger.world import START
+from tests.unit.gateway_ledger.world import START, a_worker
 
 # One child for all tests: it lives in one loop.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -144,16 +144,42 @@ async def test_a_message_that_names_nothing_is_refused(world: TrainerWorld) -> N
         await run(world, CohortRef(study_id, "nonsense"))
 
 
-async def test_a_cohort_that_another_worker_trains_is_given_back(
+async def test_a_cohort_that_another_worker_trains_needs_no_message(
     world: TrainerWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_MAX_WAIT_SECONDS", 0.01)
+    """The same message five times: the claim decides."""
+    monkeypatch.setattr(runner, "_BUSY_GRACE_SECONDS", 0.05)
     study_id = await world.study()
     ref = await world.cohort(study_id, QUICK)
     await world.world.claimed(ref, "w2", "i2")
-    with pytest.raises(Requeue):
+    for _ in range(5):
         await run(world, ref)
     assert (await world.world.cohort(ref)).worker_id == "w2"
+    assert (await world.world.cohort(ref)).attempt == 1
+    # Its worker is lost, and nobody has a message: the ledger says what to publish.
+    world.world.store.turn(60)
+    assert (await world.world.ledger.reclaim_cohorts(include_queued=False)).cohorts == 1
+    await run(world, ref)
+    await assert_each_ended_once(world, study_id)
+
+
+async def test_a_message_that_comes_when_its_worker_has_just_died_is_taken_over(
+    world: TrainerWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainer `kill -9`: redelivered at once, a new attempt claims."""
+    # The clock of leases is turned by hand here.
+    monkeypatch.setattr(runner, "_BUSY_GRACE_SECONDS", WAIT_SECONDS)
+    study_id = await world.study(max_epochs=3)
+    ref = await world.cohort(study_id, QUICK)
+    await world.world.claimed(ref, "w2", "i2")
+    dead = a_worker(ref, 1, "w2", "i2")
+    await world.world.heartbeat(dead)
+    running = asyncio.create_task(run(world, ref))
+    await world.world.leaves(dead)
+    world.world.store.turn(2)
+    await running
+    trials = await assert_each_ended_once(world, study_id)
+    assert {(t.state, t.attempt) for t in trials} == {(TrialState.SUCCEEDED, 2)}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT], ids=["kill", "abort"])
@@ -307,16 +333,21 @@ async def test_a_trainer_tells_what_it_trains_and_says_goodbye(
     await queue.put(ref)
     settings = TrainerSettings(threads=1, worker_id="w7")
 
-    async def worker() -> Worker:
-        (found,) = await world.world.store.list_workers(START.replace(year=2000))
-        return found
+    async def tells(condition: Callable[[Worker], bool]) -> None:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not condition(await world.world.worker("w7")):  # noqa: ASYNC110  # Nobody in a store signals an event.
+                await asyncio.sleep(0.02)
 
     service = trainer_service(settings, queue, world.ledger, world.source, tmp_path)
     async with background(service):
         await world.epochs_reported(study_id)
-        assert (await worker()).worker_id == "w7"
-        assert not (await worker()).draining
-    assert (await worker()).draining
+        await tells(lambda w: (w.cohort_id, w.attempt, w.draining) == (ref.cohort_id, 1, False))
+        # A gateway that goes and comes back hears from it without being asked.
+        await world.stop_server()
+        world.world.store.turn(1)
+        await world.start_server()
+        await tells(lambda w: w.heartbeat_at > START and w.disconnected_at is None)
+    await tells(lambda w: w.draining and not w.cohort_id and w.disconnected_at is not None)
     assert (await world.world.cohort(ref)).state is CohortState.QUEUED
     assert (await queue.depth()).ready == 1
 

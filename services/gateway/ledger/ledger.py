@@ -6,13 +6,15 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
+import structlog
+
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import (
     Cohort,
     CohortRef,
@@ -27,6 +29,7 @@ from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
 from services.gateway.ledger import reading
 from services.gateway.ledger.actor import in_milliseconds
+from services.gateway.ledger.attendance import Attendance
 from services.gateway.ledger.book import Book
 from services.gateway.ledger.decisions import claims, cohorts, studies
 from services.gateway.ledger.decisions.command import look
@@ -46,11 +49,11 @@ from services.gateway.ledger.views import (
     TrialQuery,
 )
 
+log = structlog.get_logger()
+
 # No vowels, so that no id spells a word.
 _LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"
 _ID_LENGTH: Final = 12
-# A worker that misses one of three reports keeps its lease.
-_REPORTS_PER_LEASE: Final = 3
 
 
 class Ledger:
@@ -72,13 +75,20 @@ class Ledger:
         self._models = models
         self._lease_seconds = lease_seconds
         self._book = Book(store, feed)
+        self._attendance = Attendance(store, lease_seconds)
         self._up_since: datetime | None = None
 
     async def __aenter__(self) -> Self:
-        """Loads the studies that have not ended."""
-        self._up_since = await self._now()
-        for study_id in await self._book.active():
-            await self._book.actor(study_id).do(look(view))
+        """Loads the studies that have not ended, lest the first to ask for one waits for that.
+
+        It opens without its store, too: services start in any order.
+        """
+        try:
+            self._up_since = await self._now()
+            for study_id in await self._book.active():
+                await self._book.actor(study_id).do(look(view))
+        except Unavailable as problem:
+            log.warning("the ledger waits for its store", reason=problem.detail)
         return self
 
     async def __aexit__(
@@ -88,6 +98,7 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         """Returns when everything accepted is durable or refused."""
+        await self._attendance.close()
         await self._book.finish()
 
     # What the world sees.
@@ -167,9 +178,8 @@ class Ledger:
         command = claims.release(cohort.cohort_id, attempt, reason, detail)
         return await self._book.actor(cohort.study_id).do(command)
 
-    async def report_worker(self, worker: Worker) -> float:
-        await self._store.put_worker(replace(worker, heartbeat_at=await self._now()))
-        return self._lease_seconds / _REPORTS_PER_LEASE
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+        return self._attendance.attend(reports)
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
         """What a stale attempt sends is dropped: its report will tell it to stop.
@@ -220,9 +230,14 @@ class Ledger:
         return study_from_json(json.loads(summary.body))
 
     async def _leases(self) -> Leases:
-        now = await self._now()
+        try:
+            now = await self._now()
+            workers = await self._store.list_workers(now - timedelta(seconds=self._lease_seconds))
+        except Unavailable:
+            # Nobody can renew a lease meanwhile, so all of them count from the store's return.
+            self._up_since = None
+            raise
         self._up_since = self._up_since or now
-        workers = await self._store.list_workers(now - timedelta(seconds=self._lease_seconds))
         return Leases(
             self._lease_seconds, self._up_since, {each.worker_id: each for each in workers}
         )

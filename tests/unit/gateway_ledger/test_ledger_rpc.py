@@ -20,6 +20,7 @@ from services.gateway.ledger import StudyVerb
 from services.gateway.ledger_rpc import LedgerServicer
 from tests.unit.gateway_ledger.world import (
     LEASE,
+    Attending,
     Outage,
     World,
     a_spec,
@@ -63,7 +64,10 @@ async def test_a_study_goes_its_whole_way_over_grpc(world: World, remote: GrpcLe
     assert (await remote.reclaim_cohorts(include_queued=True)).cohorts == 1
 
     work = assignment(await remote.claim_cohort(ref, "w1", "i1"))
-    assert await remote.report_worker(a_worker(ref, work.attempt)) == LEASE / 3
+    stream = Attending(remote)
+    assert await stream.report(a_worker(ref, work.attempt)) == LEASE / 3
+    assert (await world.worker("w1")).cohort_id == "c1"
+    await stream.leave()
     assert (await remote.claim_cohort(ref, "w2", "i2")).outcome is ClaimOutcome.BUSY
     await remote.upload_model(study_id, 2, work.attempt, b"w" * 3_000_000)
     ends = (an_end(1, 0.7), replace(an_end(2, 0.8), has_model=True))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,7 +23,15 @@ from hypothesis.stateful import (
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.problem import Conflict, Problem
-from layerlab.domain.study import Cohort, CohortRef, EpochReport, Purpose, TestScore, TrialEnd
+from layerlab.domain.study import (
+    Cohort,
+    CohortRef,
+    EpochReport,
+    Purpose,
+    TestScore,
+    TrialEnd,
+    Worker,
+)
 from layerlab.domain.trial import (
     Actor,
     CohortState,
@@ -33,12 +42,13 @@ from layerlab.domain.trial import (
     check_study_move,
     check_trial_move,
 )
-from services.gateway.ledger import Ledger, StudyVerb
+from services.gateway.ledger import Ledger, StudyVerb, attendance
 from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.fold import Record, fold
 from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
 from tests.unit.gateway_ledger.world import (
     LEASE,
+    Attending,
     Outage,
     World,
     a_spec,
@@ -122,7 +132,7 @@ class Deed:
             case "reclaim":
                 await ledger.reclaim_cohorts(self.flag)
             case "heartbeat":
-                await ledger.report_worker(a_worker(ref, attempt, *self.worker))
+                await self._attend(ledger, a_worker(ref, attempt, *self.worker))
             case "verb":
                 await ledger.move_by_user(record.study_id, self.verb)
             case "move":
@@ -131,6 +141,16 @@ class Deed:
                 acks = await report(ledger, ref, attempt, *self._batches(record, entry.cohort))
                 if self.drift < 0:
                     assert all(ack.stale or ack.cancelled for ack in acks)
+
+    async def _attend(self, ledger: Ledger, worker: Worker) -> None:
+        """Reports itself, and goes."""
+        stream = Attending(ledger)
+        await stream.report(worker)
+        await stream.leave()
+        if self.flag:
+            # The gateway stops, so that nobody notices.
+            await ledger._attendance.close()
+        await asyncio.gather(*ledger._attendance._departures, return_exceptions=True)
 
     async def _register_finalists(self, ledger: Ledger, record: Record) -> None:
         succeeded = [n for n, t in record.trials.items() if t.state is TrialState.SUCCEEDED]
@@ -342,7 +362,8 @@ def _is_legal(current: CohortState, to: CohortState, actor: Actor) -> bool:
     return False
 
 
-def test_no_order_of_commands_breaks_the_log() -> None:
+def test_no_order_of_commands_breaks_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "_DOUBT_SECONDS", 0.0)
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.memory import MemoryEventFeed
+from layerlab.adapters.objects import FileDatasetStore
 from layerlab.adapters.sqlite import SCHEMA, SCHEMA_VERSION, SqliteRunStore
 from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Task
@@ -33,7 +34,7 @@ from layerlab.domain.study import (
     Worker,
 )
 from layerlab.domain.trial import StopReason, StudyState, TrialState
-from layerlab.ports import StudySummary
+from layerlab.ports import CohortLedger, StudySummary
 from services.gateway.ledger import Ledger, TrialQuery
 
 T = TypeVar("T")
@@ -71,6 +72,27 @@ class TurnedStore(SqliteRunStore):
         self.time += timedelta(seconds=seconds)
 
 
+class Attending:
+    """A worker's stream to a ledger, open until it leaves."""
+
+    def __init__(self, ledger: CohortLedger) -> None:
+        self._reports: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._dues = ledger.attend(self._requests())
+
+    async def report(self, worker: Worker) -> float:
+        """The seconds until the next report is due."""
+        self._reports.put_nowait(worker)
+        return await anext(self._dues)
+
+    async def leave(self) -> None:
+        self._reports.put_nowait(None)
+        assert [seconds async for seconds in self._dues] == []
+
+    async def _requests(self) -> AsyncIterator[Worker]:
+        while (worker := await self._reports.get()) is not None:
+            yield worker
+
+
 @dataclass(slots=True)
 class World:
     """One store, one feed, and as many ledgers on them as a test wants."""
@@ -79,6 +101,7 @@ class World:
     feed: MemoryEventFeed
     models: FileDatasetStore
     ledger: Ledger
+    attending: dict[tuple[str, str], Attending] = field(default_factory=dict)
 
     def another_ledger(self) -> Ledger:
         return Ledger(self.store, self.feed, self.models, LEASE)
@@ -114,6 +137,26 @@ class World:
         await self.report(ref, attempt, ReportBatch(1, epochs(numbers), ends))
         return ref
 
+    async def heartbeat(self, worker: Worker) -> float:
+        """The worker reports itself, on a stream that stays open until it `leaves`."""
+        key = worker.worker_id, worker.incarnation
+        if key not in self.attending:
+            self.attending[key] = Attending(self.ledger)
+        return await self.attending[key].report(worker)
+
+    async def leaves(self, worker: Worker) -> Worker:
+        """The worker's stream breaks; what the store knows of it once it has been noticed."""
+        await self.attending.pop((worker.worker_id, worker.incarnation)).leave()
+        async with asyncio.timeout(30):
+            while (known := await self.worker(worker.worker_id)).disconnected_at is None:  # noqa: ASYNC110  # No store signals an event.
+                await asyncio.sleep(0.01)
+        return known
+
+    async def worker(self, worker_id: str) -> Worker:
+        """As the store knows it."""
+        known = await self.store.list_workers(START.replace(year=2000))
+        return next(each for each in known if each.worker_id == worker_id)
+
     async def cohort(self, ref: CohortRef) -> Cohort:
         """As it is registered: a repeat gives what was registered first."""
         return await self.ledger.register_cohort(ref, Purpose.SEARCH)
@@ -132,7 +175,10 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     feed, models = MemoryEventFeed(), FileDatasetStore(folder / "models")
     try:
         async with Ledger(store, feed, models, LEASE) as ledger:
-            yield World(store, feed, models, ledger)
+            world = World(store, feed, models, ledger)
+            yield world
+            for stream in world.attending.values():
+                await stream.leave()
     finally:
         file.close()
 

@@ -66,7 +66,7 @@ class FlakyLedger:
     ) -> bool:
         raise AssertionError
 
-    async def report_worker(self, worker: Worker) -> float:
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
         raise AssertionError
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:

@@ -32,6 +32,8 @@ from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.progress import seconds_left
 
 _ENDED: Final = Claim(ClaimOutcome.ENDED)
+# That a worker is gone is known a moment after it has died; whoever waits for that asks so often.
+_ASK_AGAIN_SECONDS: Final = 1.0
 _STARTS_NOTHING: Final = frozenset({StudyState.SUSPENDED, StudyState.STOPPING})
 # Training ends so much before the time budget does, so that the last reports and the test of the
 # finalist still fit into it.
@@ -57,9 +59,10 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
         if not running and not _may_start(record, cohort, now):
             return answering(_ENDED, *_put_off(record, cohort))
         if running and cohort.worker_id != worker_id:
-            remaining = leases.remaining(entry, now)
-            if remaining > 0:
-                return answering(Claim(ClaimOutcome.BUSY, retry_after_seconds=remaining))
+            wait = leases.until_takeover(entry, now)
+            if wait > 0:
+                again = min(wait, _ASK_AGAIN_SECONDS)
+                return answering(Claim(ClaimOutcome.BUSY, retry_after_seconds=again))
         # The same incarnation asks twice when an answer got lost; then nobody else did.
         lost = running and cohort.incarnation != incarnation
         if lost and entry.lost_workers + 1 >= MAX_LOST_WORKERS:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from layerlab.domain.study import Worker
 from services.gateway.ledger.fold import CohortEntry
+
+ABSENCE_SECONDS: Final = 2.0
+"""How long a worker must be gone until another one may take over what it trains.
+
+One whose connection was cut, or whose gateway has died, is back after a second or so.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +43,16 @@ class Leases:
         ):
             renewed = max(renewed, worker.heartbeat_at)
         return self.seconds - (now - renewed).total_seconds()
+
+    def until_takeover(self, entry: CohortEntry, now: datetime) -> float:
+        """Seconds until a claim may take a RUNNING cohort over; 0 or less: it may.
+
+        A claim is asked for by somebody who has its message, which the queue gave away when it
+        lost the holder, too: two have seen it go, so that there is no need to wait for the lease.
+        """
+        remaining, worker = self.remaining(entry, now), self.workers.get(entry.cohort.worker_id)
+        if worker is None or worker.disconnected_at is None:
+            return remaining
+        # While the ledger itself was away, nobody could come back to it.
+        gone_since = max(worker.disconnected_at, entry.since, self.up_since)
+        return min(remaining, ABSENCE_SECONDS - (now - gone_since).total_seconds())

@@ -1,0 +1,109 @@
+"""Tells the ledger who this is and what it trains; the lease on what it trains lives by that."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+
+from layerlab.domain.problem import Problem
+from layerlab.domain.study import Worker
+from layerlab.ports import CohortLedger
+from services.trainer.executor import JobExecutor
+from services.trainer.runner import CohortRunner
+
+log = structlog.get_logger()
+
+# Between two tries to reach the ledger. Soon, or a worker that lives is taken for one that is
+# gone; not all at once, when it is the gateway that was away.
+_LEAST_PAUSE_SECONDS: Final = 0.2
+_MOST_PAUSE_SECONDS: Final = 1.0
+# Until the ledger has said how often it wants to hear.
+_FIRST_DUE_SECONDS: Final = 3.0
+_GOODBYE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerName:
+    """`incarnation` is new at every start."""
+
+    worker_id: str
+    incarnation: str
+
+
+class Presence:
+    """One stream to the ledger for as long as this trainer lives; opened again when it breaks."""
+
+    def __init__(
+        self,
+        name: WorkerName,
+        ledger: CohortLedger,
+        runner: CohortRunner,
+        executor: JobExecutor,
+        threads: int,
+    ) -> None:
+        self._name, self._ledger, self._threads = name, ledger, threads
+        self._runner, self._executor = runner, executor
+        self._due_seconds = _FIRST_DUE_SECONDS
+        self._draining = False
+
+    async def keep(self) -> None:
+        """Returns after `leave`, when the ledger has heard of it."""
+        while not self._draining:
+            try:
+                await self._attend()
+            except Problem as problem:
+                log.warning("the ledger does not hear us", problem=str(problem))
+            if not self._draining:
+                await asyncio.sleep(random.uniform(_LEAST_PAUSE_SECONDS, _MOST_PAUSE_SECONDS))
+
+    async def leave(self, keeping: asyncio.Task[None]) -> None:
+        """Says goodbye, and ends `keeping`. Best effort: without it the lease just ends."""
+        self._draining = True
+        self._runner.changed.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(keeping, _GOODBYE_SECONDS)
+
+    async def _attend(self) -> None:
+        """One connection."""
+        dues = self._ledger.attend(self._reports())
+        async with aclosing(dues):  # type: ignore[type-var]  # Every adapter's is a generator.
+            async for seconds in dues:
+                self._due_seconds = seconds
+
+    async def _reports(self) -> AsyncIterator[Worker]:
+        """At once, when what is trained changes, and when it is due."""
+        while True:
+            self._runner.changed.clear()
+            last = self._draining
+            yield self._worker()
+            if last:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._runner.changed.wait(), self._due_seconds)
+
+    def _worker(self) -> Worker:
+        current = self._runner.current
+        return Worker(
+            worker_id=self._name.worker_id,
+            incarnation=self._name.incarnation,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            device=self._executor.device,
+            threads=self._threads,
+            version=version("layerlab"),
+            heartbeat_at=datetime.now(UTC),
+            study_id=current.study_id if current else "",
+            cohort_id=current.cohort_id if current else "",
+            attempt=current.attempt if current else 0,
+            draining=self._draining,
+        )
