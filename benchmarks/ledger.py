@@ -1,10 +1,12 @@
-"""Epoch reports per second, written to SQLite and acknowledged.
+"""Epoch reports per second, written to SQLite or MongoDB and acknowledged.
 
     python -m benchmarks.ledger
 
 Each figure is of one trainer with one stream, through the ledger itself and through gRPC, with
-one report a message and with 32 lanes a message. Beside it: the same numbers of rows in plain
-SQLite, one commit a row, which is what a ledger without group commit would do.
+one report a message and with 32 lanes a message. MongoDB is a real mongod on this machine, a
+replica set of one node, with majority and journaled writes. Beside them: the same numbers of rows
+in plain SQLite and plain MongoDB, one durable write a row, which is what a ledger without group
+commit would do; and how fast a log of 100,000 events is read.
 """
 
 from __future__ import annotations
@@ -15,44 +17,61 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import grpc
+from pymongo import MongoClient
 
-from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.adapters.memory import MemoryEventFeed
-from layerlab.adapters.sqlite import open_sqlite
+from layerlab.adapters.objects import FileDatasetStore
+from layerlab.adapters.opening import open_event_feed, open_run_store
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
+from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ReportBatch
+from layerlab.domain.json_value import JsonObject
 from layerlab.domain.presets import preset_space
 from layerlab.domain.study import Budget, CohortRef, EpochReport, Proposal, Purpose, StudySpec
 from layerlab.domain.trial import StudyState
-from layerlab.ports import CohortLedger
+from layerlab.ports import CohortLedger, StudySummary
 from layerlab.v1 import ledger_pb2_grpc
 from services.gateway.ledger import Ledger
 from services.gateway.ledger_rpc import LedgerServicer
+from tests.servers import Mongod
 
 _REPORTS: Final = 16_000
-_GOAL: Final = 2_000
+_GOAL: Final = 5_000
+_ROWS: Final = 1_000
+_EVENTS: Final = 100_000
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for lanes in (1, 32):
-            await measure("ledger", lanes, root / f"ledger-{lanes}", through_grpc=False)
-            await measure("ledger over gRPC", lanes, root / f"grpc-{lanes}", through_grpc=True)
-        show("SQLite, a commit a row", 1, 1000, plain_sqlite(root / "plain.db", 1000))
+    with tempfile.TemporaryDirectory() as folder, Mongod(Path(folder) / "mongod") as mongod:
+        for kind in ("SQLite", "MongoDB"):
+            for lanes in (1, 32):
+                for through_grpc in (False, True):
+                    name = f"{lanes}_{through_grpc}"
+                    url = f"sqlite:///{folder}/{name}.db"
+                    if kind == "MongoDB":
+                        url = mongod.url_of(f"bench_{name}")
+                    await measure(kind, lanes, url, Path(folder), through_grpc)
+        show("SQLite, a commit a row", 1, _ROWS, plain_sqlite(Path(folder) / "plain.db"))
+        show("MongoDB, an insert a row", 1, _ROWS, plain_mongo(mongod))
+        for kind, url in (
+            ("SQLite", f"sqlite:///{folder}/log.db"),
+            ("MongoDB", mongod.url_of("log")),
+        ):
+            await measure_reading(kind, url)
 
 
-async def measure(name: str, lanes: int, folder: Path, through_grpc: bool) -> None:
+async def measure(kind: str, lanes: int, url: str, folder: Path, through_grpc: bool) -> None:
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_sqlite(folder / "ledger.db"))
+        store = await stack.enter_async_context(open_run_store(url))
+        feed = await stack.enter_async_context(open_event_feed(url))
         models = FileDatasetStore(folder / "models")
-        ledger = await stack.enter_async_context(Ledger(store, MemoryEventFeed(), models))
+        ledger = await stack.enter_async_context(Ledger(store, feed, models))
         reporter: CohortLedger = ledger
         if through_grpc:
             reporter = await _over_grpc(ledger, stack)
@@ -63,7 +82,29 @@ async def measure(name: str, lanes: int, folder: Path, through_grpc: bool) -> No
             acknowledged = ack.acknowledged
         seconds = time.perf_counter() - started
         assert acknowledged == messages
-        show(name, lanes, _REPORTS, seconds)
+        show(f"{kind}, over gRPC" if through_grpc else kind, lanes, _REPORTS, seconds)
+
+
+async def measure_reading(kind: str, url: str) -> None:
+    async with open_run_store(url) as store:
+        for first in range(1, _EVENTS, 500):
+            events = [_an_event(seq) for seq in range(first, first + 500)]
+            now = events[-1].time
+            summary = StudySummary("s", events[-1].seq, True, now, "{}")
+            await store.append("s", first - 1, events, summary)
+        started = time.perf_counter()
+        after = 0
+        while page := await store.read_events("s", after, 1000):
+            after = page[-1].seq
+        seconds = time.perf_counter() - started
+        assert after == _EVENTS
+        print(f"{kind + ', reading':24} {'':21}  {_EVENTS / seconds:10,.0f} events/s")
+
+
+def _an_event(seq: int) -> Event:
+    data: JsonObject = {"cohort_id": "c1", "attempt": 1, "reports": [{"number": 1, "epoch": seq}]}
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    return Event(seq, time, EventType.EPOCHS_REPORTED, "studies/s/cohorts/c1", data)
 
 
 async def _over_grpc(ledger: Ledger, stack: AsyncExitStack) -> GrpcLedger:
@@ -99,18 +140,29 @@ async def _batches(lanes: int, messages: int) -> AsyncIterator[ReportBatch]:
         )
 
 
-def plain_sqlite(path: Path, rows: int) -> float:
-    """Seconds to write as many rows, each in a transaction of its own."""
+def plain_sqlite(path: Path) -> float:
+    """Seconds to write `_ROWS` rows, each in a transaction of its own."""
     with sqlite3.connect(path, isolation_level=None) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("CREATE TABLE reports (epoch INTEGER, loss REAL)")
         started = time.perf_counter()
-        for epoch in range(rows):
+        for epoch in range(_ROWS):
             db.execute("INSERT INTO reports VALUES (?, ?)", (epoch, 0.5))
         seconds = time.perf_counter() - started
     db.close()
     return seconds
+
+
+def plain_mongo(mongod: Mongod) -> float:
+    """Seconds to write `_ROWS` documents, each journaled by itself."""
+    client: MongoClient[dict[str, object]] = MongoClient(mongod.url, w="majority", journal=True)
+    with client:
+        reports = client.get_database("plain")["reports"]
+        started = time.perf_counter()
+        for epoch in range(_ROWS):
+            reports.insert_one({"epoch": epoch, "loss": 0.5})
+        return time.perf_counter() - started
 
 
 def show(name: str, lanes: int, reports: int, seconds: float) -> None:

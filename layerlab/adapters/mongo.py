@@ -72,10 +72,10 @@ class MongoRunStore:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
         self._clock = MongoClock(database)
-        pages = MongoPages(database["pages"])
+        pages = MongoPages(database)
         self._logs = MongoLog(database["batches"], pages)
         self._summaries = MongoSummaries(database["studies"], self._logs)
-        self._snapshots = MongoSnapshots(database["snapshots"], pages)
+        self._snapshots = MongoSnapshots(database, pages)
         self._datasets = database["datasets"]
         self._workers = database["workers"]
         self._answers = database["answers"]
@@ -89,11 +89,12 @@ class MongoRunStore:
         if [event.seq for event in events] != list(range(after + 1, after + 1 + len(events))):
             raise ValueError("events must be numbered on from `after`")
         document = summary_document(summary)
+        batch = await self._logs.batch(study_id, events, None if summary.active else document)
         async with self._database.operation():
             await self._logs.require_end(study_id, after)
             if after == 0:
                 await self._summaries.announce(summary)
-            await self._logs.insert(study_id, events, None if summary.active else document)
+            await self._logs.insert(study_id, batch)
         try:
             async with self._database.operation():
                 await self._summaries.put(document)
@@ -118,12 +119,10 @@ class MongoRunStore:
             return await self._summaries.list(active_only, limit, before)
 
     async def save_snapshot(self, study_id: str, snapshot: Snapshot) -> None:
-        async with self._database.operation():
-            await self._snapshots.save(study_id, snapshot)
+        await self._snapshots.save(study_id, snapshot)
 
     async def load_snapshot(self, study_id: str) -> Snapshot | None:
-        async with self._database.operation():
-            return await self._snapshots.load(study_id)
+        return await self._snapshots.load(study_id)
 
     async def put_dataset(self, dataset: Dataset) -> None:
         # The first upload's time stays: the dataset has not changed, only its name may have.

@@ -10,7 +10,13 @@ from typing import Any, Final, TypeAlias
 import pymongo
 import structlog
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import (
+    DocumentTooLarge,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
@@ -50,7 +56,8 @@ class MongoDatabase:
         )
         self.is_ready = False
         """Whether operations may begin: schema and indexes are there."""
-        self._is_healthy = True
+        # What is wrong, if something is, so that it is said once.
+        self._trouble = ""
 
     def __getitem__(self, collection: str) -> Collection:
         return self._database[collection]
@@ -76,7 +83,7 @@ class MongoDatabase:
         if not self.is_ready:
             raise unavailable()
         try:
-            with pymongo.timeout(OPERATION_SECONDS if self._is_healthy else _SECONDS_AFTER_FAILURE):
+            with pymongo.timeout(_SECONDS_AFTER_FAILURE if self._trouble else OPERATION_SECONDS):
                 yield
         except (DocumentTooLarge, InvalidOperation):
             raise  # Mistakes of ours, which trying again won't mend.
@@ -86,14 +93,15 @@ class MongoDatabase:
         self.note_success()
 
     def note_failure(self, error: PyMongoError) -> None:
-        if self._is_healthy:
+        trouble = f"{type(error).__name__} {getattr(error, 'code', '')}"
+        if trouble != self._trouble:
             log.warning("MongoDB can't be used", reason=explain(error))
-        self._is_healthy = False
+        self._trouble = trouble
 
     def note_success(self) -> None:
-        if not self._is_healthy:
+        if self._trouble:
             log.info("MongoDB can be used again")
-        self._is_healthy = True
+        self._trouble = ""
 
 
 def unavailable() -> Unavailable:
@@ -109,7 +117,10 @@ def explain(error: PyMongoError) -> str:
         return "the user or the password in LAYERLAB_STORE__URL is not known to MongoDB"
     if "RSGhost" in str(error):
         return "mongod has not been told its replica set yet: call rs.initiate() once"
-    return str(error)[:500]
+    if isinstance(error, ServerSelectionTimeoutError):
+        # What follows describes the driver's state, at length.
+        return str(error).split(", Timeout: ")[0].split(" (configured timeouts")[0]
+    return str(error)
 
 
 def _client(url: str) -> AsyncIOMotorClient[Document]:

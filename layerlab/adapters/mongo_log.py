@@ -37,6 +37,7 @@ _MAJORITY_SECONDS: Final = 0.005
 _EVENT_BYTES: Final = 200
 _FIRST_BATCHES: Final = 32
 _KNOWN_ENDS: Final = 1024
+_FAST: Final = 1
 
 
 class MongoLog:
@@ -58,16 +59,32 @@ class MongoLog:
             if await self._batches.find_one(query, {"_id": 1}) is None:
                 raise SeqConflict(study_id)
 
-    async def insert(
-        self, study_id: str, events: Sequence[Event], summary: Document | None = None
-    ) -> None:
-        """`events` follow on where a batch ends; `summary` is kept with them.
-
-        :raises SeqConflict: when others followed there first.
-        """
-        batch = await self._batch(study_id, events)
+    async def batch(
+        self, study_id: str, events: Sequence[Event], summary: Document | None
+    ) -> Document:
+        """The document that `insert` takes; `summary` is kept with the events."""
+        documents = [_event_document(event) for event in events]
+        subjects = sorted({event.subject for event in events})
+        batch: Document = {
+            "_id": {"study": study_id, "first": events[0].seq},
+            "last": events[-1].seq,
+            # By which a writer knows its own.
+            "token": ObjectId(),
+            "subjects": subjects if len(subjects) <= _SUBJECTS else [_ANY_SUBJECT],
+            "events": documents,
+        }
         if summary is not None:
             batch["summary"] = summary
+        if sum(len(each["data"]) + _EVENT_BYTES for each in documents) > PAGE_BYTES:
+            body = await asyncio.to_thread(_packed, documents)
+            batch |= {"events": [], "pages": await self._pages.put(body)}
+        return batch
+
+    async def insert(self, study_id: str, batch: Document) -> None:
+        """The batch must begin where another one ends.
+
+        :raises SeqConflict: when others have followed there first.
+        """
         try:
             await self._batches.insert_one(batch)
         except DuplicateKeyError:
@@ -110,25 +127,11 @@ class MongoLog:
             query["subjects"] = {"$in": [subject, _ANY_SUBJECT]}
         return await self._batches.find(query).sort("last", 1).limit(limit).to_list(limit)
 
-    async def _batch(self, study_id: str, events: Sequence[Event]) -> Document:
-        documents = [_event_document(event) for event in events]
-        subjects = sorted({event.subject for event in events})
-        batch: Document = {
-            "_id": {"study": study_id, "first": events[0].seq},
-            "last": events[-1].seq,
-            "token": ObjectId(),
-            "subjects": subjects if len(subjects) <= _SUBJECTS else [_ANY_SUBJECT],
-            "events": documents,
-        }
-        if sum(len(each["data"]) + _EVENT_BYTES for each in documents) > PAGE_BYTES:
-            body = zlib.compress(json.dumps(documents).encode(), 1)
-            batch |= {"events": [], "pages": await self._pages.put(body)}
-        return batch
-
     async def _events(self, batch: Document) -> list[Event]:
         documents = batch["events"]
         if "pages" in batch:
-            documents = json.loads(zlib.decompress(await self._pages.get(batch["pages"])))
+            body = await self._pages.get(batch["pages"])
+            documents = await asyncio.to_thread(_unpacked, body)
         first = batch["_id"]["first"]
         return [_event(first + index, each) for index, each in enumerate(documents)]
 
@@ -147,7 +150,16 @@ class MongoLog:
             self._ends.popitem(last=False)
 
 
-def _event_document(event: Event) -> dict[str, str]:
+def _packed(documents: Sequence[Document]) -> bytes:
+    return zlib.compress(json.dumps(documents).encode(), _FAST)
+
+
+def _unpacked(body: bytes) -> list[Document]:
+    documents: list[Document] = json.loads(zlib.decompress(body))
+    return documents
+
+
+def _event_document(event: Event) -> Document:
     # Data as text: its keys may hold dots and dollars, and its integers any number of digits.
     return {
         "time": time_text(event.time),

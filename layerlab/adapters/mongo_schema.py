@@ -13,12 +13,16 @@ import structlog
 from pymongo import IndexModel
 from pymongo.errors import ConfigurationError, PyMongoError
 
-from layerlab.adapters.mongo_database import OPERATION_SECONDS, MongoDatabase
+from layerlab.adapters.mongo_database import MongoDatabase
 from layerlab.adapters.refusals import NewerSchema
 
 log = structlog.get_logger()
 
-_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
+# Long enough for one that runs; one that doesn't is waited for in the background.
+_FIRST_SECONDS: Final = 2.0
+# An index over a log that is there already takes time.
+_LATER_SECONDS: Final = 60.0
+_RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class MongoSchema:
         """
         waiting: asyncio.Task[None] | None = None
         try:
-            await self._prepare(database)
+            await self._prepare(database, _FIRST_SECONDS)
         except PyMongoError as error:
             database.note_failure(error)
             waiting = asyncio.create_task(self._wait(database), name="MongoDB")
@@ -48,20 +52,18 @@ class MongoSchema:
                 await asyncio.wait([waiting])
 
     async def _wait(self, database: MongoDatabase) -> None:
-        attempt = 0
         while not database.is_ready:
-            await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
-            attempt += 1
+            await asyncio.sleep(_RETRY_SECONDS)
             try:
-                await self._prepare(database)
+                await self._prepare(database, _LATER_SECONDS)
             except NewerSchema as refusal:
                 log.error("the ledger can't be opened", reason=str(refusal))
             except PyMongoError as error:
                 database.note_failure(error)
 
-    async def _prepare(self, database: MongoDatabase) -> None:
+    async def _prepare(self, database: MongoDatabase, seconds: float) -> None:
         """Idempotent, also when several gateways start at once."""
-        with pymongo.timeout(OPERATION_SECONDS):
+        with pymongo.timeout(seconds):
             if "setName" not in await database.hello():
                 raise ConfigurationError(
                     "this mongod belongs to no replica set: start it with --replSet, and call "

@@ -8,7 +8,7 @@ from typing import Final
 
 from pymongo.errors import DuplicateKeyError
 
-from layerlab.adapters.mongo_database import Collection, Document
+from layerlab.adapters.mongo_database import Document, MongoDatabase
 from layerlab.adapters.mongo_pages import PAGE_BYTES, MongoPages
 from layerlab.ports import Snapshot
 
@@ -18,8 +18,9 @@ _FAST: Final = 1
 class MongoSnapshots:
     """Whatever is missing here costs time alone: the log has it all."""
 
-    def __init__(self, snapshots: Collection, pages: MongoPages) -> None:
-        self._snapshots = snapshots
+    def __init__(self, database: MongoDatabase, pages: MongoPages) -> None:
+        self._database = database
+        self._snapshots = database["snapshots"]
         self._pages = pages
 
     async def save(self, study_id: str, snapshot: Snapshot) -> None:
@@ -28,18 +29,21 @@ class MongoSnapshots:
         change: Document = {"seq": snapshot.seq, "body": body, "pages": None}
         if len(body) > PAGE_BYTES:
             change |= {"body": b"", "pages": await self._pages.put(body)}
-        replaced = await self._replace(study_id, change)
+        async with self._database.operation():
+            replaced = await self._replace(study_id, change)
         if replaced and replaced.get("pages"):
             await self._pages.drop(replaced["pages"])
 
     async def load(self, study_id: str) -> Snapshot | None:
-        found = await self._snapshots.find_one({"_id": study_id})
+        async with self._database.operation():
+            found = await self._snapshots.find_one({"_id": study_id})
         if found is None:
             return None
         body = await self._pages.get(found["pages"]) if found["pages"] else found["body"]
-        if not body:
-            return None  # Replaced by a newer one, and its pages dropped, since it was found.
-        text = await asyncio.to_thread(zlib.decompress, body)
+        try:
+            text = await asyncio.to_thread(zlib.decompress, body)
+        except zlib.error:
+            return None  # Since it was found it was replaced by a newer one, and its pages dropped.
         return Snapshot(found["seq"], text.decode())
 
     async def _replace(self, study_id: str, change: Document) -> Document | None:

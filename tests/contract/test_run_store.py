@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -101,6 +102,31 @@ async def test_events_with_a_gap_are_refused(store: RunStore) -> None:
         await store.append("s", 0, [an_event(2)], a_summary())
 
 
+async def test_an_append_of_any_size_is_one(store: RunStore) -> None:
+    """As when a study of many thousand trials is cancelled."""
+    noise = Random(1)
+    large = [
+        replace(an_event(seq, f"subject {seq}"), data={"noise": noise.randbytes(500_000).hex()})
+        for seq in range(1, 25)
+    ]
+    small = replace(a_summary(seq=24), active=False)
+    await store.append("s", 0, large, small)
+    assert await store.read_events("s") == large
+    assert await store.read_events("s", after=3, limit=2) == large[3:5]
+    assert await store.read_events("s", subject="subject 7") == [large[6]]
+    with pytest.raises(SeqConflict):
+        await store.append("s", 0, large, small)
+    assert await store.last_seq("s") == 24
+
+
+async def test_an_append_can_be_about_many_subjects(store: RunStore) -> None:
+    events = [an_event(seq, f"subject {seq}") for seq in range(1, 1001)]
+    await store.append("s", 0, events, a_summary(seq=1000))
+    await store.append("s", 1000, [an_event(1001, "subject 5")], a_summary(seq=1001))
+    found = await store.read_events("s", subject="subject 5")
+    assert [event.seq for event in found] == [5, 1001]
+
+
 async def test_of_many_writers_at_one_place_one_wins_and_seq_has_no_gap(store: RunStore) -> None:
     async def write() -> int:
         conflicts = 0
@@ -149,6 +175,16 @@ async def test_the_newest_snapshot_stays(store: RunStore) -> None:
     assert await store.load_snapshot("s") == Snapshot(10, "ten")
     await store.save_snapshot("s", Snapshot(20, "twenty"))
     assert await store.load_snapshot("s") == Snapshot(20, "twenty")
+
+
+async def test_a_snapshot_of_any_size_reads_back_whole(store: RunStore) -> None:
+    noise = Random(2)
+    for seq in (1, 2):
+        large = Snapshot(seq, noise.randbytes(12_000_000).hex())
+        await store.save_snapshot("s", large)
+        assert await store.load_snapshot("s") == large
+    await store.save_snapshot("s", Snapshot(1, "older"))
+    assert await store.load_snapshot("s") == large
 
 
 async def test_a_dataset_reads_back_and_a_later_name_replaces_the_earlier(store: RunStore) -> None:
