@@ -100,7 +100,7 @@ class EventStream:
             if error.response.status_code < 500:
                 raise _refusal(error) from error
             self._pause(error)
-        except (OSError, InvalidHandshake, TimeoutError, EOFError) as error:
+        except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError, EOFError) as error:
             self._pause(error)
         else:
             self._heard = time.monotonic()
