@@ -14,7 +14,10 @@ PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help setup setup-tools demo up test check check-python check-contracts check-web \
+KILLS ?= 300
+DRILL ?= drill-report
+
+.PHONY: help setup setup-tools demo up test drill check check-python check-contracts check-web \
 	protos web bench screenshots
 
 help: ## Say what there is.
@@ -62,6 +65,10 @@ web: ## Build the page.
 
 screenshots: setup-tools web ## Draw docs/screenshot.png again.
 	@$(BIN)/python scripts/screenshot
+
+drill: setup-tools ## Kill KILLS processes (300) of a running system, by SEED, and check that nothing is lost.
+	@scripts/system_packages
+	@$(BIN)/python -m tests.faults.drill --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --folder $(DRILL)
 
 bench: setup-tools web ## Measure what the issues set figures for.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \

@@ -10,6 +10,8 @@ from tests.faults.history import Trace
 
 _BEGIN: Final = "Traceback (most recent call last)"
 _LOUD: Final = frozenset({"error", "critical"})
+# The dead letters themselves are counted, on the broker.
+_COUNTED: Final = "cohort moved to the dead letters"
 
 
 def traces(service: str, log: str) -> Iterator[Trace]:
@@ -19,7 +21,7 @@ def traces(service: str, log: str) -> Iterator[Trace]:
         entry = _entry(line)
         if entry is not None:
             exception = entry.get("exception", "")
-            if exception and entry.get("level") in _LOUD:
+            if exception and entry.get("level") in _LOUD and entry.get("event") != _COUNTED:
                 yield Trace(service, str(entry.get("event")), exception.splitlines()[-1])
         elif _BEGIN in line:
             printed = []
