@@ -61,7 +61,9 @@ async def errors_as_status(context: grpc.aio.ServicerContext[Any, Any]) -> Async
         raise
     except Exception:
         log.exception("a call failed")
-        await context.abort(grpc.StatusCode.INTERNAL, "Something went wrong on our side.")
+        ours = Problem("internal", "Something went wrong on our side.")
+        code = grpc.StatusCode.INTERNAL
+        await context.abort(code, ours.detail, _details(ours, code))
 
 
 @contextmanager
@@ -85,9 +87,10 @@ def problem_from_rpc_error(error: grpc.aio.AioRpcError) -> Problem:
                     return _problem(info, error.details() or "")
     if error.code() is grpc.StatusCode.NOT_FOUND:
         return NotFound("not_found", error.details() or "")
-    if error.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
+    if error.code() is grpc.StatusCode.UNKNOWN:
         return Problem("internal", error.details() or "")
-    # Whatever else the transport says means that the call may be made again.
+    # Whatever else the transport says means that the call may be made again; INTERNAL, too, is
+    # its own word for a connection that broke while something was being sent.
     problem = Unavailable(
         "unavailable",
         "Another part of LayerLab can't be reached right now.",

@@ -118,6 +118,17 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
             await GrpcLedger(channel).claim_cohort(COHORT, "w", "i")
 
 
+def test_a_connection_that_breaks_while_something_is_sent_is_unavailable() -> None:
+    # What gRPC makes of it when the server is killed at that moment.
+    broken = grpc.aio.AioRpcError(
+        grpc.StatusCode.INTERNAL,
+        grpc.aio.Metadata(),
+        grpc.aio.Metadata(),
+        details="Internal error from Core",
+    )
+    assert type(wire.problem_from_rpc_error(broken)) is Unavailable
+
+
 async def test_every_server_answers_health_and_refuses_a_port_that_is_taken() -> None:
     async with grpc_server("127.0.0.1:0", lambda server: None) as port:
         async with grpc_channel(f"127.0.0.1:{port}") as channel:
