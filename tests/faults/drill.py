@@ -29,7 +29,7 @@ _STUDY_TRIALS: Final = 96
 _LIVE_STUDIES: Final = 2
 # Cohorts of a few seconds: long enough to be hit, short enough that work flows.
 _LANES: Final = 4
-_ROWS, _EPOCHS = 1500, 30
+_ROWS, _EPOCHS = 3000, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ def main() -> int:
         folder = chosen.folder or Path(own)
         report = run_drill(drill, folder / "cluster", say)
         report.write(folder)
+    if chosen.document is not None:
+        report.write_into(chosen.document)
     sys.stdout.write("\n" + report.markdown())
     return 0 if report.verdict.is_clean else 1
 
@@ -125,6 +127,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--folder", type=Path, help="for report.md, report.json and every log; default: none"
     )
+    parser.add_argument("--document", type=Path, help="a page with a place for the figures")
     return parser.parse_args()
 
 

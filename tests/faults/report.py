@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +15,8 @@ from tests.faults.checker import Verdict
 from tests.faults.figures import Figure, percentile
 from tests.faults.history import History
 from tests.faults.plan import Kind
+
+_BEGIN, _END = "<!-- drill:", "<!-- end of drill -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,30 @@ class Report:
         return sum(fault.kind == Kind.KILL for fault in self.history.faults)
 
     def write(self, folder: Path) -> None:
-        """`report.md`, `report.json`."""
+        """`report.md`, `report.json`, and each study's log, for whoever wants to look closer."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.md").write_text(self.markdown())
         (folder / "report.json").write_text(json.dumps(self.document(), indent=1) + "\n")
+        for study_id, end in self.history.ends.items():
+            for gateway, log in end.logs.items():
+                text = "".join(f"{json.dumps(event)}\n" for event in log)
+                (folder / f"{study_id}-{gateway}.jsonl").write_text(text)
+
+    def write_into(self, page: Path) -> None:
+        """In place of the figures that are there."""
+        before, begin, rest = page.read_text().partition(_BEGIN)
+        line, _, rest = rest.partition("\n")
+        _, end, after = rest.partition(_END)
+        assert end, f"{page} has no place for figures"
+        page.write_text(f"{before}{begin}{line}\n{self.markdown()}{end}{after}")
 
     def document(self) -> dict[str, Any]:
         return {
             "seed": self.seed,
             "minutes": round(self.minutes, 1),
             "kills": self.kills,
-            "faults": dict(self._faults()),
+            "faults": [asdict(fault) for fault in self.history.faults],
+            "came": self.history.came,
             "studies": len(self.history.accepted),
             "trials": self.verdict.trials,
             "recovered": self.verdict.recovered,
