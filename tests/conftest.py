@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers import Mongod, RabbitMQ, why_no_rabbitmq
+from tests.servers import Mongod, RabbitMQ, S3Server, why_no_rabbitmq
 
 
 @pytest.fixture(scope="session")
@@ -22,4 +22,11 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """A running one-node replica set; whoever kills or stops it makes its own."""
     with Mongod(tmp_path_factory.mktemp("mongod")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running one; whoever kills or stops it makes its own."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
         yield server

@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.memory import MemoryEventFeed, MemoryJobQueue
 from layerlab.adapters.sqlite import open_sqlite
 from layerlab.ports import DatasetStore, EventFeed, JobQueue, RunStore
@@ -79,14 +78,25 @@ async def open_event_feed(store_url: str) -> AsyncIterator[EventFeed]:
         yield feed
 
 
-def open_dataset_store(url: str) -> DatasetStore:
-    """`file:///PATH`, absolute.
+def open_dataset_store(url: str, scratch: Path | None = None) -> DatasetStore:
+    """`file:///PATH`, absolute, which services may share; `s3://BUCKET/PREFIX`.
 
-    :raises UnknownUrl: for any other scheme.
+    `scratch`: where files of a bucket lie while they are read; None: where temporary files do.
+
+    :raises UnknownUrl: for any other scheme, and for a URL that can't be read.
     """
-    if urlsplit(url).scheme != "file":
-        raise UnknownUrl(f"LAYERLAB_DATASETS__URL: {_scheme(url)} is not `file:///PATH`")
-    return FileDatasetStore(Path(unquote(urlsplit(url).path)))
+    # Only those that keep files have obstore.
+    from layerlab.adapters.objects import FileDatasetStore, open_bucket
+
+    place = urlsplit(url)
+    path = unquote(place.path)
+    if place.scheme == "file" and path.startswith("/") and not place.netloc:
+        return FileDatasetStore(Path(path))
+    if place.scheme == "s3" and place.hostname:
+        return open_bucket(url, scratch)
+    raise UnknownUrl(
+        f"LAYERLAB_DATASETS__URL: {_scheme(url)} is not `file:///PATH` or `s3://BUCKET/PREFIX`"
+    )
 
 
 def _scheme(url: str) -> str:

@@ -27,7 +27,7 @@ async def serve(settings: Settings) -> None:
     # Before anything is opened: a signal that comes early must close in order, too.
     signaled = asyncio.create_task(wait_for_signal())
     async with AsyncExitStack() as stack:
-        store = open_dataset_store(settings.datasets_url)
+        store = open_dataset_store(settings.datasets_url, settings.spool_dir)
         port = await stack.enter_async_context(
             serve_ingest(settings.ingest, store, settings.spool_dir)
         )

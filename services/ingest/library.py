@@ -11,13 +11,14 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.json_value import JsonValue, canonical
 from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part, Split
+from layerlab.domain.problem import Unavailable
 from layerlab.domain.recipe import RECIPE_VERSION
 from layerlab.ports import DatasetStore
 from services.ingest.documents import dataset_from_json, spec_to_json
@@ -82,9 +83,15 @@ class Library:
                 await self._store.put(kept[-1], folder / file)
         except BaseException:
             # Cancelled, too: half of it is worth nothing.
-            for each in reversed(kept):
-                await asyncio.shield(self._store.delete(each))
+            await asyncio.shield(self._forget(kept, f"{name}/{files[-1]}"))
             raise
+
+    async def _forget(self, kept: Sequence[str], mark: str) -> None:
+        # Another ingest may have kept the same meanwhile; then all of it is worth something.
+        with suppress(Unavailable):
+            if not await self._store.exists(mark):
+                for name in reversed(kept):
+                    await self._store.delete(name)
 
     async def _json(self, name: str) -> Any:
         async with self._store.open(name) as path:

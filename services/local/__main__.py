@@ -49,7 +49,7 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
         queue = await enter(open_job_queue(settings.broker.url))
         store = await enter(open_run_store(settings.store_url))
         feed = await enter(open_event_feed(settings.store_url))
-        datasets = open_dataset_store(settings.datasets_url)
+        datasets = open_dataset_store(settings.datasets_url, settings.spool_dir)
         own = settings.ingest_settings()
         port = await enter(serve_ingest(own, datasets, settings.spool_dir))
         ingest = GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port))))

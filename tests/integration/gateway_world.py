@@ -1,4 +1,4 @@
-"""A real gateway on real ports, with a real ingest behind it and a real SQLite ledger."""
+"""A real gateway on real ports, with a real ingest behind it and a real store."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 
-from layerlab.adapters.files import FileDatasetStore
 from layerlab.adapters.grpc_ingest import GrpcIngest
-from layerlab.adapters.memory import MemoryEventFeed
-from layerlab.adapters.sqlite import SqliteRunStore, open_sqlite
+from layerlab.adapters.objects import FileDatasetStore
+from layerlab.adapters.opening import open_event_feed, open_run_store
+from layerlab.ports import RunStore
 from layerlab.serving import grpc_channel
 from services.gateway.samples import get_sample
 from services.gateway.server import gateway_service
@@ -33,7 +33,7 @@ class World:
     http: httpx.AsyncClient
     url: str
     grpc: str
-    store: SqliteRunStore
+    store: RunStore
     folder: Path
 
     @property
@@ -86,8 +86,11 @@ class World:
 
 
 @asynccontextmanager
-async def running_gateway(folder: Path, **settings: Any) -> AsyncIterator[World]:
-    """`settings` are GatewaySettings'."""
+async def running_gateway(
+    folder: Path, store_url: str = "", **settings: Any
+) -> AsyncIterator[World]:
+    """`settings` are GatewaySettings'. Without `store_url` the ledger is a file in `folder`."""
+    store_url = store_url or f"sqlite:///{folder}/ledger.db"
     files = FileDatasetStore(folder / "datasets")
     folder.joinpath("spool").mkdir(parents=True, exist_ok=True)
     ingest_settings = IngestSettings(grpc="127.0.0.1:0")
@@ -95,12 +98,11 @@ async def running_gateway(folder: Path, **settings: Any) -> AsyncIterator[World]
         **{"http": "127.0.0.1:0", "grpc": "127.0.0.1:0", "page": folder / "page", **settings}
     )
     async with (
-        open_sqlite(folder / "ledger.db") as store,
+        open_run_store(store_url) as store,
+        open_event_feed(store_url) as feed,
         serve_ingest(ingest_settings, files, folder / "spool") as ingest_port,
         grpc_channel(f"127.0.0.1:{ingest_port}") as channel,
-        gateway_service(
-            gateway_settings, store, MemoryEventFeed(), GrpcIngest(channel), files
-        ) as gateway,
+        gateway_service(gateway_settings, store, feed, GrpcIngest(channel), files) as gateway,
         httpx.AsyncClient(base_url=gateway.http.url, timeout=30) as http,
     ):
         yield World(http, gateway.http.url, gateway.grpc, store, folder)

@@ -23,7 +23,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from layerlab.adapters.files import FileDatasetStore
+from layerlab.adapters.objects import FileDatasetStore
 from layerlab.adapters.grpc_ingest import GrpcIngest
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryEventFeed

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from layerlab.adapters.files import FileDatasetStore
+from layerlab.adapters.objects import FileDatasetStore
 from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part
 from layerlab.domain.problem import (
