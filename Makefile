@@ -17,11 +17,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 KILLS ?= 300
 DRILL ?= drill-report
 
+# What runs containers: podman-compose and podman will do, too.
+COMPOSE ?= docker compose
+ENGINE ?= docker
+
 .PHONY: help setup setup-tools demo up test drill check check-python check-contracts check-web \
-	protos web bench screenshots
+	protos web images compose-test bench screenshots
 
 help: ## Say what there is.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## Make .venv with the layerlab command in it, and build the page.
 	@$(MAKE) --no-print-directory -j2 $(RUNTIME) web
@@ -69,6 +73,12 @@ screenshots: setup-tools web ## Draw docs/screenshot.png again.
 drill: setup-tools ## Kill KILLS processes (300) of a running system, by SEED, and check that nothing is lost.
 	@scripts/system_packages
 	@$(BIN)/python -m tests.faults.drill --kills $(KILLS) $(if $(SEED),--seed $(SEED)) --folder $(DRILL)
+
+images: ## Build an image a service.
+	@$(COMPOSE) -f deploy/compose.yaml build
+
+compose-test: setup-tools ## Run deploy/compose.yaml with 3 trainers, kill one mid-study (COMPOSE, ENGINE say with what).
+	@COMPOSE='$(COMPOSE)' ENGINE='$(ENGINE)' $(BIN)/pytest -s tests/deploy/compose_drill.py
 
 bench: setup-tools web ## Measure what the issues set figures for.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \

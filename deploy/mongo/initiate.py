@@ -41,7 +41,7 @@ def main() -> None:
             return
 
 
-def connect(**login: str) -> MongoClient[dict[str, Any]]:
+def connect(**login: Any) -> MongoClient[dict[str, Any]]:
     return MongoClient(
         "127.0.0.1", 27017, directConnection=True, serverSelectionTimeoutMS=2000, **login
     )
