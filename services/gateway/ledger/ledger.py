@@ -163,8 +163,13 @@ class Ledger:
     # What a trainer sees.
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
-        command = claims.claim(cohort.cohort_id, worker_id, incarnation, await self._leases())
-        return await self._book.actor(cohort.study_id).do(command)
+        actor = self._book.actor(cohort.study_id)
+        by = cohort.cohort_id, worker_id, incarnation, self._lease_seconds
+        claim = await actor.do(claims.claim(*by))
+        if claim is None:
+            claim = await actor.do(claims.claim(*by, await self._leases()))
+            assert claim is not None  # With the leases it is decided.
+        return claim
 
     def report_cohort(
         self, cohort: CohortRef, attempt: int, batches: AsyncIterator[ReportBatch]

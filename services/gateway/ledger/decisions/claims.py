@@ -44,10 +44,19 @@ _LAST_SECONDS: Final = 1.0
 _PART: Final = 0.05
 
 
-def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> Command[Claim]:
-    """:raises NotFound: `unknown_study`, `unknown_cohort`."""
+def claim(
+    cohort_id: str,
+    worker_id: str,
+    incarnation: str,
+    lease_seconds: float,
+    leases: Leases | None = None,
+) -> Command[Claim | None]:
+    """None: somebody holds it, so that the leases must be known. They seldom matter.
 
-    def decide(record: Record, now: datetime) -> Decision[Claim]:
+    :raises NotFound: `unknown_study`, `unknown_cohort`.
+    """
+
+    def decide(record: Record, now: datetime) -> Decision[Claim | None]:
         entry = record.entry(cohort_id)
         cohort = entry.cohort
         if cohort.state is CohortState.ENDED or record.study.state.is_terminal:
@@ -59,6 +68,8 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
         if not running and not _may_start(record, cohort, now):
             return answering(_ENDED, *_put_off(record, cohort))
         if running and cohort.worker_id != worker_id:
+            if leases is None:
+                return answering(None)
             wait = leases.until_takeover(entry, now)
             if wait > 0:
                 again = min(wait, _ASK_AGAIN_SECONDS)
@@ -71,7 +82,7 @@ def claim(cohort_id: str, worker_id: str, incarnation: str, leases: Leases) -> C
             cohort, attempt=cohort.attempt + 1, worker_id=worker_id, incarnation=incarnation
         )
         drafts = _take(record, cohort, claimed, FailureReason.WORKER_LOST if lost else None)
-        assignment = _assignment(record, claimed, open_lanes, leases.seconds, now)
+        assignment = _assignment(record, claimed, open_lanes, lease_seconds, now)
         return answering(Claim(ClaimOutcome.CLAIMED, assignment), *drafts)
 
     return decide
