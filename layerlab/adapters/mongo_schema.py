@@ -19,9 +19,9 @@ from layerlab.adapters.refusals import NewerSchema
 log = structlog.get_logger()
 
 # Long enough for one that runs; one that doesn't is waited for in the background.
-_FIRST_SECONDS: Final = 2.0
+_HELLO_SECONDS: Final = 2.0
 # An index over a log that is there already takes time.
-_LATER_SECONDS: Final = 60.0
+_SCHEMA_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -40,7 +40,7 @@ class MongoSchema:
         """
         waiting: asyncio.Task[None] | None = None
         try:
-            await self._prepare(database, _FIRST_SECONDS)
+            await self._prepare(database)
         except PyMongoError as error:
             database.note_failure(error)
             waiting = asyncio.create_task(self._wait(database), name="MongoDB")
@@ -55,20 +55,22 @@ class MongoSchema:
         while not database.is_ready:
             await asyncio.sleep(_RETRY_SECONDS)
             try:
-                await self._prepare(database, _LATER_SECONDS)
+                await self._prepare(database)
             except NewerSchema as refusal:
                 log.error("the ledger can't be opened", reason=str(refusal))
             except PyMongoError as error:
                 database.note_failure(error)
 
-    async def _prepare(self, database: MongoDatabase, seconds: float) -> None:
+    async def _prepare(self, database: MongoDatabase) -> None:
         """Idempotent, also when several gateways start at once."""
-        with pymongo.timeout(seconds):
-            if "setName" not in await database.hello():
-                raise ConfigurationError(
-                    "this mongod belongs to no replica set: start it with --replSet, and call "
-                    "rs.initiate() once"
-                )
+        with pymongo.timeout(_HELLO_SECONDS):
+            hello = await database.hello()
+        if "setName" not in hello:
+            raise ConfigurationError(
+                "this mongod belongs to no replica set: start it with --replSet, and call "
+                "rs.initiate() once"
+            )
+        with pymongo.timeout(_SCHEMA_SECONDS):
             found = await database["meta"].find_one({"_id": "schema"})
             if found is not None and found["version"] > self.version:
                 raise NewerSchema(
