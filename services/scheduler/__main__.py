@@ -40,7 +40,7 @@ async def run(settings: Settings) -> None:
             "broker that the trainers share, or run everything in one process: layerlab up."
         )
     async with AsyncExitStack() as stack:
-        queue = await stack.enter_async_context(open_job_queue(settings.broker.url))
+        queue = await stack.enter_async_context(open_job_queue(settings.broker.url, "scheduler"))
         channel = await stack.enter_async_context(grpc_channel(settings.gateway.grpc))
         await serve(settings.scheduler, GrpcLedger(channel), queue)
 

@@ -30,7 +30,7 @@ async def serve(settings: Settings) -> None:
             "or set LAYERLAB_BROKER__URL to a broker that processes share."
         )
     async with AsyncExitStack() as stack:
-        queue = await stack.enter_async_context(open_job_queue(settings.broker.url))
+        queue = await stack.enter_async_context(open_job_queue(settings.broker.url, "trainer"))
         gateway = await stack.enter_async_context(grpc_channel(settings.gateway.grpc))
         ingest = await stack.enter_async_context(grpc_channel(settings.ingest.grpc))
         await stack.enter_async_context(grpc_server(settings.trainer.grpc, lambda server: None))
