@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, PublishError
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError, PublishError
 
 from layerlab.adapters.rabbitmq_connection import (
     Link,
@@ -21,7 +21,7 @@ from layerlab.adapters.rabbitmq_connection import (
     is_cancelled,
     reason_of,
 )
-from layerlab.adapters.rabbitmq_topology import Topology
+from layerlab.adapters.rabbitmq_topology import COHORTS, Topology
 from layerlab.domain.problem import Malformed, Unavailable
 from layerlab.domain.study import CohortRef
 from layerlab.lifecycle import background
@@ -31,25 +31,30 @@ from layerlab.wire.job import SCHEMA_VERSION
 
 log = structlog.get_logger()
 
-_PATIENCE_SECONDS: Final = 10.0
-_TOO_NEW_PAUSE_SECONDS: Final = 30.0
 # A cohort's name takes some 100 bytes; what is larger by far need not be parsed.
 _MAX_BODY_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds. `answer`: for the broker, before a call raises `Unavailable`.
+
+    `newer`: how long a consumer stays away after a message that is too new for it.
+    """
+
+    answer: float = 10.0
+    newer: float = 30.0
 
 
 @asynccontextmanager
 async def open_rabbitmq(
     url: str,
     client: str,
-    topology: Topology | None = None,
-    patience_seconds: float = _PATIENCE_SECONDS,
+    topology: Topology = COHORTS,
+    patience: Patience = Patience(),
 ) -> AsyncIterator[JobQueue]:
-    """Returns at once, whether the broker is there or not; it is connected to when it is.
-
-    `patience_seconds`: how long a call waits for the broker before it raises `Unavailable`.
-    """
-    topology = topology or Topology()
-    queue = RabbitJobQueue(Link(url, client, topology), topology, patience_seconds)
+    """Returns at once, whether the broker is there or not; it is connected to when it is."""
+    queue = RabbitJobQueue(Link(url, client, topology), topology, patience)
     async with background(queue.keep_commands()):
         yield queue
 
@@ -72,10 +77,10 @@ class RabbitJobQueue:
 
     survives_restart = True
 
-    def __init__(self, link: Link, topology: Topology, patience_seconds: float) -> None:
+    def __init__(self, link: Link, topology: Topology, patience: Patience) -> None:
         self._link = link
         self._topology = topology
-        self._patience = patience_seconds
+        self._patience = patience
         self._commands: _Commands | None = None
         self._connected = asyncio.Event()
         self._held = 0
@@ -116,39 +121,39 @@ class RabbitJobQueue:
             session, await session.open_channel(), await session.open_channel()
         )
         self._connected.set()
-        try:
-            await session.until_lost()
-        finally:
-            self._connected.clear()
-            self._commands = None
+        await session.until_lost()
 
     @asynccontextmanager
     async def _command(self) -> AsyncIterator[_Commands]:
         """:raises Unavailable: for whatever goes wrong within, and when it takes too long."""
         commands: _Commands | None = None
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._patience.answer):
                 commands = await self._wait_for_commands()
                 await commands.session.until_unblocked()
                 yield commands
         except TimeoutError as error:
             raise Unavailable("broker_unavailable", await self._explain(commands)) from error
-        except asyncio.CancelledError as error:
+        except DeliveryError as error:
+            raise _unavailable(error) from error
+        except (asyncio.CancelledError, *CONNECTION_EXCEPTIONS) as error:
             if is_cancelled():
                 raise
-            raise _unavailable(error) from error
-        except CONNECTION_EXCEPTIONS as error:
+            if commands is not None:
+                # So that the next call doesn't meet it before aio-pika has noticed its end.
+                commands.session.give_up(reason_of(error))
             raise _unavailable(error) from error
 
     async def _wait_for_commands(self) -> _Commands:
-        while self._commands is None:
+        while self._commands is None or self._commands.session.is_lost:
+            self._connected.clear()
             await self._connected.wait()
         return self._commands
 
     async def _explain(self, commands: _Commands | None) -> str:
         """Why there was no answer in time."""
         if commands is None:
-            return "The broker can't be reached."
+            return f"The broker can't be reached: {self._link.last_reason}."
         if await commands.session.is_blocked():
             # A new connection would be blocked likewise, and this one be kept by the broker.
             return "The broker takes no messages for now: it is short of memory or disk space."
@@ -190,7 +195,7 @@ class RabbitJobQueue:
             raise StepBack(
                 f"a message has schema version {version}, this trainer knows {SCHEMA_VERSION}: "
                 "upgrade it",
-                _TOO_NEW_PAUSE_SECONDS,
+                self._patience.newer,
             ) from version
         except Exception:
             log.exception("cohort moved to the dead letters", message_id=message.message_id)
@@ -203,7 +208,7 @@ class RabbitJobQueue:
 
         What was handled is settled even when its consumer is cancelled at that moment.
         """
-        settling = asyncio.create_task(_within(self._patience, answer))
+        settling = asyncio.create_task(_within(self._patience.answer, answer))
         try:
             await asyncio.shield(settling)
         except asyncio.CancelledError:

@@ -14,7 +14,12 @@ import structlog
 from aio_pika import Connection
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.connection import make_url
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
+    ChannelInvalidStateError,
+    InvalidFrameError,
+    ProbableAuthenticationError,
+)
 
 from layerlab.adapters.rabbitmq_topology import Topology
 
@@ -113,6 +118,8 @@ class Link:
         self._url = make_url(url, heartbeat=heartbeat)
         self._client = client
         self._topology = topology
+        self.last_reason = "it has not answered yet"
+        """Why the latest session has ended, or could not begin."""
         # What it logs at each try is said here once.
         logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
@@ -124,6 +131,7 @@ class Link:
         while True:
             began = clock.time()
             error = await self._use_one(journal, use)
+            self.last_reason = reason_of(error)
             journal.disconnected(error)
             if clock.time() - began > _GOOD_SESSION_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
@@ -140,9 +148,7 @@ class Link:
         )
         try:
             async with asyncio.timeout(_OPENING_SECONDS):
-                await connection.connect()
-                session = Session(connection)
-                await self._topology.declare(await session.open_channel())
+                session = await self._open(connection)
             journal.connected()
             await use(session)
         except asyncio.CancelledError as error:
@@ -154,6 +160,19 @@ class Link:
         finally:
             await _close(connection)
         raise AssertionError("A session is used until it is lost.")
+
+    async def _open(self, connection: Connection) -> Session:
+        try:
+            await connection.connect()
+        except InvalidFrameError as error:
+            # The broker's own words are lost: aiormq expects nothing but Connection.OpenOk here.
+            raise SessionLost(
+                f"the broker refuses the virtual host {self._url.path!r}: does it exist, and "
+                "may this user enter it?"
+            ) from error
+        session = Session(connection)
+        await self._topology.declare(await session.open_channel())
+        return session
 
 
 class _Journal:
@@ -197,7 +216,7 @@ def reason_of(error: BaseException | None) -> str:
             return f"the broker refuses the user or the password: {error}"
         case TimeoutError():
             return "the broker does not answer"
-        case asyncio.CancelledError() | None:
+        case asyncio.CancelledError() | ChannelInvalidStateError() | None:
             return "the connection was closed"
     return str(error) or type(error).__name__
 

@@ -17,7 +17,7 @@ _DEAD_BYTES: Final = 256 * 2**20
 class Topology:
     """Declaring it is idempotent, and makes what was deleted anew."""
 
-    queue: str = "layerlab.cohorts"
+    queue: str
     dead_exchange: str = "layerlab.dead"
 
     @property
@@ -56,3 +56,6 @@ class Topology:
             durable=True,
             arguments={"x-queue-type": "quorum", "x-max-length-bytes": _DEAD_BYTES},
         )
+
+
+COHORTS: Final = Topology("layerlab.cohorts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +77,9 @@ class RabbitMQ(ServerProcess):
 
     def kill(self) -> None:
         super().kill()
+        while is_listening(self.port):
+            # What was waited for is a script; the node itself is its child.
+            time.sleep(0.01)
         # Erlang's name server makes itself a daemon, in no session of ours.
         subprocess.run(
             ["epmd", "-kill"], env=self._environment, capture_output=True, timeout=10, check=False
