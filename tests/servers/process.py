@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,8 +17,9 @@ from typing import Final, Self
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
-# RabbitMQ's command-line tools listen on some of these.
-_KEPT_FREE: Final = range(35672, 35683)
+# Below those are the ports of well-known servers.
+_UNCLAIMED: Final = range(20000, 32768)
+_given: set[int] = set()
 
 
 class ServerProcess:
@@ -117,13 +119,19 @@ class ServerProcess:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now; ephemeral ports are avoided, since clients take them."""
+    """A port that nobody listens on now, and that nobody is given by chance.
+
+    A server that is away for a moment finds it free again: the system gives ephemeral ports, from
+    32768 on, to every client and to every listener that takes any.
+    """
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-        if port not in _KEPT_FREE:
-            return port
+        port = secrets.choice(_UNCLAIMED)
+        with socket.socket() as listener, suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 def is_listening(port: int) -> bool:
