@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -83,6 +84,8 @@ def open_deployment(
     Without `schedules` there are neither trainers nor a scheduler, nor a broker.
     """
     folder = folder.absolute()
+    # So that what was started is ended whoever ends the benchmark.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         http, grpc, ingest = free_port(), free_port(), free_port()
         common = {

@@ -19,7 +19,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from layerlab.domain.problem import Problem, Unavailable
 from services.gateway.application import Application
-from services.gateway.frames import Frame, parse_cursor, study_frames
+from services.gateway.broadcast import Frame
+from services.gateway.frames import Frames, parse_cursor
 from services.gateway.models import EventDocument, HeartbeatFrame, HelloFrame, ResetFrame
 from services.gateway.problems import problem_response
 from services.gateway.routes.answers import failures
@@ -45,14 +46,14 @@ class StreamSettings:
 def build_router(app: Application, settings: StreamSettings, closing: asyncio.Event) -> APIRouter:
     """`closing` is set when the service is about to stop: streams end, to be taken up again."""
     router = APIRouter(prefix="/v1/studies/{study_id}", tags=["events"])
+    frames = Frames(app, settings.heartbeat_seconds, closing)
 
     @router.websocket("/events")
     async def stream_websocket(socket: WebSocket, study_id: str) -> None:
         """Hello, every event after `after` in order and without a gap, heartbeats between."""
         cursor = parse_cursor(socket.query_params.get("after"))
-        beat = settings.heartbeat_seconds
-        async with aclosing(study_frames(app, study_id, cursor, beat, closing)) as frames:
-            await _serve_socket(socket, frames, settings, closing)
+        async with aclosing(frames.of_study(study_id, cursor)) as stream:
+            await _serve_socket(socket, stream, settings, closing)
 
     @router.get("/events", response_class=Response, responses=_sse_responses())
     async def stream_events(
@@ -68,11 +69,11 @@ def build_router(app: Application, settings: StreamSettings, closing: asyncio.Ev
         if last_event_id is not None and await _has_everything(app, study_id, cursor):
             # Anything but 204 would make the browser come back, for ever.
             return Response(status_code=204)
-        frames = study_frames(app, study_id, cursor, settings.heartbeat_seconds, closing)
+        stream = frames.of_study(study_id, cursor)
         # The first frame is made before the answer starts, so that a 404 can still be said.
-        hello = await anext(frames)
+        hello = await anext(stream)
         return StreamingResponse(
-            _sse(hello, frames),
+            _sse(hello, stream),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -102,20 +103,14 @@ async def _serve_socket(
         return
     await socket.accept()
     sending = asyncio.create_task(_send(socket, hello, frames, settings, closing))
-    reading = asyncio.create_task(_read(socket))
     try:
-        await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
+        code = await _read(socket)
     finally:
+        # When sending has come to an end, it has closed the socket, and so ended reading.
         sending.cancel()
-        reading.cancel()
-        results = await asyncio.gather(sending, reading, return_exceptions=True)
-    for result in results:
-        if isinstance(result, int):
-            await _say_goodbye(socket, result)
-            return
-        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-            log.error("a stream of events failed", exc_info=result)
-            await _say_goodbye(socket, OUR_FAULT)
+        await asyncio.wait({sending})
+    if code is not None:
+        await _say_goodbye(socket, code)
 
 
 async def _send(
@@ -124,18 +119,24 @@ async def _send(
     frames: AsyncIterator[Frame],
     settings: StreamSettings,
     closing: asyncio.Event,
-) -> int:
-    """Sends frames; the code to close with."""
+) -> None:
+    """Sends frames to the end, and closes."""
+    code = OUR_FAULT
     try:
         await _send_in_time(socket, hello, settings)
         async for frame in frames:
             await _send_in_time(socket, frame, settings)
+        code = RESTART if closing.is_set() else DONE
     except TimeoutError:
-        return TOO_SLOW
+        code = TOO_SLOW
     except Unavailable:
         # The store is away. The client comes back with `after`, as after a restart.
-        return RESTART
-    return RESTART if closing.is_set() else DONE
+        code = RESTART
+    except WebSocketDisconnect:
+        return
+    except Exception:
+        log.exception("a stream of events failed")
+    await _say_goodbye(socket, code)
 
 
 async def _send_in_time(socket: WebSocket, frame: Frame, settings: StreamSettings) -> None:
@@ -144,13 +145,13 @@ async def _send_in_time(socket: WebSocket, frame: Frame, settings: StreamSetting
         await socket.send_text(frame.text)
 
 
-async def _read(socket: WebSocket) -> int:
-    """Reads until the client leaves (WebSocketDisconnect) or misbehaves: the code for that."""
+async def _read(socket: WebSocket) -> int | None:
+    """Reads until the client misbehaves: the code for that; None: it has left, or we have."""
     times: deque[float] = deque(maxlen=_FLOOD_MESSAGES)
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message["code"])
+            return None
         if not _is_json_object(message.get("text")):
             return JUNK
         if len(times) == _FLOOD_MESSAGES and monotonic() - times[0] < _FLOOD_SECONDS:
