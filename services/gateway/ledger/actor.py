@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from time import monotonic
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -29,6 +30,8 @@ _GROUP: Final = 512
 _TAIL: Final = 2000
 _SNAPSHOT_EVERY: Final = 2000
 _TRIES: Final = 50
+# How long another gateway that has written the same study is expected to write on.
+_RIVAL_SECONDS: Final = 5.0
 
 
 class Job(Generic[T]):
@@ -99,6 +102,7 @@ class StudyActor:
         self._task: asyncio.Task[None] | None = None
         self._record: Record | None = None
         self._snapshot_seq = 0
+        self._rival_at = -_RIVAL_SECONDS
         self._tail: deque[Event] = deque(maxlen=_TAIL)
 
     @property
@@ -162,30 +166,43 @@ class StudyActor:
     async def _decide(self, group: Sequence[Job[Any]]) -> list[Event]:
         for _ in range(_TRIES):
             record = self._record or await self._load()
+            # While another gateway writes this study, too, what was decided is often refused. A
+            # copy costs much less then than to fold the study anew.
+            durable = record.copy() if self._has_rival else None
             now = in_milliseconds(await self._store.now())
             events = [event for job in group for event in job.decide(record, now)]
             if await self._is_current(record, events, now):
                 self._tail.extend(events)
                 return events
+            await self._go_back_to(durable)
         raise Unavailable("log_contended", f"Study {self.study_id} is written by too many.")
 
     async def _is_current(self, record: Record, events: Sequence[Event], now: datetime) -> bool:
         """Whether the group was decided at the log's end; its events are durable then."""
         if not events:
-            if await self._store.last_seq(self.study_id) == record.seq:
-                return True
-            await self._read_on(record)
-            return False
+            return await self._store.last_seq(self.study_id) == record.seq
         # Until the append has returned, what is in memory is not what is durable.
         self._record = None
         try:
             after = events[0].seq - 1
             await self._store.append(self.study_id, after, events, _summary(record, now))
         except SeqConflict:
-            self._forget()
+            self._rival_at = monotonic()
             return False
         self._record = record
         return True
+
+    @property
+    def _has_rival(self) -> bool:
+        return monotonic() - self._rival_at < _RIVAL_SECONDS
+
+    async def _go_back_to(self, durable: Record | None) -> None:
+        """Drops what was decided too late, and reads what others have written."""
+        self._record = self._record or durable
+        if self._record is None:
+            self._forget()
+        else:
+            await self._read_on(self._record)
 
     async def _load(self) -> Record:
         snapshot = await self._store.load_snapshot(self.study_id)

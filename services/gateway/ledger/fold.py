@@ -80,6 +80,17 @@ class Record:
             raise NotFound("unknown_cohort", f"Study {study_id} has no cohort {cohort_id!r}.")
         return self.cohorts[cohort_id]
 
+    def copy(self) -> Record:
+        """One that goes its own way: all that it holds is immutable."""
+        return replace(
+            self,
+            trials=self.trials.copy(),
+            cohorts=self.cohorts.copy(),
+            trial_changes=self.trial_changes.copy(),
+            cohort_changes=self.cohort_changes.copy(),
+            running=self.running.copy(),
+        )
+
     def apply(self, event: Event) -> None:
         """Folds the next event in.
 
@@ -119,7 +130,15 @@ def fold(study_id: str, events: Iterable[Event]) -> Record:
 
 def _study_created(record: Record, event: Event, data: Doc) -> None:
     spec = spec_from_json(event.data)
-    record.put_study(Study(record.study_id, spec, data.member("state", StudyState), event.time))
+    record.put_study(
+        Study(
+            record.study_id,
+            spec,
+            data.member("state", StudyState),
+            event.time,
+            traceparent=data.text("traceparent") if data.has("traceparent") else "",
+        )
+    )
     record.study_change = event.seq
 
 
