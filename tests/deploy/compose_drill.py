@@ -253,3 +253,42 @@ def test_the_database_tells_a_stranger_nothing(engine: Engine, client: Client) -
     )
     with pytest.raises(AssertionError, match="requires authentication"):
         engine.run("exec", gateway, "python", "-c", program)
+
+
+def test_a_backup_brings_everything_back(
+    engine: Engine, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    backup = tmp_path_factory.mktemp("backup")
+    before = {study.study_id: list(study.events()) for study in client.studies.list()}
+    assert before
+    with timed("backed up"):
+        copy_volume(engine, "mongo", backup, stopped="mongo")
+        copy_volume(engine, "datasets", backup)
+    engine.compose("down", "--volumes")
+    with timed("restored"):
+        engine.compose("up", "--no-start")
+        for volume in ("mongo", "datasets"):
+            tar(engine, f"{engine.project}_{volume}:/to", f"{backup}:/from:ro", "-C", "/to", "-xf",
+                f"/from/{volume}.tar")  # fmt: skip
+        engine.compose("up", "--detach", "--scale", f"trainer={_TRAINERS}")
+        eventually(lambda: len(workers(client)) == _TRAINERS)
+    assert {study.study_id: list(study.events()) for study in client.studies.list()} == before
+    study = start_study(client, "restored", 4)
+    eventually(lambda: study.refresh().ended)
+    assert study.state == "SUCCEEDED"
+
+
+def copy_volume(engine: Engine, volume: str, backup: Path, stopped: str = "") -> None:
+    """As docs/operations.md says; `stopped`: the service that may not write meanwhile."""
+    if stopped:
+        engine.compose("stop", stopped)
+    tar(engine, f"{engine.project}_{volume}:/from:ro", f"{backup}:/to", "-C", "/from", "-cf",
+        f"/to/{volume}.tar", ".")  # fmt: skip
+    if stopped:
+        engine.compose("start", stopped)
+
+
+def tar(engine: Engine, source: str, target: str, *words: str) -> None:
+    alone = ("run", "--rm", "--user=0", "--network=none", "--entrypoint=tar")
+    image = f"layerlab-gateway:{_VERSION}"
+    engine.run(*alone, f"--volume={source}", f"--volume={target}", image, *words)
