@@ -56,7 +56,7 @@ def test_an_upload_whose_gateway_dies_fails_and_leaves_nothing(cluster: Cluster)
 
 def test_sigterm_to_one_service_after_the_other_disturbs_nobody(cluster: Cluster) -> None:
     with Play(cluster, 13, _ROWS, _EPOCHS) as play:
-        play.workload.start_study(trials=192)
+        play.workload.start_study(trials=120)
         codes = {}
         for service in cluster.services():
             with cluster.held(service.name):
