@@ -43,7 +43,8 @@ class Record:
 
     `trial_changes` and `cohort_changes` map to the event that last changed a state, the latest
     last: what a watcher has not seen is at their end. Epoch reports don't count as changes.
-    `planned` is the spec's, worked out once: a space takes its time to count.
+    `planned` is the spec's, worked out once: a space takes its time to count. `tests`: a cohort
+    tests finalists, or has done so.
     """
 
     study_id: str
@@ -58,6 +59,7 @@ class Record:
     ended: int = 0
     best: Standing | None = None
     planned: int | None = None
+    tests: bool = False
 
     @property
     def study(self) -> Study:
@@ -166,6 +168,7 @@ def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
         state=data.member("state", CohortState),
         seq=event.seq,
     )
+    record.tests = record.tests or cohort.purpose is Purpose.TEST
     record.cohorts[cohort.cohort_id] = CohortEntry(cohort, event.time)
     _touch(record.cohort_changes, cohort.cohort_id, event.seq)
 

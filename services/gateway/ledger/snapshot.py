@@ -64,6 +64,7 @@ def restore_snapshot(snapshot: Snapshot) -> Record | None:
         record.trial_changes[trial.number] = each.whole("changed")
     for each in doc.docs("cohorts"):
         entry = _entry_from_json(record.study_id, each)
+        record.tests = record.tests or entry.cohort.purpose is Purpose.TEST
         record.cohorts[entry.cohort.cohort_id] = entry
         record.cohort_changes[entry.cohort.cohort_id] = each.whole("changed")
     return record

@@ -96,8 +96,9 @@ def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:
     """
     if cohort.purpose is Purpose.TEST:
         return True
-    tests = any(entry.cohort.purpose is Purpose.TEST for entry in record.cohorts.values())
-    return not (tests or record.study.state in _STARTS_NOTHING or _is_late(record, cohort, now))
+    return not (
+        record.tests or record.study.state in _STARTS_NOTHING or _is_late(record, cohort, now)
+    )
 
 
 def _is_late(record: Record, cohort: Cohort, now: datetime) -> bool:
