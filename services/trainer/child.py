@@ -17,7 +17,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from layerlab.domain.trial import FailureReason
@@ -99,6 +101,7 @@ class Inbox:
 
 def main() -> None:
     arguments = _parse_arguments()
+    _offer_to_the_oom_killer()
     # The terminal's Ctrl-C reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     outbox = Outbox(_private_stdout())
@@ -126,6 +129,12 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory-bytes", type=int, default=0)
     return parser.parse_args()
+
+
+def _offer_to_the_oom_killer() -> None:
+    """When memory runs out, the kernel shall kill this process: its parent will tell why."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _private_stdout() -> BinaryIO:

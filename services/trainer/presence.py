@@ -8,7 +8,6 @@ import random
 import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
@@ -19,7 +18,7 @@ from layerlab.domain.problem import Problem
 from layerlab.domain.study import Worker
 from layerlab.ports import CohortLedger
 from services.trainer.executor import JobExecutor
-from services.trainer.runner import CohortRunner
+from services.trainer.runner import CohortRunner, WorkerName
 
 log = structlog.get_logger()
 
@@ -29,15 +28,9 @@ _LEAST_PAUSE_SECONDS: Final = 0.2
 _MOST_PAUSE_SECONDS: Final = 1.0
 # Until the ledger has said how often it wants to hear.
 _FIRST_DUE_SECONDS: Final = 3.0
+# Between two reports: tiny cohorts change many times a second, and each report is a write.
+_LEAST_SECONDS: Final = 0.3
 _GOODBYE_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerName:
-    """`incarnation` is new at every start."""
-
-    worker_id: str
-    incarnation: str
 
 
 class Presence:
@@ -55,6 +48,7 @@ class Presence:
         self._runner, self._executor = runner, executor
         self._due_seconds = _FIRST_DUE_SECONDS
         self._draining = False
+        self._leaving = asyncio.Event()
 
     async def keep(self) -> None:
         """Returns after `leave`, when the ledger has heard of it."""
@@ -69,6 +63,7 @@ class Presence:
     async def leave(self, keeping: asyncio.Task[None]) -> None:
         """Says goodbye, and ends `keeping`. Best effort: without it the lease just ends."""
         self._draining = True
+        self._leaving.set()
         self._runner.changed.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(keeping, _GOODBYE_SECONDS)
@@ -81,13 +76,15 @@ class Presence:
                 self._due_seconds = seconds
 
     async def _reports(self) -> AsyncIterator[Worker]:
-        """At once, when what is trained changes, and when it is due."""
+        """At once, soon after what is trained has changed, and when it is due."""
         while True:
             self._runner.changed.clear()
             last = self._draining
             yield self._worker()
             if last:
                 return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), _LEAST_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.changed.wait(), self._due_seconds)
 

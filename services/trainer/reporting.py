@@ -14,13 +14,15 @@ from typing import Final, TypeVar
 import structlog
 
 from layerlab.domain.exchange import ReportAck, ReportBatch
-from layerlab.domain.problem import Unavailable
+from layerlab.domain.problem import OutOfSpace, Unavailable
 from layerlab.domain.study import CohortRef
 from layerlab.ports import CohortLedger
 
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
+PASSING: Final = (Unavailable, OutOfSpace)
+"""Not the trials' fault, and mended by somebody sooner or later: worth waiting for."""
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _MAX_PAUSE_SECONDS: Final = 3.0
 # Reports kept while the ledger can't be reached; beyond it, training waits.
@@ -52,7 +54,7 @@ async def retry_while_unavailable(call: Callable[[], Awaitable[_T]], what: str) 
     while True:
         try:
             return await call()
-        except Unavailable as error:
+        except PASSING as error:
             log.warning("unavailable, trying again", what=what, error=str(error))
             await asyncio.sleep(pauses.next())
 
@@ -98,7 +100,7 @@ class ReportStream:
                 if outcome:
                     return outcome
                 error = "the stream ended early"
-            except Unavailable as problem:
+            except PASSING as problem:
                 error = str(problem)
             if self._closed and not self._pending:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -19,6 +19,7 @@ from layerlab.ports import CohortLedger, Requeue
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import MatrixCache
 from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.open_lanes import OpenLanes
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
 
 log = structlog.get_logger()
@@ -28,6 +29,16 @@ log = structlog.get_logger()
 _BUSY_GRACE_SECONDS: Final = 3.0
 _LEAST_WAIT_SECONDS: Final = 0.1
 _LAST_WORDS_SECONDS: Final = 5.0
+# Of the ten seconds that a container engine gives a process to end.
+_HAND_BACK_SECONDS: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerName:
+    """`incarnation` is new at every start."""
+
+    worker_id: str
+    incarnation: str
 
 
 class CohortRunner:
@@ -38,11 +49,11 @@ class CohortRunner:
         ledger: CohortLedger,
         matrices: MatrixCache,
         executor: JobExecutor,
-        worker_id: str,
-        incarnation: str,
+        name: WorkerName,
+        max_cohort_seconds: float,
     ) -> None:
         self._ledger, self._matrices, self._executor = ledger, matrices, executor
-        self._worker_id, self._incarnation = worker_id, incarnation
+        self._name, self._max_cohort_seconds = name, max_cohort_seconds
         self.current: Assignment | None = None
         """What is being trained."""
         self.changed = asyncio.Event()
@@ -71,10 +82,10 @@ class CohortRunner:
 
     async def _claim(self, cohort: CohortRef) -> Claim:
         """BUSY only when the holder is still there after the grace: then it needs no message."""
-        until = time.monotonic() + _BUSY_GRACE_SECONDS
+        name, until = self._name, time.monotonic() + _BUSY_GRACE_SECONDS
         while True:
             claim = await retry_while_unavailable(
-                lambda: self._ledger.claim_cohort(cohort, self._worker_id, self._incarnation),
+                lambda: self._ledger.claim_cohort(cohort, name.worker_id, name.incarnation),
                 "claim",
             )
             if claim.outcome is not ClaimOutcome.BUSY or time.monotonic() >= until:
@@ -104,9 +115,12 @@ class CohortRunner:
 
     async def _hand_back(self, cohort: CohortRef, attempt: int) -> None:
         """On the way out: if the ledger can't be told now, the lease will tell it."""
-        release = self._ledger.release_cohort(cohort, attempt, None, "The trainer was stopped.")
+        detail = "The trainer was stopped."
         with suppress(Problem, TimeoutError):
-            await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(release)), 5.0)
+            async with asyncio.timeout(_HAND_BACK_SECONDS):
+                await retry_while_unavailable(
+                    lambda: self._ledger.release_cohort(cohort, attempt, None, detail), "hand back"
+                )
 
     async def _train_and_report(self, cohort: CohortRef, assignment: Assignment) -> Outcome:
         left = assignment.seconds_left
@@ -157,10 +171,18 @@ class CohortRunner:
             seconds_left=None if deadline is None else deadline - time.monotonic(),
             best=assignment.best,
         )
-        async with aclosing(self._executor.train(job)) as happenings:
-            async for progress in happenings:
-                ends = await self._keep_model(assignment, progress)
-                await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
+        lanes, limit = OpenLanes(assignment.lanes), asyncio.timeout(self._max_cohort_seconds)
+        try:
+            async with limit, aclosing(self._executor.train(job)) as happenings:
+                async for progress in happenings:
+                    ends = await self._keep_model(assignment, progress)
+                    await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
+                    lanes.note(progress)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            ends = lanes.out_of_time(self._max_cohort_seconds)
+            await stream.add(ReportBatch(0, ends=ends))
 
     async def _keep_model(self, assignment: Assignment, progress: Progress) -> tuple[TrialEnd, ...]:
         """Uploads the weights, if there are any; the ends, which say so."""

@@ -12,8 +12,8 @@ from layerlab.ports import CohortLedger, JobQueue, MatrixSource
 from services.trainer.child_process import training_child
 from services.trainer.executor import OpenExecutor
 from services.trainer.matrices import MatrixCache
-from services.trainer.presence import Presence, WorkerName
-from services.trainer.runner import CohortRunner
+from services.trainer.presence import Presence
+from services.trainer.runner import CohortRunner, WorkerName
 from services.trainer.settings import TrainerSettings
 
 
@@ -33,7 +33,7 @@ async def trainer_service(
     name = WorkerName(worker_id, uuid4().hex)
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
     async with open_executor(settings) as executor:
-        runner = CohortRunner(ledger, cache, executor, name.worker_id, name.incarnation)
+        runner = CohortRunner(ledger, cache, executor, name, settings.max_cohort_seconds)
         presence = Presence(name, ledger, runner, executor, settings.thread_count)
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(presence.keep())

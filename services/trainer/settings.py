@@ -29,6 +29,12 @@ class TrainerSettings(BaseModel):
         gt=0,
         description="A training process that shows no progress for so long is killed.",
     )
+    max_cohort_seconds: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="Trials that have not ended when their cohort has trained for so long fail. It "
+        "may be more than the broker's patience with a message: a claimed cohort needs none.",
+    )
     warm: bool = Field(
         default=True,
         description="Keep a training process ready (about 230 MB) while there is nothing to train.",
@@ -39,7 +45,10 @@ class TrainerSettings(BaseModel):
         description="How long one that is not kept warm waits for the next cohort.",
     )
     memory_bytes: int = Field(
-        default=0, ge=0, description="Address space of the training process; 0: no limit."
+        default=0,
+        ge=0,
+        description="Address space of the training process, torch included; 0: no limit. "
+        "Not for cuda, which reserves far more than it uses.",
     )
 
     @property

@@ -13,14 +13,14 @@ import grpc
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event, EventType
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.v1 import ledger_pb2_grpc
 from services.gateway.ledger_rpc import LedgerServicer
 from services.trainer.child_process import TrainingChild
 from services.trainer.matrices import MatrixCache
-from services.trainer.runner import CohortRunner
-from tests.unit.gateway_ledger.world import World, a_spec, by_number, open_world
+from services.trainer.runner import CohortRunner, WorkerName
+from tests.unit.gateway_ledger.world import START, World, a_spec, by_number, open_world
 from tests.unit.trainer.sources import ArraySource
 
 WAIT_SECONDS = 60.0
@@ -32,14 +32,16 @@ class TrainerWorld:
     ledger: GrpcLedger
     child: TrainingChild
     source: ArraySource
+    cache_folder: Path
     cache: MatrixCache
     address: str
     stop_server: Callable[[], Awaitable[None]]
     start_server: Callable[[], Awaitable[None]]
     _cohorts: int = field(default=0)
 
-    def runner(self, worker_id: str = "w1", incarnation: str = "i1") -> CohortRunner:
-        return CohortRunner(self.ledger, self.cache, self.child, worker_id, incarnation)
+    def runner(self, worker_id: str = "w1", max_cohort_seconds: float = 3600.0) -> CohortRunner:
+        name = WorkerName(worker_id, "i1")
+        return CohortRunner(self.ledger, self.cache, self.child, name, max_cohort_seconds)
 
     async def study(self, max_epochs: int = 5, time_seconds: float | None = None) -> str:
         return await self.world.running_study(a_spec(100, max_epochs, time_seconds))
@@ -76,6 +78,10 @@ class TrainerWorld:
         seen = len(await self.events(study_id, EventType.EPOCHS_REPORTED))
         await self.epochs_reported(study_id, seen + 1)
 
+    async def known_workers(self) -> list[Worker]:
+        """All that the store has heard of."""
+        return await self.world.store.list_workers(START.replace(year=2000))
+
     def child_pid(self) -> int:
         assert self.child.pid is not None
         return self.child.pid
@@ -93,6 +99,7 @@ async def open_trainer_world(folder: Path, child: TrainingChild) -> AsyncIterato
             GrpcLedger(channel),
             child,
             source,
+            folder / "cache",
             MatrixCache(source, folder / "cache", 1 << 30),
             served.address,
             served.stop,

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from layerlab.domain.event import Event, EventType
-from layerlab.domain.exchange import ReportBatch
+from layerlab.domain.exchange import ClaimOutcome, ReportBatch
 from layerlab.domain.problem import Conflict, Problem
 from layerlab.domain.study import (
     Cohort,
@@ -44,6 +44,7 @@ from layerlab.domain.trial import (
 )
 from services.gateway.ledger import Ledger, StudyVerb, attendance
 from services.gateway.ledger.decisions.command import look
+from services.gateway.ledger.decisions.leases import ABSENCE_SECONDS
 from services.gateway.ledger.fold import Record, fold
 from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
 from tests.unit.gateway_ledger.world import (
@@ -262,6 +263,35 @@ class LedgerMachine(RuleBasedStateMachine):
             assert after == before
         else:
             assert (after.epochs, after.state) == (last, lane.end or TrialState.RUNNING)
+
+    @rule(cohort=COHORTS)
+    def who_is_there_is_left_alone_and_who_is_gone_is_replaced(self, cohort: int) -> None:
+        self._runner.run(self._take_over(f"c{cohort}"))
+
+    async def _take_over(self, cohort_id: str) -> None:
+        before = await self._record()
+        entry, ref = before.cohorts.get(cohort_id), CohortRef(self._study_id, cohort_id)
+        if entry is None or entry.cohort.state is not CohortState.RUNNING:
+            return
+        held = entry.cohort
+        rival = "w3" if held.worker_id != "w3" else "w4"
+        stream = Attending(self._ledgers[1])
+        await stream.report(a_worker(ref, held.attempt, held.worker_id, held.incarnation))
+        busy = await self._ledgers[0].claim_cohort(ref, rival, "i3")
+        assert busy.outcome is ClaimOutcome.BUSY
+        assert await self._record() == before
+
+        await stream.leave()
+        await asyncio.gather(*self._ledgers[1]._attendance._departures)
+        self._world.store.turn(ABSENCE_SECONDS)
+        claim = await self._ledgers[0].claim_cohort(ref, rival, "i3")
+        after = (await self._record()).cohorts[cohort_id].cohort
+        if claim.outcome is ClaimOutcome.ENDED:
+            assert after.state is CohortState.ENDED
+        else:
+            assert (after.attempt, after.worker_id) == (held.attempt + 1, rival)
+        acks = await report(self._ledgers[0], ref, held.attempt, ReportBatch(1))
+        assert [ack.stale for ack in acks] == [True]
 
     @rule(chance=st.integers(0, 39), to=st.sampled_from(ENDINGS))
     def the_study_ends(self, chance: int, to: StudyState | StudyVerb) -> None:
