@@ -124,7 +124,7 @@ async def ingest_process(folder: Path) -> AsyncIterator[tuple[int, int]]:
     assert process.stderr is not None
     try:
         line = (await process.stderr.readline()).decode()
-        ready = re.search(r'"grpc_port": (\d+)', line)
+        ready = re.search(r'"grpc": "127.0.0.1:(\d+)"', line)
         assert ready, line
         yield process.pid, int(ready[1])
     finally:

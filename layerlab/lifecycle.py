@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -29,14 +29,19 @@ async def wait_for_signal() -> signal.Signals:
     return await received
 
 
-async def run_until_signal(*works: Coroutine[Any, Any, None]) -> None:
+async def run_until_signal(
+    *works: Coroutine[Any, Any, None], on_signal: Callable[[], None] = lambda: None
+) -> None:
     """Runs the works side by side; a signal cancels them, and so does the first to fail.
+
+    `on_signal` is called before the works are cancelled.
 
     :raises ExceptionGroup: when a work failed.
     """
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(work) for work in works]
         await wait_for_signal()
+        on_signal()
         for task in running:
             task.cancel()
 

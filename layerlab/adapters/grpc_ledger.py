@@ -14,6 +14,7 @@ from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.v1 import ledger_pb2 as pb
 from layerlab.v1 import ledger_pb2_grpc, study_pb2
 
+SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["LedgerService"].full_name
 _TIMEOUT_SECONDS: Final = 20.0
 _MODEL_TIMEOUT_SECONDS: Final = 120.0
 CHUNK_BYTES: Final = 1 << 20

@@ -90,6 +90,8 @@ class StudySpec:
 
 @dataclass(frozen=True, slots=True)
 class Study:
+    """`traceparent`: W3C Trace Context of the request that created it; may be empty."""
+
     study_id: str
     spec: StudySpec
     state: StudyState
@@ -97,6 +99,7 @@ class Study:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     detail: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

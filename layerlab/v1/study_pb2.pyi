@@ -353,10 +353,13 @@ class Study(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     state: Global___StudyState.ValueType
     detail: _builtins.str
     """Why it failed or ended, for people."""
+    traceparent: _builtins.str
+    """W3C Trace Context of the request that created it; may be empty."""
     @_builtins.property
     def spec(self) -> Global___StudySpec: ...
     @_builtins.property
@@ -375,10 +378,11 @@ class Study(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         detail: _builtins.str = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

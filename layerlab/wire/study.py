@@ -128,6 +128,7 @@ def study_to_proto(study: Study) -> pb.Study:
         started_at=time_to_proto(study.started_at),
         ended_at=time_to_proto(study.ended_at),
         detail=study.detail,
+        traceparent=study.traceparent,
     )
 
 
@@ -140,6 +141,7 @@ def study_from_proto(message: pb.Study) -> Study:
         started_at=optional_time(message, "started_at"),
         ended_at=optional_time(message, "ended_at"),
         detail=message.detail,
+        traceparent=message.traceparent,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 
@@ -18,7 +19,9 @@ from layerlab.adapters.opening import (
 from layerlab.adapters.refusals import NewerSchema
 from layerlab.lifecycle import wait_for_signal
 from layerlab.logs import configure_logs
-from layerlab.serving import grpc_channel
+from layerlab.operations import new_registry
+from layerlab.readiness import Readiness
+from layerlab.serving import check_serving, grpc_channel
 from layerlab.settings import read_settings
 from services.gateway.server import gateway_service
 from services.gateway.settings import RemoteWithoutLogin, Settings
@@ -41,17 +44,28 @@ async def serve(settings: Settings) -> None:
         store = await stack.enter_async_context(open_run_store(settings.store_url))
         feed = await stack.enter_async_context(open_event_feed(settings.store_url))
         channel = await stack.enter_async_context(grpc_channel(settings.ingest.grpc))
+        datasets = open_dataset_store(settings.datasets_url)
+        readiness = Readiness(
+            {
+                "store": store.now,
+                "ingest": partial(check_serving, channel),
+                "datasets": partial(datasets.exists, "readiness"),
+            }
+        )
         gateway = await stack.enter_async_context(
             gateway_service(
                 settings.gateway,
                 store,
                 feed,
                 GrpcIngest(channel),
-                open_dataset_store(settings.datasets_url),
+                datasets,
+                readiness,
+                new_registry("gateway"),
             )
         )
         log.info("ready", http=gateway.http.url, grpc=gateway.grpc)
         await signaled
+        readiness.close()
         log.info("closing")
 
 

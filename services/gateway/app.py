@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
 import layerlab
+from layerlab.readiness import Readiness
+from services.gateway.access import Access
 from services.gateway.application import Application
 from services.gateway.observer import Observer
 from services.gateway.page import Page
@@ -32,7 +33,7 @@ class Parts:
 
     application: Application
     observer: Observer
-    checks: Mapping[str, health.Check]
+    readiness: Readiness
     closing: asyncio.Event
 
 
@@ -50,6 +51,7 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
     install_problem_handlers(app)
     app.add_middleware(OurPageOnly, only_local_names=settings.is_local)
     app.add_middleware(SecureHeaders)
+    app.add_middleware(Access, registry=parts.observer.registry)
     documents, uploads = upload_limits(settings)
     application = parts.application
     streams = events.StreamSettings(settings.heartbeat_seconds, settings.slow_client_seconds)
@@ -60,7 +62,7 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
         trials.build_router(application),
         events.build_router(application, streams, parts.closing),
         workers.build_router(application, parts.observer),
-        health.build_router(application, parts.observer, parts.checks),
+        health.build_router(application, parts.observer, parts.readiness),
     ):
         app.include_router(router)
     app.router.default = Page(settings.page, app.router.default)

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from layerlab.addresses import split_address
 from layerlab.domain.problem import TimedOut
 from services.gateway.problems import MEDIA_TYPE, document
-from services.gateway.settings import split_address
 
 # A reader of events has nothing to say that is longer.
 _MAX_SOCKET_MESSAGE: Final = 4096

@@ -277,8 +277,10 @@ class AliveDocument(Document):
 
 
 class ReadyDocument(Document):
-    status: Literal["ready", "unavailable"]
-    unavailable: list[str] = Field(description="`store`, `ingest`: what can't be reached.")
+    status: Literal["ready", "unavailable", "closing"]
+    unavailable: list[str] = Field(
+        description="`store`, `ingest`, `datasets`: what can't be reached."
+    )
 
 
 class LocationDocument(Document):
@@ -299,3 +301,4 @@ class ProblemDocument(BaseModel):
     hint: str | None = None
     field: str | None = None
     location: LocationDocument | None = None
+    trace_id: str | None = Field(default=None, description="Finds the log lines of the request.")

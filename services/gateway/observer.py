@@ -44,10 +44,11 @@ class _Seen:
 class Observer:
     """Counts what the ledger tells. No label is an id, so that the metrics stay few."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        """`registry`: with what else this process shows."""
         self._started = datetime.now(UTC)
         self._studies: dict[str, _Seen] = {}
-        self._registry = CollectorRegistry()
+        self._registry = registry or CollectorRegistry()
         self._trials = Counter(
             "layerlab_trials_total",
             "Trials that ended since this process started.",
@@ -62,7 +63,7 @@ class Observer:
         )
         self._queue = Gauge(
             "layerlab_queue_messages",
-            "Cohorts by what the ledger knows of them.",
+            "Cohorts as the ledger knows them: not yet claimed, and being trained.",
             ["kind"],
             registry=self._registry,
         )
@@ -72,6 +73,10 @@ class Observer:
             "When the worker was heard of that was heard of longest ago, in the last minute.",
             registry=self._registry,
         )
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        return self._registry
 
     async def run(
         self,

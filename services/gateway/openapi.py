@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any, cast
 
+from layerlab.readiness import Readiness
 from services.gateway.app import Parts, build_app
 from services.gateway.application import Application
 from services.gateway.observer import Observer
@@ -15,7 +16,7 @@ from services.gateway.settings import GatewaySettings
 
 def openapi_document() -> dict[str, Any]:
     # Routes are described, never called, so nothing has to be behind them.
-    parts = Parts(cast(Application, None), Observer(), {}, asyncio.Event())
+    parts = Parts(cast(Application, None), Observer(), Readiness({}), asyncio.Event())
     return build_app(GatewaySettings(), parts).openapi()
 
 

@@ -27,6 +27,7 @@ from layerlab.domain.problem import (
     Unavailable,
     UnsupportedMedia,
 )
+from layerlab.tracing import current_traceparent, trace_id_of
 from services.gateway.study_request import problem_of
 
 log = structlog.get_logger()
@@ -76,6 +77,8 @@ def document(problem: Problem, status: int, title: str) -> dict[str, JsonValue]:
         "hint": problem.hint,
         "field": problem.field,
         "location": location,
+        # Of the log lines that say more.
+        "trace_id": trace_id_of(current_traceparent()),
     }
     return {name: value for name, value in parts.items() if value not in ("", {})}
 

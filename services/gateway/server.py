@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
+from prometheus_client import CollectorRegistry
 
 from layerlab import wire
+from layerlab.addresses import split_address
 from layerlab.lifecycle import background
 from layerlab.ports import DatasetStore, EventFeed, Ingest, RunStore
+from layerlab.readiness import Readiness
 from layerlab.serving import grpc_server
 from layerlab.v1 import (
     dataset_pb2,
@@ -23,13 +26,12 @@ from layerlab.v1 import (
 )
 from services.gateway.app import Parts, build_app, upload_limits
 from services.gateway.application import Application
-from services.gateway.checks import readiness_checks
 from services.gateway.dataset_rpc import DatasetServicer
 from services.gateway.http_server import HttpAddress, http_server
 from services.gateway.ledger import Ledger
 from services.gateway.ledger_rpc import LedgerServicer
 from services.gateway.observer import Observer
-from services.gateway.settings import GatewaySettings, split_address
+from services.gateway.settings import GatewaySettings
 from services.gateway.study_rpc import StudyServicer
 
 _SERVICES = (
@@ -54,6 +56,8 @@ async def gateway_service(
     feed: EventFeed,
     ingest: Ingest,
     models: DatasetStore,
+    readiness: Readiness | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> AsyncIterator[Gateway]:
     """Serves HTTP and gRPC in this loop while the context is open. Handles no signals.
 
@@ -62,11 +66,11 @@ async def gateway_service(
     """
     settings.check_addresses()
     closing = asyncio.Event()
-    observer = Observer()
+    observer = Observer(registry)
     async with Ledger(store, feed, models, settings.lease_seconds) as ledger:
         application = Application(ledger, store, ingest)
-        checks = readiness_checks(store, ingest)
-        app = build_app(settings, Parts(application, observer, checks, closing))
+        readiness = readiness or Readiness({"store": store.now})
+        app = build_app(settings, Parts(application, observer, readiness, closing))
 
         def register(server: grpc.aio.Server) -> None:
             _, uploads = upload_limits(settings)
@@ -79,7 +83,7 @@ async def gateway_service(
         async with (
             background(observer.run(ledger.watch_studies)),
             grpc_server(
-                settings.grpc, register, _SERVICES, [wire.MalformedMessages()]
+                settings.grpc, register, _SERVICES, [wire.MalformedMessages()], readiness
             ) as grpc_port,
             http_server(app, settings.http, settings.patience_seconds, closing) as http,
         ):

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field, field_validator
 
+from layerlab.addresses import split_address
 from layerlab.settings import ProcessSettings
 
 _PAGE: Final = Path(__file__).parent / "web" / "dist"
@@ -76,17 +77,6 @@ class Settings(ProcessSettings):
 
     gateway: GatewaySettings = GatewaySettings()
     ingest: IngestSettings = IngestSettings()
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """The host and the port of HOST:PORT; brackets around an IPv6 host are taken off.
-
-    :raises ValueError: for anything else.
-    """
-    host, colon, port = address.rpartition(":")
-    if not (colon and host and port.isdecimal() and int(port) < 1 << 16):
-        raise ValueError(f"{address!r} is not HOST:PORT")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def is_loopback(host: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from layerlab.addresses import split_address
 from layerlab.settings import ProcessSettings
 from services.ingest.limits import MAX_BYTES
 from services.ingest.sandbox import Limits
@@ -18,6 +19,11 @@ class IngestSettings(BaseModel):
     grpc: str = Field(
         default="127.0.0.1:50052", description="HOST:PORT to listen on, port 0 for any."
     )
+    http: str = Field(
+        default="127.0.0.1:8082",
+        description="HOST:PORT of /metrics, /healthz and /readyz. The default gives way to any "
+        "free port where it is taken.",
+    )
     spool_dir: Path | None = Field(
         default=None, description="For work under way; best on the disk that the datasets are on."
     )
@@ -25,6 +31,12 @@ class IngestSettings(BaseModel):
     child_memory_bytes: int = Field(default=4 << 30, gt=0)
     child_seconds: float = Field(default=300.0, gt=0)
     children: int = Field(default=2, gt=0, description="How many tables are worked on at a time.")
+
+    @field_validator("grpc", "http")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
 
     @property
     def limits(self) -> Limits:

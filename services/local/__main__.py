@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
@@ -23,7 +24,9 @@ from layerlab.adapters.opening import (
 from layerlab.adapters.refusals import NewerSchema
 from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
-from layerlab.serving import grpc_channel
+from layerlab.operations import new_registry
+from layerlab.readiness import Readiness
+from layerlab.serving import check_serving, grpc_channel
 from layerlab.settings import read_settings
 from services.gateway.server import gateway_service
 from services.gateway.settings import RemoteWithoutLogin
@@ -35,6 +38,7 @@ from services.local.stdin import end_with_stdin
 from services.local.words import attend
 from services.scheduler.clock import LoopClock
 from services.scheduler.scheduler import Scheduler
+from services.trainer.metrics import TrainerMetrics
 from services.trainer.service import trainer_service
 
 
@@ -51,14 +55,31 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
         feed = await enter(open_event_feed(settings.store_url))
         datasets = open_dataset_store(settings.datasets_url, settings.spool_dir)
         own = settings.ingest_settings()
-        port = await enter(serve_ingest(own, datasets, settings.spool_dir))
-        ingest = GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port))))
+        registry = new_registry("local")
+        port = await enter(serve_ingest(own, datasets, settings.spool_dir, registry=registry))
+        line = await enter(grpc_channel(with_port(own.grpc, port)))
+        readiness = Readiness(
+            {
+                "store": store.now,
+                "ingest": partial(check_serving, line),
+                "datasets": partial(datasets.exists, "readiness"),
+            }
+        )
         gateway = await enter(
-            gateway_service(settings.gateway_settings(), store, feed, ingest, datasets)
+            gateway_service(
+                settings.gateway_settings(),
+                store,
+                feed,
+                GrpcIngest(line),
+                datasets,
+                readiness,
+                registry,
+            )
         )
         # One channel for each who calls, as on many machines.
         channel = await enter(grpc_channel(gateway.grpc))
         scheduler = Scheduler(settings.scheduler, GrpcLedger(channel), queue, LoopClock())
+        metrics = TrainerMetrics(registry)
         trainers = [
             trainer_service(
                 each,
@@ -66,12 +87,16 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
                 GrpcLedger(await enter(grpc_channel(gateway.grpc))),
                 GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port)))),
                 settings.cache_dir,
+                metrics=metrics,
             )
             for each in settings.trainer_settings()
         ]
         with end_with_stdin(settings.until_stdin_closes):
             await run_until_signal(
-                scheduler.run(), *trainers, attend(settings, lock, gateway.http.url, gateway.grpc)
+                scheduler.run(),
+                *trainers,
+                attend(settings, lock, gateway.http.url, gateway.grpc),
+                on_signal=readiness.close,
             )
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
 
+from layerlab.adapters.grpc_ledger import SERVICE_NAME as LEDGER
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.opening import UnknownUrl, open_job_queue
 from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
+from layerlab.operations import new_registry, observable
 from layerlab.ports import JobQueue, StudyLedger
-from layerlab.serving import grpc_channel, grpc_server
+from layerlab.readiness import Check, Readiness
+from layerlab.serving import check_serving, grpc_channel
 from layerlab.settings import read_settings
 from services.scheduler.clock import LoopClock
+from services.scheduler.metrics import QueueMetrics
 from services.scheduler.scheduler import Scheduler
 from services.scheduler.settings import SchedulerSettings, Settings
 
@@ -32,7 +38,7 @@ async def run(settings: Settings) -> None:
 
     :raises QueueWithinProcess: for a queue in memory.
     :raises UnknownUrl: for a queue of a technology without an adapter.
-    :raises OSError: when the health server's address can't be listened on.
+    :raises OSError: when an address can't be listened on.
     """
     if urlsplit(settings.broker.url).scheme == "memory":
         raise QueueWithinProcess(
@@ -40,16 +46,25 @@ async def run(settings: Settings) -> None:
             "broker that the trainers share, or run everything in one process: layerlab up."
         )
     async with AsyncExitStack() as stack:
-        queue = await stack.enter_async_context(open_job_queue(settings.broker.url, "scheduler"))
-        channel = await stack.enter_async_context(grpc_channel(settings.gateway.grpc))
-        await serve(settings.scheduler, GrpcLedger(channel), queue)
+        enter = stack.enter_async_context
+        queue = await enter(open_job_queue(settings.broker.url, "scheduler"))
+        channel = await enter(grpc_channel(settings.gateway.grpc))
+        checks: dict[str, Check] = {
+            "ledger": partial(check_serving, channel, LEDGER),
+            "broker": queue.ping,
+        }
+        await serve(settings.scheduler, GrpcLedger(channel), queue, checks)
 
 
-async def serve(settings: SchedulerSettings, ledger: StudyLedger, queue: JobQueue) -> None:
-    """The scheduler, and the health of its process."""
-    async with grpc_server(settings.grpc, lambda server: None) as port:
-        log.info("ready", grpc_port=port)
-        await run_until_signal(Scheduler(settings, ledger, queue, LoopClock()).run())
+async def serve(
+    settings: SchedulerSettings, ledger: StudyLedger, queue: JobQueue, checks: Mapping[str, Check]
+) -> None:
+    """The scheduler, and what its process says of itself."""
+    readiness, registry = Readiness(checks), new_registry("scheduler")
+    async with observable(settings, readiness, registry):
+        scheduler = Scheduler(settings, ledger, queue, LoopClock())
+        metrics = QueueMetrics(queue, registry)
+        await run_until_signal(scheduler.run(), metrics.run(), on_signal=readiness.close)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from layerlab.domain.problem import Conflict, InvalidInput, Problem
 from layerlab.domain.study import Purpose
 from layerlab.domain.trial import StudyState
 from layerlab.ports import JobQueue, StudyLedger
+from layerlab.tracing import enter_trace
 from services.scheduler.actions import (
     Action,
     EndStudy,
@@ -77,6 +78,8 @@ class StudyDriver:
         self._news.set()
 
     async def run(self) -> None:
+        enter_trace(self._record.study.traceparent)
+        log.info("study taken up", study_id=self._study_id)
         try:
             while not self.has_ended:
                 self._news.clear()

@@ -129,7 +129,7 @@ class StudyRecord:
                 )
 
     def ref(self, cohort_id: str) -> CohortRef:
-        return CohortRef(self.study.study_id, cohort_id)
+        return CohortRef(self.study.study_id, cohort_id, self.study.traceparent)
 
     @property
     def next_cohort_id(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from layerlab.addresses import split_address
 from layerlab.settings import GatewayAddress, ProcessSettings
 from services.scheduler.cohorts import LaneLimits
 
@@ -12,7 +13,13 @@ class SchedulerSettings(BaseModel):
     """What the scheduler needs to know, and nobody else."""
 
     grpc: str = Field(
-        default="127.0.0.1:50053", description="HOST:PORT of the health server, port 0 for any."
+        default="127.0.0.1:50053",
+        description="HOST:PORT of the health service, port 0 for any. The default gives way to any "
+        "free port where it is taken.",
+    )
+    http: str = Field(
+        default="127.0.0.1:8083",
+        description="HOST:PORT of /metrics, /healthz and /readyz; gives way likewise.",
     )
     waiting_cohorts: int = Field(
         default=2,
@@ -24,6 +31,12 @@ class SchedulerSettings(BaseModel):
         default=4, ge=1, description="Trials in a cohort of the Keras engine."
     )
     reconcile_seconds: float = Field(default=2.0, gt=0)
+
+    @field_validator("grpc", "http")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
 
     @property
     def lane_limits(self) -> LaneLimits:

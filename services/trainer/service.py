@@ -12,6 +12,7 @@ from layerlab.ports import CohortLedger, JobQueue, MatrixSource
 from services.trainer.child_process import training_child
 from services.trainer.executor import OpenExecutor
 from services.trainer.matrices import MatrixCache
+from services.trainer.metrics import TrainerMetrics
 from services.trainer.presence import Presence
 from services.trainer.runner import CohortRunner, WorkerName
 from services.trainer.settings import TrainerSettings
@@ -24,20 +25,22 @@ async def trainer_service(
     matrices: MatrixSource,
     cache_dir: Path,
     open_executor: OpenExecutor = training_child,
+    metrics: TrainerMetrics | None = None,
 ) -> None:
     """Trains what the queue brings until cancelled; then hands back what it was training.
 
     `open_executor` opens what carries out the jobs.
     """
+    metrics = metrics or TrainerMetrics()
     worker_id = settings.worker_id or f"{socket.gethostname()}-{os.getpid()}"
     name = WorkerName(worker_id, uuid4().hex)
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
-    async with open_executor(settings) as executor:
+    async with metrics.executing(open_executor)(settings) as executor:
         runner = CohortRunner(ledger, cache, executor, name, settings.max_cohort_seconds)
         presence = Presence(name, ledger, runner, executor, settings.thread_count)
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(presence.keep())
             try:
-                await queue.consume(runner.run)
+                await queue.consume(metrics.handling(runner.run))
             finally:
                 await presence.leave(keeping)

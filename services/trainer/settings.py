@@ -6,15 +6,24 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
+from layerlab.addresses import split_address
 from layerlab.settings import GatewayAddress, IngestAddress, ProcessSettings
 
 
 class TrainerSettings(BaseModel):
     """What a trainer needs to know, and nobody else."""
 
-    grpc: str = Field(default="127.0.0.1:50053", description="Where the health service listens.")
+    grpc: str = Field(
+        default="127.0.0.1:50054",
+        description="HOST:PORT of the health service, port 0 for any. The default gives way to any "
+        "free port where it is taken, so that a host can have many trainers.",
+    )
+    http: str = Field(
+        default="127.0.0.1:8084",
+        description="HOST:PORT of /metrics, /healthz and /readyz; gives way likewise.",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="auto: cuda if there is."
     )
@@ -50,6 +59,12 @@ class TrainerSettings(BaseModel):
         description="Address space of the training process, torch included; 0: no limit. "
         "Not for cuda, which reserves far more than it uses.",
     )
+
+    @field_validator("grpc", "http")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
 
     @property
     def thread_count(self) -> int:

@@ -14,6 +14,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,16 +24,17 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from layerlab.adapters.objects import FileDatasetStore
 from layerlab.adapters.grpc_ingest import GrpcIngest
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryEventFeed
+from layerlab.adapters.objects import FileDatasetStore
 from layerlab.adapters.sqlite import open_sqlite
 from layerlab.domain.design import Design
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.study import CohortRef, Proposal, Purpose, TrialEnd
 from layerlab.domain.trial import StudyState, TrialState
-from layerlab.serving import grpc_channel
+from layerlab.readiness import Readiness
+from layerlab.serving import check_serving, grpc_channel
 from services.gateway.server import gateway_service
 from services.gateway.settings import GatewaySettings, RemoteWithoutLogin
 from tests.integration.gateway_world import World, check_problem, running_gateway
@@ -72,9 +74,13 @@ async def test_without_ingest_it_is_alive_but_says_what_is_missing_and_answers_5
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         store = await enter(open_sqlite(tmp_path / "ledger.db"))
-        ingest = GrpcIngest(await enter(grpc_channel(address)))
-        feed = MemoryEventFeed()
-        gateway = await enter(gateway_service(settings, store, feed, ingest, files))
+        channel = await enter(grpc_channel(address))
+        readiness = Readiness({"store": store.now, "ingest": partial(check_serving, channel)})
+        gateway = await enter(
+            gateway_service(
+                settings, store, MemoryEventFeed(), GrpcIngest(channel), files, readiness
+            )
+        )
         http = await enter(httpx.AsyncClient(base_url=gateway.http.url))
         assert (await http.get("/healthz")).status_code == 200
         ready = await http.get("/readyz")

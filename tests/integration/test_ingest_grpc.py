@@ -41,7 +41,7 @@ async def ingest_process(folder: Path) -> AsyncIterator[tuple[int, asyncio.subpr
     assert process.stderr is not None
     try:
         line = (await process.stderr.readline()).decode()
-        ready = re.search(r'"grpc_port": (\d+)', line)
+        ready = re.search(r'"grpc": "127.0.0.1:(\d+)"', line)
         assert ready, line
         yield int(ready[1]), process
     finally:

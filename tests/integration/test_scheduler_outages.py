@@ -294,7 +294,7 @@ async def test_a_process_of_its_own_says_that_it_is_healthy(here: SchedulerWorld
         address = f"127.0.0.1:{free.getsockname()[1]}"
     study_id = await here.create(a_spec(max_trials=8))
     settings = SchedulerSettings(grpc=address)
-    async with running(serve(settings, here.ledger, here.queue), here.trainer().run()):
+    async with running(serve(settings, here.ledger, here.queue, {}), here.trainer().run()):
         async with grpc_channel(address) as channel:
             answer = await health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # The stubs forget it.
                 health_pb2.HealthCheckRequest(), wait_for_ready=True

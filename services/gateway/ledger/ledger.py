@@ -27,6 +27,7 @@ from layerlab.domain.study import (
 )
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
+from layerlab.tracing import current_traceparent
 from services.gateway.ledger import reading
 from services.gateway.ledger.actor import in_milliseconds
 from services.gateway.ledger.attendance import Attendance
@@ -109,7 +110,7 @@ class Ledger:
         :raises Conflict: `study_exists`.
         """
         study_id = study_id or "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
-        return await self._book.actor(study_id).do(studies.create(spec))
+        return await self._book.actor(study_id).do(studies.create(spec, current_traceparent()))
 
     async def get_study(self, study_id: str) -> StudyView:
         """:raises NotFound: `unknown_study`."""

@@ -34,6 +34,7 @@ def take_snapshot(record: Record) -> Snapshot:
             "started_at": to_optional_time(study.started_at),
             "ended_at": to_optional_time(study.ended_at),
             "detail": study.detail,
+            "traceparent": study.traceparent,
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
@@ -79,6 +80,7 @@ def _study_from_json(study_id: str, doc: Doc) -> Study:
         doc.optional_time("started_at"),
         doc.optional_time("ended_at"),
         doc.text("detail"),
+        doc.text("traceparent") if doc.has("traceparent") else "",
     )
 
 

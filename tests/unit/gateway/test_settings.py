@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from services.gateway.settings import GatewaySettings, RemoteWithoutLogin, split_address
+from layerlab.addresses import split_address
+from services.gateway.settings import GatewaySettings, RemoteWithoutLogin
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8080", "localhost:0", "[::1]:80", "127.9.9.9:1"])

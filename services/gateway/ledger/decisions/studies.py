@@ -25,13 +25,17 @@ _TARGET: Final[Mapping[StudyVerb, StudyState]] = {
 }
 
 
-def create(spec: StudySpec) -> Command[StudyView]:
-    """:raises Conflict: `study_exists`."""
+def create(spec: StudySpec, traceparent: str = "") -> Command[StudyView]:
+    """`traceparent` of the request, for those who will work on the study.
+
+    :raises Conflict: `study_exists`."""
 
     def decide(record: Record, now: datetime) -> Decision[StudyView]:
         if record.found is not None:
             raise Conflict("study_exists", f"There is a study {record.study_id} already.")
         data = {**spec_to_json(spec), "state": StudyState.PENDING.value}
+        if traceparent:
+            data["traceparent"] = traceparent
         draft = Draft(EventType.STUDY_CREATED, study_subject(record.study_id), data)
         return Decision((draft,), lambda after: view(after, now))
 
