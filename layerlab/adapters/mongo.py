@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -61,9 +61,8 @@ def open_mongo(url: str) -> AbstractAsyncContextManager[MongoRunStore]:
 
 @asynccontextmanager
 async def _opened(database: MongoDatabase) -> AsyncIterator[MongoRunStore]:
-    with closing(database):
-        async with SCHEMA.prepared(database):
-            yield MongoRunStore(database)
+    async with aclosing(database), SCHEMA.prepared(database):
+        yield MongoRunStore(database)
 
 
 class MongoRunStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ _SECONDS_AFTER_FAILURE: Final = 1.5
 _SELECTION_SECONDS: Final = 2.0
 # A server that hangs is noticed by its monitor within two of these.
 _MONITOR_SECONDS: Final = 2.0
+_GOODBYE_SECONDS: Final = 1.0
 _WRONG_PASSWORD: Final = 18
 
 
@@ -62,8 +64,10 @@ class MongoDatabase:
     def __getitem__(self, collection: str) -> Collection:
         return self._database[collection]
 
-    def close(self) -> None:
-        self._client.close()
+    async def aclose(self) -> None:
+        # It says goodbye to the server, which may hang, and the driver would wait for that here.
+        with pymongo.timeout(_GOODBYE_SECONDS):
+            await asyncio.to_thread(self._client.close)
 
     async def hello(self) -> Document:
         """What the primary says of itself; its clock, and what a majority has, among it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import pymongo
@@ -43,7 +43,7 @@ async def open_mongo_feed(url: str) -> AsyncIterator[MongoEventFeed]:
 
     :raises ValueError: for a URL that can't be read.
     """
-    with closing(MongoDatabase(url)) as database:
+    async with aclosing(MongoDatabase(url)) as database:
         feed = MongoEventFeed(database)
         async with background(feed.listen()):
             yield feed
@@ -55,14 +55,17 @@ class MongoEventFeed:
     So whatever breaks, it goes on from there, and no wake-up is lost.
     """
 
-    def __init__(self, database: MongoDatabase) -> None:
+    def __init__(self, database: MongoDatabase, place: Document | None = None) -> None:
+        """`place`: where to begin, as arguments for `watch`; by default, now."""
         self._database = database
         self._readers = MemoryEventFeed()
-        self._anchored = asyncio.Event()
-        # Where to go on: arguments for `watch`.
-        self._place: Document | None = None
+        self._place = place
+        self._has_place = asyncio.Event()
+        if place is not None:
+            self._has_place.set()
         self._heard: dict[str, int] = {}
         self._echoes: dict[str, int] = {}
+        self._failures = 0
 
     async def announce(self, study_id: str, seq: int) -> None:
         self._note(study_id, seq)
@@ -72,7 +75,7 @@ class MongoEventFeed:
         """:raises Unavailable: when nothing could be heard yet, since MongoDB is away."""
         # What is read from now on is read after the place from which this feed hears.
         try:
-            await asyncio.wait_for(self._anchored.wait(), OPERATION_SECONDS)
+            await asyncio.wait_for(self._has_place.wait(), OPERATION_SECONDS)
         except TimeoutError:
             raise unavailable() from None
         async with self._readers.subscribe(study_id) as studies:
@@ -80,41 +83,36 @@ class MongoEventFeed:
 
     async def listen(self) -> None:
         """Until cancelled."""
-        failures = 0
         while True:
             try:
                 if self._place is None:
-                    await self._anchor()
-                async for study_id, seq in self._written():
-                    failures = 0
-                    self._hear(study_id, seq)
+                    await self._take_place()
+                await self._follow()
             except PyMongoError as error:
-                if failures == 0:
+                if self._failures == 0:
                     log.warning("other gateways can't be heard", reason=explain(error))
                 if isinstance(error, OperationFailure) and error.code in _PLACE_LOST:
                     self._place = None
-            await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-            failures += 1
+            await asyncio.sleep(_RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)])
+            self._failures += 1
 
-    async def _anchor(self) -> None:
-        """Whatever a majority has by now, a reader finds; what follows will be heard."""
+    async def _take_place(self) -> None:
+        """Whatever a majority has by now a reader finds; what follows will be heard."""
         with pymongo.timeout(OPERATION_SECONDS):
             written = (await self._database.hello())["lastWrite"]["majorityOpTime"]["ts"]
+            if self._has_place.is_set():
+                # MongoDB's own log doesn't reach back to where the stream broke.
+                await self._wake_all()
         self._place = {"start_at_operation_time": written}
-        if not self._anchored.is_set():
-            self._anchored.set()
-        else:
-            await self._wake_all()
+        self._has_place.set()
 
     async def _wake_all(self) -> None:
-        """After a break that MongoDB's own log doesn't reach back over, any log may have grown."""
         self._heard.clear()
-        with pymongo.timeout(OPERATION_SECONDS):
-            async for study in self._database["studies"].find({}, {"_id": 1}):
-                self._readers.wake(study["_id"])
+        async for study in self._database["studies"].find({}, {"_id": 1}):
+            self._readers.wake(study["_id"])
 
-    async def _written(self) -> AsyncIterator[tuple[str, int]]:
-        """The study and the number of the last event of every append, until the stream breaks."""
+    async def _follow(self) -> None:
+        """Hears of every append, until the stream breaks."""
         stream = self._database["batches"].watch(
             _PIPELINE, max_await_time_ms=round(_AWAIT_SECONDS * 1000), **(self._place or {})
         )
@@ -122,9 +120,14 @@ class MongoEventFeed:
             while stream.alive:
                 with pymongo.timeout(OPERATION_SECONDS):
                     change = await stream.try_next()
-                self._place = {"resume_after": stream.resume_token}
+                if stream.resume_token is not None:
+                    self._place = {"resume_after": stream.resume_token}
+                if self._failures:
+                    log.info("other gateways can be heard again")
+                self._failures = 0
                 if change is not None:
-                    yield change["documentKey"]["_id"]["study"], change["fullDocument"]["last"]
+                    study_id = change["documentKey"]["_id"]["study"]
+                    self._hear(study_id, change["fullDocument"]["last"])
         finally:
             with pymongo.timeout(OPERATION_SECONDS):
                 await stream.close()

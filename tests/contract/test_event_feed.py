@@ -64,6 +64,15 @@ async def test_a_slow_subscriber_still_hears_of_the_last_growth(feed: EventFeed)
         assert await following(studies) == "s"
 
 
+async def test_announcing_what_is_known_already_does_no_harm(feed: EventFeed) -> None:
+    async with feed.subscribe("s") as studies:
+        await feed.announce("s", 2)
+        await feed.announce("s", 1)
+        assert await following(studies) == "s"
+        await feed.announce("s", 3)
+        assert await following(studies) == "s"
+
+
 async def test_one_that_waits_already_is_woken(feed: EventFeed) -> None:
     async with feed.subscribe("s") as studies:
         waiting = asyncio.create_task(following(studies))

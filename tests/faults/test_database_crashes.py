@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -40,9 +40,9 @@ class Parts:
 
 @pytest.fixture
 async def parts(mongod: Mongod) -> AsyncIterator[Parts]:
-    with closing(MongoDatabase(mongod.url_of(f"test_{uuid4().hex}"))) as database:
-        async with SCHEMA.prepared(database):
-            yield Parts(database)
+    database = MongoDatabase(mongod.url_of(f"test_{uuid4().hex}"))
+    async with aclosing(database), SCHEMA.prepared(database):
+        yield Parts(database)
 
 
 def an_event(seq: int) -> Event:
