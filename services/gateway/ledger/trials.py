@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
+from heapq import nlargest, nsmallest
+from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 
 from layerlab.domain.design import DESIGN_FIELDS
@@ -24,7 +25,7 @@ def _score(name: str) -> Callable[[Trial], object]:
 
     def read(trial: Trial) -> object:
         score = getattr(trial, name)
-        return None if score is None else (score, -(trial.n_params or 0))
+        return None if score is None else [score, -(trial.n_params or 0)]
 
     return read
 
@@ -52,35 +53,39 @@ def page_of_trials(trials: Iterable[Trial], query: TrialQuery) -> TrialPage:
             hint=f"Order by one of {', '.join(ORDERS)}, with - before it for descending.",
             field="order_by",
         )
-    chosen = [each for each in trials if not query.states or each.state in query.states]
-    places = {each.number: _key(_READ[name](each)) for each in chosen}
-    ordered = _order(chosen, places, descending)
-    start = 0
+    chosen = {
+        each.number: each for each in trials if not query.states or each.state in query.states
+    }
+    read = _READ[name]
+    places = [(_key(read(each)), number) for number, each in chosen.items()]
     if query.page_token:
         last = _read_token(query)
         try:
-            start = sum(
-                not _comes_after((places[each.number], each.number), last, descending)
-                for each in ordered
-            )
+            places = [each for each in places if _comes_after(each, last, descending)]
         except TypeError:
             # A forged token, with a value of another kind than the field's.
             raise invalid_token() from None
-    page = ordered[start : start + query.page_size]
-    more = start + len(page) < len(ordered)
-    token = _token(query, (places[page[-1].number], page[-1].number)) if more else ""
-    return TrialPage(tuple(page), token, len(chosen))
+    # One more than the page, to see whether there are more.
+    first = _first(places, query.page_size + 1, descending)
+    page = first[: query.page_size]
+    token = _token(query, page[-1]) if len(first) > len(page) else ""
+    return TrialPage(tuple(chosen[number] for _, number in page), token, len(chosen))
 
 
-def _order(
-    trials: Iterable[Trial], places: Mapping[int, Key | None], descending: bool
-) -> list[Trial]:
-    by_number = sorted(trials, key=lambda trial: trial.number)
-    known = [each for each in by_number if places[each.number] is not None]
-    unknown = [each for each in by_number if places[each.number] is None]
-    # Sorting is stable in both directions, so that equals stay in order of their number.
-    known.sort(key=lambda trial: places[trial.number], reverse=descending)  # type: ignore[arg-type,return-value]  # Keys of one field, None left out.
-    return known + unknown
+def _first(places: Iterable[_Place], count: int, descending: bool) -> list[_Place]:
+    """In order: by value, then by number; those without a value come last either way.
+
+    A study may have tens of thousands of trials, and a page has a hundred: no full sort.
+    """
+    known: list[_Place] = []
+    unknown: list[_Place] = []
+    for place in places:
+        (unknown if place[0] is None else known).append(place)
+    if descending:
+        first = nlargest(count, known, key=lambda place: (place[0], -place[1]))
+    else:
+        first = nsmallest(count, known)
+    return first + nsmallest(count - len(first), unknown, key=itemgetter(1))
 
 
 def _comes_after(place: _Place, last: _Place, descending: bool) -> bool:
@@ -93,14 +98,12 @@ def _comes_after(place: _Place, last: _Place, descending: bool) -> bool:
 
 
 def _key(value: object) -> Key | None:
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, (str, list, int, float)):
         return value
     if isinstance(value, datetime):
         return value.timestamp()
-    if isinstance(value, tuple):
-        return list(value)
-    assert isinstance(value, (int, float))
-    return value
+    assert isinstance(value, tuple)
+    return list(value)
 
 
 def _token(query: TrialQuery, place: _Place) -> str:
