@@ -22,7 +22,7 @@ async def open_job_queue(url: str, client: str = "layerlab") -> AsyncIterator[Jo
 
     `client`: the name of the service, which a broker shows to its operators.
 
-    :raises UnknownUrl: for any other scheme.
+    :raises UnknownUrl: for any other scheme, and for a URL that can't be read.
     """
     match urlsplit(url).scheme:
         case "memory":
@@ -31,7 +31,11 @@ async def open_job_queue(url: str, client: str = "layerlab") -> AsyncIterator[Jo
             # Not every service that opens something has aio-pika.
             from layerlab.adapters.rabbitmq import open_rabbitmq
 
-            async with open_rabbitmq(url, client) as queue:
+            try:
+                opened = open_rabbitmq(url, client)
+            except ValueError as error:
+                raise UnknownUrl(str(error)) from None
+            async with opened as queue:
                 yield queue
         case _:
             raise UnknownUrl(

@@ -4,64 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
-import structlog
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError, PublishError
 
-from layerlab.adapters.rabbitmq_connection import (
-    Link,
-    Session,
-    StepBack,
-    is_cancelled,
-    reason_of,
-)
+from layerlab.adapters.rabbitmq_connection import PATIENCE, Link, Patience
+from layerlab.adapters.rabbitmq_consumer import Consumer
+from layerlab.adapters.rabbitmq_session import Session, is_cancelled, reason_of
 from layerlab.adapters.rabbitmq_topology import COHORTS, Topology
-from layerlab.domain.problem import Malformed, Unavailable
+from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import CohortRef
 from layerlab.lifecycle import background
-from layerlab.ports import Handler, JobQueue, QueueDepth, Requeue
-from layerlab.wire import CohortMessageTooNew, decode_cohort, encode_cohort
+from layerlab.ports import Handler, JobQueue, QueueDepth
+from layerlab.wire import encode_cohort
 from layerlab.wire.job import SCHEMA_VERSION
 
-log = structlog.get_logger()
-
-# A cohort's name takes some 100 bytes; what is larger by far need not be parsed.
-_MAX_BODY_BYTES: Final = 64 * 1024
+_REFUSED_SECONDS: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """In seconds. `answer`: for the broker, before a call raises `Unavailable`.
+def open_rabbitmq(
+    url: str, client: str, topology: Topology = COHORTS, patience: Patience = PATIENCE
+) -> AbstractAsyncContextManager[JobQueue]:
+    """Entered at once, whether the broker is there or not; it is connected to when it is.
 
-    `newer`: how long a consumer stays away after a message that is too new for it.
+    :raises ValueError: for a URL that can't be read.
     """
-
-    answer: float = 10.0
-    newer: float = 30.0
+    return _opened(RabbitJobQueue(Link(url, client, topology), topology, patience))
 
 
 @asynccontextmanager
-async def open_rabbitmq(
-    url: str,
-    client: str,
-    topology: Topology = COHORTS,
-    patience: Patience = Patience(),
-) -> AsyncIterator[JobQueue]:
-    """Returns at once, whether the broker is there or not; it is connected to when it is."""
-    queue = RabbitJobQueue(Link(url, client, topology), topology, patience)
+async def _opened(queue: RabbitJobQueue) -> AsyncIterator[JobQueue]:
     async with background(queue.keep_commands()):
         yield queue
 
 
 @dataclass(frozen=True, slots=True)
 class _Commands:
-    """A session to publish and to ask questions on: separate channels, so that neither waits."""
+    """What to publish on, and what to ask questions on, so that neither waits for the other."""
 
     session: Session
     publishing: AbstractChannel
@@ -83,7 +67,7 @@ class RabbitJobQueue:
         self._patience = patience
         self._commands: _Commands | None = None
         self._connected = asyncio.Event()
-        self._held = 0
+        self._consumers: set[Consumer] = set()
 
     async def keep_commands(self) -> NoReturn:
         """Keeps the connection that `put`, `depth` and `ping` use, until cancelled."""
@@ -94,10 +78,14 @@ class RabbitJobQueue:
         async with self._command() as commands:
             try:
                 await self._publish(commands, message)
+                return
             except PublishError:
                 # It was returned: its queue has been deleted.
                 await self._topology.declare(commands.asking)
-                await self._publish(commands, message)
+            except DeliveryError:
+                # A queue that is being made refuses for a moment; a full one goes on to.
+                await asyncio.sleep(_REFUSED_SECONDS)
+            await self._publish(commands, message)
 
     async def depth(self) -> QueueDepth:
         async with self._command() as commands:
@@ -105,8 +93,8 @@ class RabbitJobQueue:
             dead = await self._topology.declare_dead_queue(commands.asking)
         ready = queue.declaration_result.message_count or 0
         consumers = queue.declaration_result.consumer_count or 0
-        # While something waits, each consumer holds its one message; AMQP tells no more.
-        unacknowledged = consumers if ready else self._held
+        # While something waits, each consumer holds its one message. Else AMQP doesn't tell.
+        unacknowledged = consumers if ready else self._busy_here
         return QueueDepth(ready, unacknowledged, dead.declaration_result.message_count or 0)
 
     async def ping(self) -> None:
@@ -114,7 +102,16 @@ class RabbitJobQueue:
             await self._topology.declare_queue(commands.asking)
 
     async def consume(self, handle: Handler) -> None:
-        await self._link.keep("work", lambda session: self._feed(session, handle))
+        consumer = Consumer(self._topology, handle, self._patience)
+        self._consumers.add(consumer)
+        try:
+            await self._link.keep("work", consumer.feed)
+        finally:
+            self._consumers.discard(consumer)
+
+    @property
+    def _busy_here(self) -> int:
+        return sum(consumer.is_busy for consumer in self._consumers)
 
     async def _hold_commands(self, session: Session) -> None:
         self._commands = _Commands(
@@ -166,80 +163,6 @@ class RabbitJobQueue:
         await commands.publishing.default_exchange.publish(
             message, routing_key=self._topology.queue, mandatory=True
         )
-
-    async def _feed(self, session: Session, handle: Handler) -> NoReturn:
-        inbox: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        channel = await session.open_channel()
-        await channel.set_qos(prefetch_count=1)
-        queue = await self._topology.declare_queue(channel)
-        # aiormq cancels its callbacks when the channel closes, so the work is not done in one.
-        await queue.consume(inbox.put)
-        while True:
-            message = await _next(inbox, session)
-            self._held += 1
-            try:
-                await self._deliver(message, handle)
-            finally:
-                self._held -= 1
-
-    async def _deliver(self, message: AbstractIncomingMessage, handle: Handler) -> None:
-        """A cancelled handler leaves its message alone: closing the connection gives it back."""
-        try:
-            if len(message.body) > _MAX_BODY_BYTES:
-                raise Malformed("poison_message", "The message is far too large for a cohort.")
-            await handle(decode_cohort(message.body))
-        except Requeue:
-            await self._settle(message.nack(requeue=True))
-        except CohortMessageTooNew as version:
-            # Leaving gives it back at once, to whoever is newer.
-            raise StepBack(
-                f"a message has schema version {version}, this trainer knows {SCHEMA_VERSION}: "
-                "upgrade it",
-                self._patience.newer,
-            ) from version
-        except Exception:
-            log.exception("cohort moved to the dead letters", message_id=message.message_id)
-            await self._settle(message.nack(requeue=False))
-        else:
-            await self._settle(message.ack())
-
-    async def _settle(self, answer: Coroutine[Any, Any, None]) -> None:
-        """Tells the broker what became of a message; should it be gone, it delivers it again.
-
-        What was handled is settled even when its consumer is cancelled at that moment.
-        """
-        settling = asyncio.create_task(_within(self._patience.answer, answer))
-        try:
-            await asyncio.shield(settling)
-        except asyncio.CancelledError:
-            await asyncio.wait([settling])
-            raise
-
-
-async def _within(seconds: float, answer: Coroutine[Any, Any, None]) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await answer
-    except (asyncio.CancelledError, *CONNECTION_EXCEPTIONS) as error:
-        if is_cancelled():
-            raise
-        log.info("not acknowledged", reason=reason_of(error))
-
-
-async def _next(
-    inbox: asyncio.Queue[AbstractIncomingMessage], session: Session
-) -> AbstractIncomingMessage:
-    """:raises SessionLost: then what is in the inbox is not ours any more."""
-    lost = asyncio.ensure_future(session.until_lost())
-    arrived = asyncio.ensure_future(inbox.get())
-    try:
-        await asyncio.wait((lost, arrived), return_when=asyncio.FIRST_COMPLETED)
-        if session.is_lost:
-            await lost
-        return arrived.result()
-    finally:
-        lost.cancel()
-        arrived.cancel()
 
 
 def _message_of(cohort: CohortRef) -> Message:

@@ -7,25 +7,28 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from aio_pika import Connection
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractConnection
 from aio_pika.connection import make_url
-from aio_pika.exceptions import (
-    CONNECTION_EXCEPTIONS,
-    ChannelInvalidStateError,
-    InvalidFrameError,
-    ProbableAuthenticationError,
-)
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, InvalidFrameError
 
+from layerlab.adapters.rabbitmq_session import (
+    Session,
+    SessionLost,
+    StepBack,
+    is_cancelled,
+    reason_of,
+)
 from layerlab.adapters.rabbitmq_topology import Topology
 
 log = structlog.get_logger()
 
-HEARTBEAT_SECONDS: Final = 15
+_HEARTBEAT_SECONDS: Final = 15
 # A broker that accepts connections and says nothing is hung, or is starting.
 _OPENING_SECONDS: Final = 10.0
 _CLOSING_SECONDS: Final = 3.0
@@ -35,72 +38,18 @@ _LONGEST_PAUSE_SECONDS: Final = 1.5
 _GOOD_SESSION_SECONDS: Final = 5.0
 
 
-class SessionLost(Exception):
-    """The connection, one of its channels or a consumer on it is gone."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds. `answer`: for the broker, before a call raises `Unavailable`.
 
-
-class StepBack(Exception):
-    """Raised while using a session to leave the broker alone for `seconds`."""
-
-    def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
-
-
-class Session:
-    """One connection and its channels. Whatever of it breaks, all of it is given up.
-
-    So there is one way to recover, from a restart as from a deleted queue: the next session.
+    `newer`: how long a consumer stays away after a message that is too new for it.
     """
 
-    def __init__(self, connection: AbstractConnection) -> None:
-        self._connection = connection
-        self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        # aio-pika itself refers to channels weakly.
-        self._channels: list[AbstractChannel] = []
-        connection.close_callbacks.add(self._on_close)
+    answer: float = 10.0
+    newer: float = 30.0
 
-    @property
-    def is_lost(self) -> bool:
-        return self._lost.done()
 
-    async def until_lost(self) -> NoReturn:
-        """:raises SessionLost: when it is."""
-        raise SessionLost(await asyncio.shield(self._lost))
-
-    def give_up(self, reason: str) -> None:
-        if not self._lost.done():
-            self._lost.set_result(reason)
-
-    async def open_channel(self) -> AbstractChannel:
-        """A channel with confirms, on which an unroutable message is an error."""
-        channel = self._connection.channel(publisher_confirms=True, on_return_raises=True)
-        self._channels.append(channel)
-        channel.close_callbacks.add(self._on_close)
-        await channel.initialize()
-        underlay = await channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(self._on_consumer_cancelled)
-        return channel
-
-    async def until_unblocked(self) -> None:
-        """Returns at once unless the broker has said that it takes no messages for now."""
-        transport = self._connection.transport
-        if transport is not None:
-            await transport.ready()
-
-    async def is_blocked(self) -> bool:
-        try:
-            async with asyncio.timeout(0):
-                await self.until_unblocked()
-        except TimeoutError:
-            return True
-        return False
-
-    def _on_close(self, sender: object, error: BaseException | None = None) -> None:
-        self.give_up(reason_of(error))
-
-    def _on_consumer_cancelled(self, frame: object) -> None:
-        self.give_up("the broker has cancelled the consumer; is its queue deleted?")
+PATIENCE: Final = Patience()
 
 
 Use: TypeAlias = Callable[[Session], Awaitable[object]]
@@ -114,8 +63,8 @@ class Link:
     """
 
     def __init__(self, url: str, client: str, topology: Topology) -> None:
-        heartbeat = None if "heartbeat" in parse_qs(urlsplit(url).query) else HEARTBEAT_SECONDS
-        self._url = make_url(url, heartbeat=heartbeat)
+        """:raises ValueError: for a URL that can't be read."""
+        self._url = make_url(url, heartbeat=_usual_heartbeat(url))
         self._client = client
         self._topology = topology
         self.last_reason = "it has not answered yet"
@@ -175,6 +124,23 @@ class Link:
         return session
 
 
+def _usual_heartbeat(url: str) -> int | None:
+    """Seconds; None when the URL says it itself.
+
+    :raises ValueError: for a URL that can't be read.
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.hostname and parts.port != 0:
+            return None if "heartbeat" in parse_qs(parts.query) else _HEARTBEAT_SECONDS
+    except ValueError:
+        pass  # Its words may hold a part of the password.
+    raise ValueError(
+        "LAYERLAB_BROKER__URL is not amqp://USER:PASSWORD@HOST:PORT/VHOST. Are all special "
+        "characters in the password percent-encoded?"
+    )
+
+
 class _Journal:
     """Logs each change once, however often it is tried in between."""
 
@@ -198,27 +164,6 @@ class _Journal:
             reason=reason,
             exc_info=None if is_known else error,
         )
-
-
-def is_cancelled() -> bool:
-    """Whether somebody has cancelled this task.
-
-    When aiormq closes a silent connection it fails whoever waits for it with CancelledError too.
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def reason_of(error: BaseException | None) -> str:
-    """For a log or a `detail`; a password is in none of these errors."""
-    match error:
-        case ProbableAuthenticationError():
-            return f"the broker refuses the user or the password: {error}"
-        case TimeoutError():
-            return "the broker does not answer"
-        case asyncio.CancelledError() | ChannelInvalidStateError() | None:
-            return "the connection was closed"
-    return str(error) or type(error).__name__
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -14,7 +14,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from layerlab.adapters.rabbitmq import Patience, open_rabbitmq
+from layerlab.adapters.rabbitmq import open_rabbitmq
+from layerlab.adapters.rabbitmq_connection import Patience
 from layerlab.adapters.rabbitmq_topology import Topology
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import CohortRef

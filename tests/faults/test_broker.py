@@ -12,7 +12,8 @@ from typing import Any, Final
 import pytest
 from structlog.testing import capture_logs
 
-from layerlab.adapters.rabbitmq import Patience, open_rabbitmq
+from layerlab.adapters.rabbitmq import open_rabbitmq
+from layerlab.adapters.rabbitmq_connection import Patience
 from layerlab.domain.problem import Unavailable
 from layerlab.lifecycle import background
 from layerlab.v1.job_pb2 import CohortMessage
@@ -185,7 +186,7 @@ async def test_a_full_queue_refuses_instead_of_dropping_what_it_holds(world: Bro
         await queue.put(a_cohort("first"))
         limit = ("set_policy", "full", world.topology.queue, '{"max-length": 1}')
         async with controlled(world.node, limit, ("clear_policy", "full")):
-            await put_until_refused(queue, "more")
+            assert "full" in str(await put_until_refused(queue, "more"))
             assert b"first" in (await world.take()).body
 
 
