@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from bson import Timestamp
 from structlog.testing import capture_logs
 
 from layerlab.adapters.mongo_database import MongoDatabase
@@ -24,6 +23,11 @@ from tests.e2e.proxy import CuttingProxy
 from tests.servers import Mongod, free_port
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+# A place of 2021 in the log of another mongod, which this one knows as little as one that its log
+# no longer reaches back to.
+FORGOTTEN = (
+    "82600000000000000A2B022C0100296E5A1004A546BA77AEDF4CC985EB491E6BE6FC6F461E5F6964002B020004"
+)
 
 
 @pytest.fixture
@@ -101,15 +105,13 @@ async def test_the_feed_outlives_mongod(own: Mongod) -> None:
 
 
 async def test_a_place_that_mongod_has_forgotten_wakes_every_reader(own: Mongod) -> None:
-    # As after an outage that is longer than MongoDB's own log.
-    long_ago = {"start_at_operation_time": Timestamp(1, 1)}
     async with open_run_store(own.url) as elsewhere, aclosing(MongoDatabase(own.url)) as database:
-        feed = MongoEventFeed(database, long_ago)
+        feed = MongoEventFeed(database, {"resume_after": {"_data": FORGOTTEN}})
         await write(elsewhere, "s")
         with capture_logs() as logs:
             async with feed.subscribe(None) as studies, background(feed.listen()):
                 assert await following(studies) == "s"
-                assert "oplog" in logs[0]["reason"]
+                assert "resume token was not found" in logs[0]["reason"]
                 await write(elsewhere, "another")
                 assert await following(studies) == "another"
 
