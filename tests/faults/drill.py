@@ -58,7 +58,7 @@ def run_drill(drill: Drill, folder: Path, tell: Callable[[str], None]) -> Report
         users = _Users(play.workload, drill.trials, over)
         users.start()
         try:
-            play.nemesis.run(drill.steps(), tell)
+            play.nemesis.run(drill.steps(), tell, users.failed)
         finally:
             over.set()
         tell("all faults are over; the rest is left to end")
@@ -73,6 +73,7 @@ class _Users:
 
     def __init__(self, workload: Workload, trials: int | None, over: threading.Event) -> None:
         self._workload, self._trials, self._over = workload, trials, over
+        self.failed = threading.Event()
         self._failures: list[BaseException] = []
         many = _LIVE_STUDIES if trials is None else 1
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(many)]
@@ -97,6 +98,7 @@ class _Users:
                     return
         except BaseException as failure:
             self._failures.append(failure)
+            self.failed.set()
 
 
 def main() -> int:

@@ -39,10 +39,16 @@ class Nemesis:
     def kills(self) -> int:
         return sum(fault.kind == Kind.KILL for fault in self.faults)
 
-    def run(self, steps: Sequence[Step], tell: Callable[[str], None]) -> None:
-        """Returns when all is done and over; what lasts overlaps with what comes next."""
+    def run(
+        self, steps: Sequence[Step], tell: Callable[[str], None], enough: threading.Event
+    ) -> None:
+        """Returns when all is done and over, or once it is `enough`.
+
+        What lasts overlaps with what comes next.
+        """
         for step in steps:
-            time.sleep(step.pause)
+            if enough.wait(step.pause):
+                break
             tell(f"{step.kind} {step.target} {step.seconds or '':.3}")
             self.do(step)
         self.wait()

@@ -25,6 +25,7 @@ _ASK_SECONDS: Final = 0.5
 _UPLOAD_SECONDS: Final = 10.0
 _PATIENCE_SECONDS: Final = 30.0
 """An answer may take so long, be it that something is unavailable."""
+_UNAVAILABLE: Final = 503
 _STUCK_SECONDS: Final = 240.0
 """What is unavailable for longer than any fault lasts is broken."""
 
@@ -114,7 +115,7 @@ class Workload:
                 pass
             except RequestFailed as failed:
                 self._note(request, failed.status, failed.code, retry_after=True)
-                if failed.status < 500:
+                if failed.status != _UNAVAILABLE:
                     raise
             assert time.monotonic() < deadline, f"{request} is never accepted"
             time.sleep(_ASK_SECONDS)
