@@ -36,6 +36,9 @@ _CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 3_000),
+    # A container that was replaced has its old name and a new address. By default a name is looked
+    # up every 30 s at most, however unreachable its last address is.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
 )
 _GRACE_SECONDS: Final = 2.0
 _HEALTH_SECONDS: Final = 5.0

@@ -210,6 +210,8 @@ def test_every_service_is_restarted_in_turn_while_a_study_goes_on(
         with timed(f"{service} restarted"):
             for container in engine.containers(service):
                 engine.run("restart", "--time", "60", container)
+    with timed("after that, every trainer was heard"):
+        eventually(lambda: len(workers(client)) == _TRAINERS)
     with timed("the rest of the study"):
         eventually(lambda: study.refresh().ended)
     assert study.state == "SUCCEEDED"
