@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -30,6 +31,7 @@ _LIVE_STUDIES: Final = 2
 # Cohorts of a few seconds: long enough to be hit, short enough that work flows.
 _LANES: Final = 4
 _ROWS, _EPOCHS = 3000, 30
+_CLUSTER: Final = "cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,10 @@ def main() -> int:
     drill = Drill(chosen.seed, chosen.kills, topology, chosen.trials, chosen.pace)
     say(f"seed {drill.seed}: {len(drill.steps())} faults, {drill.kills} of them kills")
     with tempfile.TemporaryDirectory(prefix="layerlab-drill-") as own:
-        folder = chosen.folder or Path(own)
-        report = run_drill(drill, folder / "cluster", say)
+        folder = (chosen.folder or Path(own)).absolute()
+        # Of an earlier drill: a database that is not empty would be taken for this one's.
+        shutil.rmtree(folder / _CLUSTER, ignore_errors=True)
+        report = run_drill(drill, folder / _CLUSTER, say)
         report.write(folder)
     if chosen.document is not None:
         report.write_into(chosen.document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -36,10 +37,13 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.md").write_text(self.markdown())
         (folder / "report.json").write_text(json.dumps(self.document(), indent=1) + "\n")
+        logs = folder / "studies"
+        shutil.rmtree(logs, ignore_errors=True)
+        logs.mkdir()
         for study_id, end in self.history.ends.items():
             for gateway, log in end.logs.items():
                 text = "".join(f"{json.dumps(event)}\n" for event in log)
-                (folder / f"{study_id}-{gateway}.jsonl").write_text(text)
+                (logs / f"{study_id}-{gateway}.jsonl").write_text(text)
 
     def write_into(self, page: Path) -> None:
         """In place of the figures that are there."""

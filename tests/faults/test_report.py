@@ -44,5 +44,5 @@ def test_programs_read_the_same_from_json_and_every_log_is_kept(tmp_path: Path) 
     a_report(history).write(tmp_path)
     document = json.loads((tmp_path / "report.json").read_text())
     assert (document["lost"], document["trials"], document["recovered"]) == ([], 1, 1)
-    lines = (tmp_path / f"{STUDY}-gateway-1.jsonl").read_text().splitlines()
+    lines = (tmp_path / "studies" / f"{STUDY}-gateway-1.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == history.ends[STUDY].logs["gateway-1"]
