@@ -58,7 +58,7 @@ class JobQueue(Protocol):
         """Feeds cohorts to `handle`, one at a time, until cancelled.
 
         Returning completes the cohort; `Requeue` or cancellation gives it back;
-        any other exception moves it to the dead letters.
+        any other exception moves it to the dead letters, as does a message that can't be read.
         """
 
     async def depth(self) -> QueueDepth:

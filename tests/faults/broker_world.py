@@ -103,10 +103,14 @@ class BrokerWorld:
 
     @asynccontextmanager
     async def queue(
-        self, port: int | None = None, patience: Patience = QUICK, query: str = ""
+        self,
+        port: int | None = None,
+        patience: Patience = QUICK,
+        query: str = "",
+        user: str = "guest",
     ) -> AsyncIterator[JobQueue]:
-        """`port`: of a proxy before the node; `query`: of the URL."""
-        url = self.node.url_at(port or self.node.port) + query
+        """`port`: of a proxy before the node; `query`: of the URL; `user`: also the password."""
+        url = self.node.url_at(port or self.node.port).replace("guest", user) + query
         async with open_rabbitmq(url, "test", self.topology, patience) as queue:
             yield queue
 
@@ -134,6 +138,11 @@ class BrokerWorld:
             except ChannelNotFoundEntity:
                 return 0  # Nor is there a queue.
             return queue.declaration_result.consumer_count or 0
+
+    async def add_user(self, name: str, *rights: str) -> None:
+        """`rights`: to configure, to write, to read."""
+        await asyncio.to_thread(self.node.control, "add_user", name, name)
+        await asyncio.to_thread(self.node.control, "set_permissions", name, *rights)
 
     async def publish(self, body: bytes, headers: HeadersType | None = None) -> None:
         """Any bytes, as from a stranger."""

@@ -297,6 +297,21 @@ async def test_sigterm_ends_a_trainer_though_the_broker_hangs(world: BrokerWorld
         await world.take()
 
 
+async def test_users_of_few_rights_suffice(world: BrokerWorld) -> None:
+    """Those that docs/operations.md names."""
+    names = r"^layerlab\."
+    await world.add_user("scheduler", names, rf"{names}|^amq\.default$", names)
+    await world.add_user("trainer", names, names, names)
+    trainer = Notes()
+    async with world.queue(user="scheduler") as scheduling, world.queue(user="trainer") as training:
+        async with background(training.consume(trainer.handle)):
+            await put_at_last(scheduling, a_cohort())
+            await until(lambda: trainer.handled == ["c1"])
+        await scheduling.depth()
+        with pytest.raises(Unavailable, match="ACCESS_REFUSED"):
+            await training.put(a_cohort())
+
+
 async def test_a_wrong_password_is_said_and_is_not_shown(world: BrokerWorld) -> None:
     url = world.node.url.replace("guest@", "top-secret@")
     with capture_logs() as logs:
