@@ -12,7 +12,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from layerlab.addresses import with_port
+from layerlab.addresses import unless_taken, with_port
 from layerlab.lifecycle import background
 from layerlab.readiness import Readiness
 from layerlab.tracing import TracedCalls, TracingChannel
@@ -83,7 +83,8 @@ async def grpc_server(
 
 def _add_port(server: grpc.aio.Server, address: str, may_move: bool) -> int:
     try:
-        return server.add_insecure_port(address)
+        # Asked before, since gRPC writes to the standard error whenever it fails.
+        return server.add_insecure_port(unless_taken(address) if may_move else address)
     except RuntimeError as error:
         if may_move:
             return server.add_insecure_port(with_port(address, 0))

@@ -22,6 +22,7 @@ from layerlab.adapters.opening import (
     open_run_store,
 )
 from layerlab.adapters.refusals import NewerSchema
+from layerlab.addresses import with_port
 from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
 from layerlab.operations import new_registry
@@ -31,7 +32,6 @@ from layerlab.settings import read_settings
 from services.gateway.server import gateway_service
 from services.gateway.settings import RemoteWithoutLogin
 from services.ingest.app import serve_ingest
-from services.local.addresses import with_port
 from services.local.lock import FolderInUse, FolderLock, folder_lock
 from services.local.settings import Settings
 from services.local.stdin import end_with_stdin

@@ -7,10 +7,10 @@ from typing import Final
 
 from pydantic import Field
 
+from layerlab.addresses import unless_taken, with_port
 from layerlab.settings import ProcessSettings
 from services.gateway.settings import GatewaySettings
 from services.ingest.settings import IngestSettings
-from services.local.addresses import unless_taken, with_port
 from services.scheduler.settings import SchedulerSettings
 from services.trainer.settings import TrainerSettings
 

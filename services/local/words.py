@@ -6,7 +6,7 @@ import asyncio
 import sys
 import webbrowser
 
-from services.local.addresses import port_of
+from layerlab.addresses import port_of
 from services.local.lock import FolderLock
 from services.local.settings import USUAL_PORT, Settings
 
