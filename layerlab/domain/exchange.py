@@ -29,9 +29,14 @@ class ClaimOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
+    """BUSY: ask again after `retry_after_seconds`. `holder_is_gone`: the other worker was seen to
+    go; if it doesn't come back within seconds, its cohort can be taken over.
+    """
+
     outcome: ClaimOutcome
     assignment: Assignment | None = None
     retry_after_seconds: float = 0.0
+    holder_is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

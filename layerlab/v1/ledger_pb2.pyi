@@ -442,8 +442,14 @@ class ClaimCohortResponse(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
     ASSIGNMENT_FIELD_NUMBER: _builtins.int
+    HOLDER_IS_GONE_FIELD_NUMBER: _builtins.int
     outcome: Global___ClaimOutcome.ValueType
     retry_after_seconds: _builtins.float
+    """With BUSY."""
+    holder_is_gone: _builtins.bool
+    """With BUSY: the other worker was seen to go; if it doesn't come back within seconds, its cohort
+    can be taken over.
+    """
     @_builtins.property
     def assignment(self) -> Global___Assignment:
         """With CLAIMED."""
@@ -454,10 +460,11 @@ class ClaimCohortResponse(_message.Message):
         outcome: Global___ClaimOutcome.ValueType = ...,
         retry_after_seconds: _builtins.float = ...,
         assignment: Global___Assignment | None = ...,
+        holder_is_gone: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["assignment", b"assignment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignment", b"assignment", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignment", b"assignment", "holder_is_gone", b"holder_is_gone", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -97,6 +97,7 @@ def claim_to_proto(claim: Claim) -> pb.ClaimCohortResponse:
         outcome=enum_to_proto(claim.outcome, pb.ClaimOutcome),
         retry_after_seconds=claim.retry_after_seconds,
         assignment=_assignment_to_proto(claim.assignment) if claim.assignment else None,
+        holder_is_gone=claim.holder_is_gone,
     )
 
 
@@ -107,6 +108,7 @@ def claim_from_proto(message: pb.ClaimCohortResponse) -> Claim:
         assignment=(
             _assignment_from_proto(message.assignment) if message.HasField("assignment") else None
         ),
+        holder_is_gone=message.holder_is_gone,
     )
 
 

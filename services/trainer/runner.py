@@ -24,9 +24,10 @@ from services.trainer.reporting import Outcome, ReportStream, retry_while_unavai
 
 log = structlog.get_logger()
 
-# A message may come because the cohort's worker has just died. A ledger takes 2 s to be sure of
-# that, and has a moment to notice; longer than this, its word is that the worker lives.
-_BUSY_GRACE_SECONDS: Final = 3.0
+# A message may come because the cohort's worker has just died. The ledger has a moment to notice.
+# Then it gives the worker 2 s to come back; whoever waits for it is an idle trainer.
+_NOTICING_SECONDS: Final = 1.0
+_RETURNING_SECONDS: Final = 4.0
 _LEAST_WAIT_SECONDS: Final = 0.1
 _LAST_WORDS_SECONDS: Final = 5.0
 # Of the ten seconds that a container engine gives a process to end.
@@ -81,14 +82,15 @@ class CohortRunner:
             structlog.contextvars.unbind_contextvars("cohort_id")
 
     async def _claim(self, cohort: CohortRef) -> Claim:
-        """BUSY only when the holder is still there after the grace: then it needs no message."""
-        name, until = self._name, time.monotonic() + _BUSY_GRACE_SECONDS
+        """BUSY only for a worker that is there all the same: then no message is needed."""
+        name, began = self._name, time.monotonic()
         while True:
             claim = await retry_while_unavailable(
                 lambda: self._ledger.claim_cohort(cohort, name.worker_id, name.incarnation),
                 "claim",
             )
-            if claim.outcome is not ClaimOutcome.BUSY or time.monotonic() >= until:
+            patience = _RETURNING_SECONDS if claim.holder_is_gone else _NOTICING_SECONDS
+            if claim.outcome is not ClaimOutcome.BUSY or time.monotonic() - began >= patience:
                 return claim
             await asyncio.sleep(max(claim.retry_after_seconds, _LEAST_WAIT_SECONDS))
 

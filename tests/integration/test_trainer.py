@@ -148,7 +148,7 @@ async def test_a_cohort_that_another_worker_trains_needs_no_message(
     world: TrainerWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same message five times: the claim decides."""
-    monkeypatch.setattr(runner, "_BUSY_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "_NOTICING_SECONDS", 0.05)
     study_id = await world.study()
     ref = await world.cohort(study_id, QUICK)
     await world.world.claimed(ref, "w2", "i2")
@@ -168,7 +168,8 @@ async def test_a_message_that_comes_when_its_worker_has_just_died_is_taken_over(
 ) -> None:
     """Trainer `kill -9`: redelivered at once, a new attempt claims."""
     # The clock of leases is turned by hand here.
-    monkeypatch.setattr(runner, "_BUSY_GRACE_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(runner, "_NOTICING_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(runner, "_RETURNING_SECONDS", WAIT_SECONDS)
     study_id = await world.study(max_epochs=3)
     ref = await world.cohort(study_id, QUICK)
     await world.world.claimed(ref, "w2", "i2")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from layerlab.domain.exchange import ClaimOutcome
+from layerlab.domain.exchange import Claim, ClaimOutcome
 from layerlab.domain.study import CohortRef
 from layerlab.domain.trial import FailureReason
 from tests.unit.gateway_ledger.world import (
@@ -55,11 +55,12 @@ async def test_what_a_gone_worker_trained_is_taken_over_after_two_seconds(
     world: World, ref: CohortRef
 ) -> None:
     await world.leaves(a_worker(ref, 1))
-    busy = await world.ledger.claim_cohort(ref, "w2", "i2")
-    assert (busy.outcome, busy.retry_after_seconds) == (ClaimOutcome.BUSY, 1.0)
+    busy = Claim(ClaimOutcome.BUSY, retry_after_seconds=1.0, holder_is_gone=True)
+    assert await world.ledger.claim_cohort(ref, "w2", "i2") == busy
     world.store.turn(1.5)
-    busy = await world.ledger.claim_cohort(ref, "w2", "i2")
-    assert (busy.outcome, busy.retry_after_seconds) == (ClaimOutcome.BUSY, 0.5)
+    assert await world.ledger.claim_cohort(ref, "w2", "i2") == replace(
+        busy, retry_after_seconds=0.5
+    )
     world.store.turn(0.5)
 
     assert assignment(await world.ledger.claim_cohort(ref, "w2", "i2")).attempt == 2
@@ -84,7 +85,8 @@ async def test_a_worker_that_comes_back_keeps_what_it_trains(world: World, ref: 
     await world.heartbeat(a_worker(ref, 1))
 
     assert (await world.worker("w1")).disconnected_at is None
-    assert (await world.ledger.claim_cohort(ref, "w2", "i2")).outcome is ClaimOutcome.BUSY
+    claim = await world.ledger.claim_cohort(ref, "w2", "i2")
+    assert claim == Claim(ClaimOutcome.BUSY, retry_after_seconds=1.0)
 
 
 async def test_a_break_that_is_noticed_late_does_not_send_away_who_is_back(

@@ -72,8 +72,7 @@ def claim(
                 return answering(None)
             wait = leases.until_takeover(entry, now)
             if wait > 0:
-                again = min(wait, _ASK_AGAIN_SECONDS)
-                return answering(Claim(ClaimOutcome.BUSY, retry_after_seconds=again))
+                return answering(_busy(wait, leases.is_gone(cohort.worker_id)))
         # The same incarnation asks twice when an answer got lost; then nobody else did.
         lost = running and cohort.incarnation != incarnation
         if lost and entry.lost_workers + 1 >= MAX_LOST_WORKERS:
@@ -86,6 +85,11 @@ def claim(
         return answering(Claim(ClaimOutcome.CLAIMED, assignment), *drafts)
 
     return decide
+
+
+def _busy(seconds: float, holder_is_gone: bool) -> Claim:
+    again = min(seconds, _ASK_AGAIN_SECONDS)
+    return Claim(ClaimOutcome.BUSY, retry_after_seconds=again, holder_is_gone=holder_is_gone)
 
 
 def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:

@@ -44,6 +44,11 @@ class Leases:
             renewed = max(renewed, worker.heartbeat_at)
         return self.seconds - (now - renewed).total_seconds()
 
+    def is_gone(self, worker_id: str) -> bool:
+        """Whether the worker was seen to go, and has not come back."""
+        worker = self.workers.get(worker_id)
+        return worker is not None and worker.disconnected_at is not None
+
     def until_takeover(self, entry: CohortEntry, now: datetime) -> float:
         """Seconds until a claim may take a RUNNING cohort over; 0 or less: it may.
 
