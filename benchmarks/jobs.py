@@ -78,9 +78,9 @@ def measure(folder: Path, arguments: argparse.Namespace, lanes: int) -> Run:
         here.client() as client,
     ):
         dataset = client.datasets.upload(client.sample("penguins"))
-        _run_study(client, dataset, _WARM_TRIALS)
+        run_study(client, dataset, _WARM_TRIALS)
         cpu_before = here.cpu_seconds()
-        seconds, study = _run_study(client, dataset, arguments.trials)
+        seconds, study = run_study(client, dataset, arguments.trials)
         cpu = {name: after - cpu_before[name] for name, after in here.cpu_seconds().items()}
         _check(study, arguments.trials)
         reads = _time_reads(client, study)
@@ -88,7 +88,7 @@ def measure(folder: Path, arguments: argparse.Namespace, lanes: int) -> Run:
         return Run(lanes, arguments.trials, seconds, cpu, memory, reads)
 
 
-def _run_study(client: Client, dataset: Dataset, trials: int) -> tuple[float, Study]:
+def run_study(client: Client, dataset: Dataset, trials: int) -> tuple[float, Study]:
     started = time.perf_counter()
     study = client.studies.create(
         dataset, "species", space=_SPACE, max_trials=trials, max_epochs=1, seed=trials
