@@ -76,6 +76,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture(scope="module")
 def client(engine: Engine) -> Iterator[Client]:
     """Of the running system; nobody else waits for it to be up."""
+    engine.take_down()  # What a drill that was killed has left.
     try:
         with timed("started"):
             engine.compose("up", "--detach", "--scale", f"trainer={_TRAINERS}")
@@ -84,7 +85,7 @@ def client(engine: Engine) -> Iterator[Client]:
         with Client(f"http://127.0.0.1:{engine.environment['LAYERLAB_PORT']}") as client:
             yield client
     finally:
-        engine.compose("down", "--volumes")
+        engine.take_down()
 
 
 @contextmanager
@@ -266,7 +267,7 @@ def test_a_backup_brings_everything_back(
     with timed("backed up"):
         copy_volume(engine, "mongo", backup, stopped="mongo")
         copy_volume(engine, "datasets", backup)
-    engine.compose("down", "--volumes")
+    engine.take_down()
     with timed("restored"):
         engine.compose("up", "--no-start")
         for volume in ("mongo", "datasets"):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from layerlab.adapters.rabbitmq_connection import HEARTBEAT_SECONDS
 from services.trainer.settings import TrainerSettings
 from tests.deploy.files import DEPLOY, ROOT, SERVICES, compose
 
@@ -182,10 +181,6 @@ def test_a_service_is_built_from_the_one_dockerfile(name: str) -> None:
 def test_the_broker_is_more_patient_than_any_cohort_takes() -> None:
     settings = _conf(DEPLOY / "rabbitmq" / "rabbitmq.conf")
     assert int(settings["consumer_timeout"]) > TrainerSettings().max_cohort_seconds * 1000
-
-
-def test_the_broker_misses_a_silent_trainer_as_soon_as_the_trainers_say() -> None:
-    assert int(_conf(DEPLOY / "rabbitmq" / "rabbitmq.conf")["heartbeat"]) == HEARTBEAT_SECONDS
 
 
 def _conf(file: Path) -> dict[str, str]:
