@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
@@ -25,10 +24,9 @@ from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import Worker
+from layerlab.lifecycle import background
 from layerlab.ports import Snapshot, StudySummary
 from layerlab.v1 import dataset_pb2, ledger_pb2
-
-log = structlog.get_logger()
 
 _ANSWERS_KEPT: Final = timedelta(hours=24)
 _INDEXES: Final = {
@@ -62,7 +60,9 @@ def open_mongo(url: str) -> AbstractAsyncContextManager[MongoRunStore]:
 @asynccontextmanager
 async def _opened(database: MongoDatabase) -> AsyncIterator[MongoRunStore]:
     async with aclosing(database), SCHEMA.prepared(database):
-        yield MongoRunStore(database)
+        store = MongoRunStore(database)
+        async with background(store.write_summaries()):
+            yield store
 
 
 class MongoRunStore:
@@ -79,6 +79,21 @@ class MongoRunStore:
         self._workers = database["workers"]
         self._answers = database["answers"]
 
+    async def write_summaries(self) -> None:
+        """Until cancelled: what is pending then is written, too."""
+        try:
+            while True:
+                await self._summaries.wait()
+                await self._try_to_write_summaries()
+        finally:
+            await self._try_to_write_summaries()
+
+    async def _try_to_write_summaries(self) -> None:
+        # They are not lost: what is pending stays so, and the logs have the rest.
+        with suppress(Unavailable):
+            async with self._database.operation():
+                await self._summaries.write()
+
     async def now(self) -> datetime:
         return await self._clock.now()
 
@@ -94,12 +109,7 @@ class MongoRunStore:
             if after == 0:
                 await self._summaries.announce(summary)
             await self._logs.insert(study_id, batch)
-        try:
-            async with self._database.operation():
-                await self._summaries.put(document)
-        except Unavailable:
-            # The events are durable, and a summary that lags is mended when it is read.
-            log.warning("a study's summary was not written", study_id=study_id)
+        self._summaries.put(document)
 
     async def read_events(
         self, study_id: str, after: int = 0, limit: int = 1000, subject: str = ""

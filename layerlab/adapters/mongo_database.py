@@ -12,6 +12,7 @@ import pymongo
 import structlog
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo.errors import (
+    ConnectionFailure,
     DocumentTooLarge,
     InvalidOperation,
     OperationFailure,
@@ -29,8 +30,9 @@ log = structlog.get_logger()
 Document: TypeAlias = dict[str, Any]
 Collection: TypeAlias = AsyncIOMotorCollection[Document]
 
-OPERATION_SECONDS: Final = 4.0
+OPERATION_SECONDS: Final = 3.5
 # After a failure the next ones wait less: their callers have waited for the failure before.
+# Together they are what a caller waits at most for its answer that MongoDB is away.
 _SECONDS_AFTER_FAILURE: Final = 1.5
 _SELECTION_SECONDS: Final = 2.0
 # A server that hangs is noticed by its monitor within two of these.
@@ -97,7 +99,7 @@ class MongoDatabase:
         self.note_success()
 
     def note_failure(self, error: PyMongoError) -> None:
-        trouble = f"{type(error).__name__} {getattr(error, 'code', '')}"
+        trouble = "away" if isinstance(error, ConnectionFailure) else explain(error)
         if trouble != self._trouble:
             log.warning("MongoDB can't be used", reason=explain(error))
         self._trouble = trouble
@@ -124,6 +126,8 @@ def explain(error: PyMongoError) -> str:
     if isinstance(error, ServerSelectionTimeoutError):
         # What follows describes the driver's state, at length.
         return str(error).split(", Timeout: ")[0].split(" (configured timeouts")[0]
+    if isinstance(error, ConnectionFailure):
+        return f"it doesn't answer, or the connection broke: {error}"
     return str(error)
 
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError
+from pymongo import IndexModel, UpdateOne
+from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -27,9 +27,14 @@ INDEXES: Final = [
     IndexModel([("created_at", -1)], name="studies_by_age"),
     IndexModel([("active", 1), ("created_at", -1)], name="studies_by_activity"),
 ]
+_GROUP_SECONDS: Final = 0.1
 
 
 class MongoSummaries:
+    """Writes in groups, a moment later: an append waits for none of it, and of a busy study's
+    summaries most are never written.
+    """
+
     def __init__(self, studies: Collection, logs: MongoLog) -> None:
         self._durable = studies
         # These can be made again from the logs, so nobody waits for a disk.
@@ -37,6 +42,9 @@ class MongoSummaries:
             write_concern=WriteConcern(1), read_concern=ReadConcern("local")
         )
         self._logs = logs
+        self._pending: dict[str, Document] = {}
+        self._has_pending = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     async def announce(self, summary: StudySummary) -> None:
         """Before a study's first event; without that, it isn't shown."""
@@ -47,14 +55,36 @@ class MongoSummaries:
                 {"_id": summary.study_id}, {"$setOnInsert": document}, upsert=True
             )
 
-    async def put(self, document: Document) -> None:
+    def put(self, document: Document) -> None:
         """The newest summary stays."""
-        older = {"_id": document["_id"], "seq": {"$lt": document["seq"]}}
-        await self._studies.update_one(older, {"$set": document})
+        known = self._pending.get(document["_id"])
+        if known is None or known["seq"] < document["seq"]:
+            self._pending[document["_id"]] = document
+            self._has_pending.set()
+
+    async def wait(self) -> None:
+        """Until there is something to write, and a moment more for others to join."""
+        await self._has_pending.wait()
+        await asyncio.sleep(_GROUP_SECONDS)
+
+    async def write(self) -> None:
+        """Writes what is pending; when that fails, it stays so."""
+        async with self._writing:
+            pending, self._pending = self._pending, {}
+            self._has_pending.clear()
+            try:
+                if pending:
+                    changes = [_newer(document) for document in pending.values()]
+                    await self._studies.bulk_write(changes, ordered=False)
+            except PyMongoError:
+                for document in pending.values():
+                    self.put(document)
+                raise
 
     async def list(
         self, active_only: bool, limit: int, before: datetime | None
     ) -> list[StudySummary]:
+        await self.write()
         query: Document = {"active": True} if active_only else {}
         found: list[StudySummary] = []
         while True:
@@ -74,7 +104,7 @@ class MongoSummaries:
         open_ids = [each["_id"] for each in page if each["active"]]
         endings = {each["_id"]: each for each in await self._logs.summaries(open_ids)}
         for ending in endings.values():
-            await self.put(ending)
+            self.put(ending)
         return await asyncio.gather(*(self._follow(endings.get(e["_id"], e)) for e in page))
 
     async def _follow(self, document: Document) -> Document:
@@ -92,6 +122,11 @@ def summary_document(summary: StudySummary) -> Document:
         "created_at": time_text(summary.created_at),
         "body": summary.body,
     }
+
+
+def _newer(document: Document) -> UpdateOne:
+    older = {"_id": document["_id"], "seq": {"$lt": document["seq"]}}
+    return UpdateOne(older, {"$set": document})
 
 
 def _summary(document: Document) -> StudySummary:
