@@ -201,6 +201,8 @@ class EventFeed(Protocol):
         """Ids of studies that have grown since the last one was taken; None: of any study.
 
         A slow reader misses repeats, never the last one.
+
+        :raises Unavailable: on entering, while growth elsewhere can't be heard of.
         """
 
 

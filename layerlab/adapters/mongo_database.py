@@ -20,6 +20,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
@@ -57,6 +58,8 @@ class MongoDatabase:
             # too: neither can be rolled back by the loss of a node.
             write_concern=WriteConcern("majority", j=True),
             read_concern=ReadConcern("majority"),
+            # Whatever the URL says: a secondary lags, and a reader that was woken must find.
+            read_preference=ReadPreference.PRIMARY,
         )
         self.is_ready = False
         """Whether operations may begin: schema and indexes are there."""
