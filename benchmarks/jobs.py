@@ -26,7 +26,7 @@ from layerlab.client import Client, Dataset, Study
 
 GOALS: Final = {32: 1000.0, 1: 150.0}
 READ_SECONDS: Final = 0.050
-_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.25
 _WARM_TRIALS: Final = 200
 _READS: Final = 21
 # Few enough choices that every cohort is full: lanes share a batch size.

@@ -76,10 +76,10 @@ async def measure(folder: Path, store: str, sockets: int, studies: int) -> Resul
         async with AsyncExitStack() as stack:
             channel = await stack.enter_async_context(grpc_channel(here.grpc))
             ledger = GrpcLedger(channel)
-            cohorts = [await _claimed_cohort(here, ledger) for _ in range(studies)]
+            cohorts = [await claim_cohort(here, ledger) for _ in range(studies)]
             before = here.memory_bytes("gateway")
             listeners = [
-                await _listen(here, sockets // _LISTENERS, [each.study_id for each, _ in cohorts])
+                await listen(here, sockets // _LISTENERS, [each.study_id for each, _ in cohorts])
                 for _ in range(_LISTENERS)
             ]
             reporting = [
@@ -104,19 +104,24 @@ async def measure(folder: Path, store: str, sockets: int, studies: int) -> Resul
     return Result(ages, sum(each["gaps"] for each in told), memory / sockets, cpu / _SECONDS)
 
 
-async def _claimed_cohort(here: Deployment, ledger: GrpcLedger) -> tuple[CohortRef, int]:
+async def claim_cohort(
+    here: Deployment, ledger: GrpcLedger, lanes: int = 1
+) -> tuple[CohortRef, int]:
+    """A new study's only cohort, and the attempt that may report on it."""
     with here.client() as client:
         dataset = client.datasets.upload(client.sample("penguins"))
-        study = client.studies.create(dataset, "species", max_trials=1, max_epochs=10_000)
+        study = client.studies.create(dataset, "species", max_trials=lanes, max_epochs=10_000)
     cohort = CohortRef(study.study_id, "c1")
     await ledger.move_study(cohort.study_id, StudyState.RUNNING)
-    await ledger.register_cohort(cohort, Purpose.SEARCH, [Proposal(1, Design((64,)), 1)])
+    proposals = [Proposal(number, Design((64,)), number) for number in range(1, lanes + 1)]
+    await ledger.register_cohort(cohort, Purpose.SEARCH, proposals)
     claim = await ledger.claim_cohort(cohort, "w1", "i1")
     assert claim.assignment is not None
     return cohort, claim.assignment.attempt
 
 
-async def _listen(here: Deployment, count: int, studies: list[str]) -> Process:
+async def listen(here: Deployment, count: int, studies: list[str]) -> Process:
+    """A process with `count` websockets, all of them open."""
     address = urlsplit(here.url)
     words = (str(address.hostname), str(address.port), str(count), *studies)
     module = ("-m", "benchmarks.support.listeners")

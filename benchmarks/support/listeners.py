@@ -3,8 +3,10 @@
     python -m benchmarks.support.listeners HOST PORT COUNT STUDY_ID…
 
 Connects COUNT websockets, spread over the studies, prints `open`, and keeps the age of each event
-at its receipt: now, less the event's own time, which the ledger gives it before it is written. A
-line on its input resets what was kept; at the end of its input it prints it as JSON.
+at its receipt: now, less the event's own time, which the ledger gives it before it is written. Of
+epochs whose `elapsed_seconds` is a wall clock's time, the age counts from that: from their
+trainer's report. A line on its input resets what was kept; at the end of its input it prints it as
+JSON.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from datetime import datetime
 from typing import Any, Final
 
 _AT_ONCE: Final = 32
+_A_WALL_CLOCK: Final = 1e9
 
 
 class Tally:
@@ -100,7 +103,14 @@ class Listener(asyncio.Protocol):
             elif "time" in frame:
                 self._tally.gaps += frame["seq"] != self._seq + 1
                 self._seq = frame["seq"]
-                self._tally.ages.append(now - datetime.fromisoformat(frame["time"]).timestamp())
+                self._tally.ages.append(now - _sent_at(frame))
+
+
+def _sent_at(frame: dict[str, Any]) -> float:
+    reports = frame["data"].get("reports", ())
+    if reports and reports[0]["elapsed_seconds"] > _A_WALL_CLOCK:
+        return float(reports[0]["elapsed_seconds"])
+    return datetime.fromisoformat(frame["time"]).timestamp()
 
 
 async def main(host: str, port: int, count: int, studies: list[str]) -> None:
