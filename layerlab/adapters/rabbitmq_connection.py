@@ -58,8 +58,8 @@ Use: TypeAlias = Callable[[Session], Awaitable[object]]
 class Link:
     """Where the broker is, and how to get there again. `client` is shown to its operators.
 
-    aio-pika's own robust connection is not used: it can't start without the broker, waits for the
-    same time before each try, logs each of them, and recovers parts of a connection separately.
+    aio-pika's own robust connection is not used: it has no channels before it was connected once,
+    waits the same time before each try, logs each of them, and restores its parts one by one.
     """
 
     def __init__(self, url: str, client: str, topology: Topology) -> None:
