@@ -89,7 +89,7 @@ async def test_writers_that_race_while_mongod_is_killed_leave_a_log_without_a_ga
     async with open_run_store(own.url) as one, open_run_store(own.url) as other:
         writers = [MarkWriter(store, f"{n}") for n, store in enumerate(3 * [one, other])]
         tasks = [asyncio.create_task(writer.write(done)) for writer in writers]
-        for _ in range(5):
+        for _ in range(3):
             await until_more_by(writers, chance.randrange(5, 40))
             await in_thread(own.kill, own.start)
         done.set()
