@@ -17,6 +17,9 @@ from tests.faults.history import ClientLog, History
 from tests.faults.play import Play
 from tests.faults.tables import unknown_table
 
+# What takes a minute here takes several where something else runs as well.
+pytestmark = pytest.mark.timeout(500)
+
 _ROWS, _EPOCHS = 1500, 30
 _RESTART = 1012
 
