@@ -1,4 +1,4 @@
-"""What `layerlab doctor` looks at."""
+"""What `layerlab doctor` looks at on this machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from layerlab.client import Client, LayerLabError
+from layerlab.cli.check import Check
 from services.local.lock import FolderInUse, folder_lock
 
 _PACKAGES: Final[Mapping[str, Sequence[str]]] = {
@@ -34,17 +33,8 @@ _TORCH_REPORT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`warn`: LayerLab runs all the same."""
-
-    name: str
-    result: Literal["ok", "warn", "fail"]
-    detail: str
-
-
-def run_checks(data_dir: Path, server: str | None) -> list[Check]:
-    """Never raises: what goes wrong is a result."""
+def check_machine(data_dir: Path) -> list[Check]:
+    """Whether `layerlab up` can run here. Never raises: what goes wrong is a result."""
     steps: list[Callable[[], Check]] = [
         _check_python,
         *(partial(_check_extra, extra) for extra in _PACKAGES),
@@ -53,7 +43,6 @@ def run_checks(data_dir: Path, server: str | None) -> list[Check]:
         partial(_check_folder, data_dir),
         partial(_check_disk, data_dir),
         _check_memory,
-        partial(_check_server, server),
     ]
     return [step() for step in steps]
 
@@ -127,12 +116,3 @@ def _check_memory() -> Check:
     enough = total >= _MIN_MEMORY_BYTES
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return Check("machine", "ok" if enough else "warn", f"{total / 1e9:.1f} GB, {cores} cores")
-
-
-def _check_server(server: str | None) -> Check:
-    try:
-        with Client(server, timeout=5.0) as client:
-            client.is_ready()
-            return Check("server", "ok", f"ready at {client.url}")
-    except (LayerLabError, ValueError) as error:
-        return Check("server", "warn", f"{error} Start one with `layerlab up`.")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from layerlab.cli.check import Check
 from layerlab.cli.options import OutputFormat
 
 # Spreadsheets run cells that start with one of these as formulas.
@@ -33,6 +34,17 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat
     else:
         console = stdout_console()
         console.print(rich_table(rows, columns, console.width))
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """A line each, and under it what to do about it."""
+    console, width = stdout_console(), max(len(each.name) for each in checks)
+    colors = {"ok": "green", "warn": "yellow", "fail": "red"}
+    for each in checks:
+        line = Text.assemble((f"{each.result:4}", colors[each.result]), f"  {each.name:{width}}  ")
+        console.print(line + Text(readable(each.detail)), soft_wrap=True)
+        if each.hint:
+            console.print(Text(f"{'':4}  {'':{width}}  {readable(each.hint)}"), soft_wrap=True)
 
 
 def print_document(document: Row, output: OutputFormat) -> None:

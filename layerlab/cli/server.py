@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from layerlab.cli.exits import ExitCode
 from layerlab.cli.options import Output, OutputFormat, Server
+
+if TYPE_CHECKING:
+    from layerlab.cli.check import Check
 
 DataDir = Annotated[
     Path | None,
@@ -38,12 +42,50 @@ def up(
 def doctor(
     data_dir: DataDir = None, output: Output = OutputFormat.TABLE, server: Server = None
 ) -> None:
-    """Check what this machine has and lacks; exit 1 when LayerLab can't run on it."""
-    from layerlab.cli.checkup import run_checks
-    from layerlab.cli.output import print_rows
+    """Check this machine; or the deployment that --server and LAYERLAB_* settings name.
 
-    checks = run_checks(data_dir or Path("layerlab-data"), server)
-    rows = [{"check": each.name, "result": each.result, "detail": each.detail} for each in checks]
-    print_rows(rows, ("check", "result", "detail"), output)
+    Exit 1: something doesn't work; 4: the deployment's gateway can't be reached.
+    """
+    from layerlab.cli.deployment import Settings, check_deployment
+    from layerlab.cli.output import print_checks, print_rows
+    from layerlab.logs import configure_logs
+    from layerlab.settings import read_settings
+
+    # What the adapters would log is among the results.
+    configure_logs("doctor", "CRITICAL")
+    settings = read_settings(Settings, {})
+    deployed = settings.names_a_deployment
+    checks, reached = _ask_gateway(server, is_needed=deployed or server is not None)
+    if deployed:
+        checks += asyncio.run(check_deployment(settings))
+    else:
+        from layerlab.cli.checkup import check_machine
+
+        checks = [*check_machine(data_dir or Path("layerlab-data")), *checks]
+    rows = [
+        {"check": each.name, "result": each.result, "detail": each.detail, "hint": each.hint}
+        for each in checks
+    ]
+    if output is OutputFormat.TABLE:
+        print_checks(checks)
+    else:
+        print_rows(rows, ("check", "result", "detail", "hint"), output)
+    if not reached:
+        raise typer.Exit(ExitCode.UNREACHABLE)
     if any(each.result == "fail" for each in checks):
         raise typer.Exit(ExitCode.ERROR)
+
+
+def _ask_gateway(server: str | None, is_needed: bool) -> tuple[list[Check], bool]:
+    """What was found, and whether a gateway that must be there is."""
+    from layerlab.cli.check import Check
+    from layerlab.cli.gateway_check import Unreachable, check_gateway
+    from layerlab.client.client import DEFAULT_URL
+
+    try:
+        return check_gateway(server or DEFAULT_URL), True
+    except Unreachable as error:
+        if not is_needed:
+            return [Check("gateway", "warn", str(error), "Start one with `layerlab up`.")], True
+        hint = "See whether it runs, and whether --server names it."
+        return [Check("gateway", "fail", f"can't be reached: {error}", hint)], False
