@@ -93,7 +93,7 @@ class _Timeline:
             if fault.kind != KILL or fault.target != target or back is None:
                 continue
             flow = next((at for at in times if at > back), None)
-            if flow is not None:
+            if flow is not None and not self._died_again(target, back, flow):
                 yield self._sample(fault, back, flow)
 
     def catch_ups(self) -> Iterator[Sample]:
@@ -103,7 +103,7 @@ class _Timeline:
                 continue
             theirs = [each for each in self._history.clients if each.gateway == fault.target]
             caught = [at for client in theirs if (at := _caught_up(client, fault.began, back))]
-            if caught:
+            if caught and not self._died_again(fault.target, back, max(caught)):
                 yield self._sample(fault, back, max(caught))
 
     def _sample(self, fault: Fault, began: float, ended: float) -> Sample:
@@ -112,6 +112,13 @@ class _Timeline:
             for other, until in self._felt
         )
         return Sample(max(0.0, ended - began), alone)
+
+    def _died_again(self, target: str, back: float, until: float) -> bool:
+        """What is killed before it could serve is timed from its next return."""
+        return any(
+            fault.kind == KILL and fault.target == target and back <= fault.began < until
+            for fault in self._history.faults
+        )
 
     def _back(self, fault: Fault) -> float | None:
         came = (at for name, at in self._history.came if name == fault.target and at > fault.began)

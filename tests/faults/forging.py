@@ -95,8 +95,8 @@ def a_history(log: Sequence[Event] | None = None) -> History:
 
 def a_kill(at: float, target: str = "trainer-1", pid: int = 77) -> Fault:
     """`at` as in TIME."""
-    return Fault("kill", target, _wall(at), _wall(at), pid)
+    return Fault("kill", target, wall(at), wall(at), pid)
 
 
-def _wall(at: float) -> float:
+def wall(at: float) -> float:
     return datetime.fromisoformat(TIME.format(at)).timestamp()

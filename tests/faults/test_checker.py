@@ -22,9 +22,10 @@ from tests.faults.forging import (
     moved,
     numbered,
     reported,
+    wall,
     was_tested,
 )
-from tests.faults.history import Accepted, Answer, History, Rest, Seen, Trace, Upload
+from tests.faults.history import Accepted, Answer, Connected, History, Rest, Seen, Trace, Upload
 
 Spoil = Callable[[list[Event]], list[Event]]
 
@@ -239,3 +240,23 @@ def test_a_kill_of_a_trainer_that_held_nothing_is_not_timed() -> None:
     history = a_history()
     history.faults += [a_kill(at=0.5), a_kill(at=2.0, pid=78), a_kill(at=6.5)]
     assert measure(history)[0].samples == ()
+
+
+def _with_a_gateway_killed_at(*moments: float) -> History:
+    """It is back half a second later each time; its one client connects again at 5."""
+    history = a_history()
+    history.faults += [a_kill(at=moment, target="gateway-1", pid=5) for moment in moments]
+    history.came += [("gateway-1", wall(moment + 0.5)) for moment in moments]
+    history.clients[0].gateway = "gateway-1"
+    history.clients[0].connected += [Connected(wall(0.0), 1), Connected(wall(5.0), 3)]
+    return history
+
+
+def test_a_client_has_caught_up_when_it_is_connected_again_and_has_everything() -> None:
+    caught_up = measure(_with_a_gateway_killed_at(2.0))[4]
+    assert [round(each, 3) for each in caught_up.seconds(alone_only=True)] == [2.5]
+
+
+def test_a_gateway_killed_before_its_clients_are_back_is_timed_from_its_next_return() -> None:
+    caught_up = measure(_with_a_gateway_killed_at(2.0, 3.0))[4]
+    assert [round(each, 3) for each in caught_up.seconds(alone_only=False)] == [1.5]
