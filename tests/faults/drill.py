@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -104,6 +105,8 @@ class _Users:
 
 
 def main() -> int:
+    # So that nothing that was started outlives it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     chosen = _arguments()
     say = _Teller().tell
     topology = Topology(chosen.trainers, chosen.gateways, chosen.schedulers)
