@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -20,13 +21,17 @@ from websockets.typing import Origin
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.design import Design
-from layerlab.domain.study import CohortRef, Proposal, Purpose
+from layerlab.domain.exchange import ReportBatch
+from layerlab.domain.study import CohortRef, EpochReport, Proposal, Purpose
 from layerlab.domain.trial import StudyState
 from layerlab.serving import grpc_channel
 from services.gateway.models import EventDocument, HeartbeatFrame, HelloFrame, ResetFrame
 from tests.integration.gateway_world import World, check_problem, running_gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LANES, EPOCHS = 500, 30
+SLOW_SECONDS = 2.0
 
 _SHAPES: dict[str, type[BaseModel]] = {
     "hello": HelloFrame,
@@ -38,7 +43,9 @@ _SHAPES: dict[str, type[BaseModel]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder: Path = tmp_path_factory.mktemp("gateway")
-    async with running_gateway(folder, heartbeat_seconds=0.3, slow_client_seconds=0.5) as world:
+    async with running_gateway(
+        folder, heartbeat_seconds=0.3, slow_client_seconds=SLOW_SECONDS
+    ) as world:
         yield world
 
 
@@ -193,39 +200,65 @@ async def test_a_name_that_was_made_to_point_here_is_turned_away(world: World) -
     assert refused.value.response.status_code == 403
 
 
-async def test_a_reader_that_does_not_read_is_closed_with_1013_and_the_others_notice_nothing(
+async def test_a_reader_that_does_not_read_is_closed_with_1013_and_a_hundred_others_miss_nothing(
     world: World,
 ) -> None:
-    study = await world.study()
+    study = await world.study(budget={"max_trials": LANES, "max_epochs": EPOCHS})
     url = world.socket_url(study["study_id"])
     small = socket.create_connection(("127.0.0.1", world.port))
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
-    async with (
-        connect(url, sock=small, max_queue=1, max_size=None, ping_interval=None) as slow,
-        connect(url, max_size=None) as quick,
-        grpc_channel(world.grpc) as channel,
-    ):
-        reading = asyncio.create_task(read_frames(quick))
-        await register_many_trials(GrpcLedger(channel), study["study_id"])
-        # Longer than a reader may not read; what follows finds no room.
-        await asyncio.sleep(1.2)
-        ended = await move(world, study, "suspend", "cancel")
-        frames, code = await reading
-        slow_frames, slow_code = await read_frames(slow)
-    assert (numbers(frames), code) == (list(range(1, ended["seq"] + 1)), 1000)
-    assert slow_code == 1013
-    assert len(numbers(slow_frames)) < len(numbers(frames))
-
-
-async def register_many_trials(ledger: GrpcLedger, study_id: str) -> None:
-    """More events than all the buffers between gateway and reader hold."""
-    await ledger.move_study(study_id, StudyState.RUNNING)
-    design = Design(hidden=(4096,) * 16)
-    for first in range(1, 3000, 1000):
-        proposals = [Proposal(first + i, design, seed=1) for i in range(1000)]
-        await ledger.register_cohort(
-            CohortRef(study_id, f"cohort-{first}"), Purpose.SEARCH, proposals
+    async with AsyncExitStack() as stack:
+        slow = await stack.enter_async_context(
+            connect(url, sock=small, max_queue=1, max_size=None, ping_interval=None)
         )
+        others = [await stack.enter_async_context(connect(url, max_size=None)) for _ in range(100)]
+        reading = [asyncio.create_task(read_numbers(each)) for each in others]
+        channel = await stack.enter_async_context(grpc_channel(world.grpc))
+        await report_much(GrpcLedger(channel), study["study_id"])
+        # Whoever doesn't read is told to leave, and then the others can't be waiting for it.
+        ended = await move(world, study, "suspend", "cancel")
+        results = await asyncio.gather(*reading)
+        slow_frames, slow_code = await read_frames(slow)
+    everything = list(range(1, ended["seq"] + 1))
+    assert all(result == (everything, 1000) for result in results)
+    assert slow_code == 1013
+    assert len(numbers(slow_frames)) < len(everything)
+
+
+async def read_numbers(connection: ClientConnection) -> tuple[list[int], int | None]:
+    """Of every event until the server closes, by the beginning of its text; and the code."""
+    found: list[int] = []
+    async with asyncio.timeout(60):
+        try:
+            while True:
+                start = str(await connection.recv())[:40]
+                if match := re.match(r'{"v":1,"seq":(\d+),"time"', start):
+                    found.append(int(match[1]))
+        except ConnectionClosed as closed:
+            return found, None if closed.rcvd is None else closed.rcvd.code
+
+
+async def report_much(ledger: GrpcLedger, study_id: str) -> None:
+    """More than all the buffers between the gateway and a reader hold, in a few large events;
+    half of it later than a reader may leave unread what it was sent.
+    """
+    await ledger.move_study(study_id, StudyState.RUNNING)
+    cohort = CohortRef(study_id, "cohort")
+    proposals = [Proposal(number, Design((8,)), seed=1) for number in range(1, LANES + 1)]
+    await ledger.register_cohort(cohort, Purpose.SEARCH, proposals)
+    claim = await ledger.claim_cohort(cohort, "worker", "incarnation")
+    assert claim.assignment is not None
+
+    async def batches() -> AsyncIterator[ReportBatch]:
+        for epoch in range(1, EPOCHS + 1):
+            if epoch == EPOCHS // 2:
+                await asyncio.sleep(2 * SLOW_SECONDS)
+            lanes = range(1, LANES + 1)
+            reports = (EpochReport(lane, epoch, 0.5, 0.6, 0.7, 1.0) for lane in lanes)
+            yield ReportBatch(epoch, epochs=tuple(reports))
+
+    async for _ in ledger.report_cohort(cohort, claim.assignment.attempt, batches()):
+        pass
 
 
 async def sse(answer: httpx.Response) -> list[tuple[str | None, dict[str, Any]]]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerlab.domain.design import Activation, Design, Optimizer
@@ -61,6 +61,7 @@ def assert_within(space: SearchSpace, design: Design) -> None:
             chosen[name] = value
 
 
+@settings(deadline=None)
 @given(spaces)
 def test_a_grid_has_as_many_designs_as_were_computed(space: SearchSpace) -> None:
     grid = Enumeration(space)
@@ -81,6 +82,7 @@ def test_there_is_no_design_beyond_a_grid() -> None:
             grid.design(index)
 
 
+@settings(deadline=None)
 @given(spaces, seeds)
 def test_random_designs_are_of_the_space_and_never_the_same(space: SearchSpace, seed: int) -> None:
     designs = propose(space, range(1, 31), seed)
@@ -103,6 +105,7 @@ def test_a_preset_has_designs_for_everybody(preset: str) -> None:
         assert_within(space, design)
 
 
+@settings(deadline=None)
 @given(spaces, seeds, st.integers(1, 20), st.sampled_from(Search))
 def test_a_design_does_not_depend_on_what_was_asked_together(
     space: SearchSpace, seed: int, cut: int, search: Search
