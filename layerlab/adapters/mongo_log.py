@@ -35,7 +35,8 @@ _ANY_SUBJECT: Final = "*"
 _SUBJECTS: Final = 128
 _MAJORITY_SECONDS: Final = 0.005
 _EVENT_BYTES: Final = 200
-_FIRST_BATCHES: Final = 32
+# Of batches that may hold one event each, or some hundred.
+_FIRST_BATCHES: Final = 4
 _KNOWN_ENDS: Final = 1024
 _FAST: Final = 1
 
@@ -100,19 +101,23 @@ class MongoLog:
 
     async def read(self, study_id: str, after: int, limit: int, subject: str) -> list[Event]:
         events: list[Event] = []
-        wanted = min(limit, _FIRST_BATCHES)
+        wanted, known = min(limit, _FIRST_BATCHES), 0
         while True:
             batches = await self._batches_after(study_id, after, subject, wanted)
             for batch in batches:
-                for event in await self._events(batch):
-                    if event.seq > after and subject in ("", event.subject):
-                        events.append(event)
+                events += [
+                    event
+                    for event in await self._events(batch)
+                    if event.seq > after and subject in ("", event.subject)
+                ]
                 self._note_end(study_id, batch["last"])
-            if len(batches) < wanted or len(events) >= limit:
-                return events[:limit]
-            after = batches[-1]["last"]
+                if len(events) >= limit:
+                    return events[:limit]
+            if len(batches) < wanted:
+                return events
+            after, known = batches[-1]["last"], known + wanted
             # As many as those read so far suggest.
-            wanted = min(limit, math.ceil(wanted * (limit - len(events)) / max(1, len(events))))
+            wanted = min(limit, math.ceil(known * (limit - len(events)) / max(1, len(events))))
 
     async def summaries(self, study_ids: Sequence[str]) -> list[Document]:
         """The summaries that were kept with events of these studies."""

@@ -81,6 +81,20 @@ async def test_events_are_read_in_pages_and_by_subject(store: RunStore) -> None:
     assert await store.read_events("s", after=2, subject="even", limit=1) == [events[3]]
 
 
+async def test_a_page_may_begin_and_end_within_an_append_of_any_length(store: RunStore) -> None:
+    events = [an_event(seq, "odd" if seq % 2 else "even") for seq in range(1, 121)]
+    after = 0
+    for length in (1, 1, 1, 1, 1, 50, 2, 1, 40, 22):
+        batch = events[after : after + length]
+        await store.append("s", after, batch, a_summary(seq=after + length))
+        after += length
+    for start in range(0, 120, 7):
+        for limit in (1, 6, 30, 1000):
+            assert await store.read_events("s", start, limit) == events[start : start + limit]
+    evens = [event for event in events[20:] if event.subject == "even"]
+    assert await store.read_events("s", after=20, limit=33, subject="even") == evens[:33]
+
+
 async def test_an_unknown_study_has_no_events(store: RunStore) -> None:
     assert await store.read_events("nobody") == []
     assert await store.last_seq("nobody") == 0
