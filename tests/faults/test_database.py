@@ -20,7 +20,7 @@ from pymongo import MongoClient
 from structlog.testing import capture_logs
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.adapters.opening import open_run_store
+from layerlab.adapters.opening import UnknownUrl, open_run_store
 from layerlab.adapters.refusals import NewerSchema
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import CohortRef
@@ -213,6 +213,15 @@ async def test_a_wrong_password_is_said_without_repeating_it(own: Mongod) -> Non
                 await store.now()
     assert any("password in LAYERLAB_STORE__URL" in str(entry.get("reason")) for entry in logs)
     assert "s3cr3t" not in json.dumps(logs, default=str) + str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["mongodb://me:s3cr3t@host:port/x", "mongodb://me:s3cr3t@/x", "mongodb://me:s3@cr3t@h/x"]
+)
+def test_a_url_that_cannot_be_read_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(UnknownUrl, match="LAYERLAB_STORE__URL") as refused:
+        open_run_store(url)
+    assert "cr3t" not in str(refused.value)
 
 
 async def test_a_mongod_that_was_not_told_its_replica_set_is_waited_for(tmp_path: Path) -> None:
