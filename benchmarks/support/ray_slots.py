@@ -10,17 +10,18 @@ import os
 import sys
 import tempfile
 import time
+from typing import Any
 
 os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
 os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 # The most that it may prepare at a time: as many as there are slots, and some.
 os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", "32")
 
-import ray
+import ray  # type: ignore[import-not-found]  # It is in an environment of its own.
 from ray import tune
 
 
-def nap(config: dict) -> dict:
+def nap(config: dict[str, float]) -> dict[str, float]:
     time.sleep(1.0)
     return {"score": config["x"]}
 
@@ -38,7 +39,7 @@ def main(trials: int, slots: int) -> None:
     print(json.dumps({"seconds": seconds, "version": ray.__version__}))
 
 
-def _fit(trials: int, folder: str, name: str) -> "tune.ResultGrid":
+def _fit(trials: int, folder: str, name: str) -> Any:
     return tune.Tuner(
         nap,
         param_space={"x": tune.uniform(0, 1)},

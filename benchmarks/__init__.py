@@ -1,0 +1,1 @@
+"""Figures, each one command: `python -m benchmarks.NAME`."""
