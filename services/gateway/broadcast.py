@@ -17,6 +17,7 @@ from services.gateway.streams import closing_stream
 
 # Of each study that somebody reads; who has fallen further behind reads the log.
 _KEPT_CHARACTERS: Final = 2 << 20
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 Follow: TypeAlias = Callable[[str, int], AsyncIterator[Event]]
 """Every event of a study after a number, until the study has ended."""
@@ -36,7 +37,7 @@ class Frame:
 
 
 def encode(document: JsonValue) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def event_frame(event: Event) -> Frame:
