@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import AsyncIterator, Iterator
@@ -53,6 +54,7 @@ async def http_server(
     :raises OSError: when the address can't be listened on.
     """
     host, port = split_address(address)
+    _allow_many_files()
     listener = _listen(host, port)
     server = _Server(
         uvicorn.Config(
@@ -84,6 +86,12 @@ async def http_server(
         closing.set()
         server.should_exit = True
         await serving
+
+
+def _allow_many_files() -> None:
+    """As many as the system permits; the usual 1,024 end with as many websockets."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:
