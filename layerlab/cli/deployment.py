@@ -119,14 +119,13 @@ async def _check_store(settings: Settings) -> list[Check]:
         if not members:
             hint = "Start mongod with --replSet, and call rs.initiate() once; one node is enough."
             return [Check("store", "fail", f"{_place(url)} is no replica set", hint)]
-        before = datetime.now(UTC)
-        now = await store.now()
+        asked = datetime.now(UTC)
+        clock = clock_check("store's clock", await store.now(), asked, datetime.now(UTC))
         # Kept for a day, as every answer is; written as durably as an event.
         await store.remember_answer(f"doctor:{uuid4().hex}", "", "{}")
-        took = datetime.now(UTC) - before
     nodes = "1 node" if members == 1 else f"{members} nodes"
     detail = f"{_place(url)}: a replica set of {nodes}, writable"
-    return [Check("store", "ok", detail), clock_check("store's clock", now, before + took / 2)]
+    return [Check("store", "ok", detail), clock]
 
 
 @asynccontextmanager
@@ -189,9 +188,13 @@ async def _until_serving(channel: grpc.aio.Channel) -> ConnectionError | None:
     return last or ConnectionError("there is no answer")
 
 
-def clock_check(name: str, there: datetime, here: datetime) -> Check:
-    """Whether the clock of another machine goes as this one's."""
-    seconds = (there - here).total_seconds()
+def clock_check(name: str, there: datetime, asked: datetime, answered: datetime) -> Check:
+    """Whether another machine's clock, read between two times of this one, goes as this one."""
+    seconds = 0.0
+    if there > answered:
+        seconds = (there - answered).total_seconds()
+    elif there < asked:
+        seconds = (there - asked).total_seconds()
     if abs(seconds) <= _CLOCK_SECONDS:
         return Check(name, "ok", f"goes as this machine's, within {_CLOCK_SECONDS:g} s")
     hint = "Nothing breaks, but times in logs don't agree: let both follow NTP."

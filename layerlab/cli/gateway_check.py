@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from layerlab.cli.check import Check
 from layerlab.cli.deployment import clock_check
 
 _SECONDS: Final = 10.0
+_SECOND: Final = timedelta(seconds=1)
 # Trainers report several times within it.
 _QUIET_SECONDS: Final = 20.0
 
@@ -25,32 +26,32 @@ def check_gateway(url: str) -> list[Check]:
     """:raises Unreachable: saying why."""
     try:
         with httpx.Client(base_url=url, timeout=_SECONDS) as http:
-            http.get("/healthz").raise_for_status()
             return [
-                *_check_version(http),
+                *_check_life(http),
+                _check_version(http),
                 _check_readiness(http),
                 *_check_workers(http),
             ]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         raise Unreachable(f"{url}: {error}") from error
 
 
-def _check_version(http: httpx.Client) -> list[Check]:
-    answer = http.get("/openapi.json")
-    clock = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else None
-    version = answer.json()["info"]["version"]
-    same = version == __version__
-    checks = [
-        Check(
-            "gateway",
-            "ok" if same else "warn",
-            f"answers at {http.base_url}, version {version}",
-            "" if same else f"This is version {__version__}: bring both to the same one.",
-        )
-    ]
-    if clock is not None:
-        checks.append(clock_check("gateway's clock", clock, datetime.now(UTC)))
-    return checks
+def _check_life(http: httpx.Client) -> list[Check]:
+    asked = datetime.now(UTC)
+    answer = http.get("/healthz").raise_for_status()
+    if "date" not in answer.headers:
+        return []
+    there = parsedate_to_datetime(answer.headers["date"])
+    # It names the second that has begun.
+    return [clock_check("gateway's clock", there, asked - _SECOND, datetime.now(UTC))]
+
+
+def _check_version(http: httpx.Client) -> Check:
+    version = http.get("/openapi.json").raise_for_status().json()["info"]["version"]
+    detail = f"answers at {http.base_url}, version {version}"
+    if version == __version__:
+        return Check("gateway", "ok", detail)
+    return Check("gateway", "warn", detail, f"This is {__version__}: bring both to one version.")
 
 
 def _check_readiness(http: httpx.Client) -> Check:

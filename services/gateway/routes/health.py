@@ -14,7 +14,7 @@ from services.gateway.application import Application
 from services.gateway.models import AliveDocument, ReadyDocument
 from services.gateway.observer import Observer
 from services.gateway.problems import RETRY_AFTER_SECONDS
-from services.gateway.routes.answers import answer
+from services.gateway.routes.answers import answer, failures
 
 
 def build_router(app: Application, observer: Observer, readiness: Readiness) -> APIRouter:
@@ -28,7 +28,10 @@ def build_router(app: Application, observer: Observer, readiness: Readiness) -> 
     @router.get(
         "/readyz",
         response_model=ReadyDocument,
-        responses={503: {"model": ReadyDocument, "description": "Something can't be reached."}},
+        responses={
+            **failures(),
+            503: {"model": ReadyDocument, "description": "Something can't be reached."},
+        },
     )
     async def readyz(
         exclude: Annotated[list[str], Query(description="Parts that don't matter here.")] = [],  # noqa: B006  # Never changed.

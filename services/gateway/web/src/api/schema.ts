@@ -594,10 +594,10 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ready" | "unavailable";
+            status: "ready" | "unavailable" | "closing";
             /**
              * Unavailable
-             * @description `store`, `ingest`: what can't be reached.
+             * @description `store`, `ingest`, `datasets`: what can't be reached.
              */
             unavailable: string[];
         };
@@ -909,6 +909,13 @@ export interface components {
             attempt: number;
             /** Draining */
             draining: boolean;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Disconnected At
+             * @description When it was seen to go, if it was.
+             */
+            disconnected_at: string | null;
         };
         /** WorkerList */
         WorkerList: {
@@ -1063,6 +1070,12 @@ export interface components {
             field?: string | null;
             /** @default null */
             location?: components["schemas"]["LocationDocument"] | null;
+            /**
+             * Trace Id
+             * @description Finds the log lines of the request.
+             * @default null
+             */
+            trace_id?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2154,7 +2167,10 @@ export interface operations {
     };
     readyz: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Parts that don't matter here. */
+                exclude?: string[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2168,6 +2184,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadyDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description Something can't be reached. */
