@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -224,10 +225,19 @@ def test_a_running_container_is_well_and_can_not_write_where_it_lives(
     engine: Engine, client: Client, service: str
 ) -> None:
     for container in engine.containers(service):
-        check = compose()["services"][service]["healthcheck"]["test"][1:]
-        engine.run("exec", container, *check)
+        # RabbitMQ takes longer to start than the rest, and is waited for.
+        eventually(partial(is_well, engine, service, container))
         with pytest.raises(AssertionError, match="Read-only file system"):
             engine.run("exec", container, "touch", "/etc/written")
+
+
+def is_well(engine: Engine, service: str, container: str) -> bool:
+    """What the container's own health check says now."""
+    check = compose()["services"][service]["healthcheck"]["test"][1:]
+    with suppress(AssertionError):
+        engine.run("exec", container, *check)
+        return True
+    return False
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "rabbitmq", "mongo"])
