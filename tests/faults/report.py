@@ -98,7 +98,7 @@ class Report:
         yield f"| recovered: trials that ended after more than one attempt | {verdict.recovered} |"
         yield f"| uploads accepted, all readable | {len(history.uploads)} |"
         yield f"| clients | {len(history.clients)} |"
-        yield f"| websockets they opened | {connections} |"
+        yield f"| times that those on a bare websocket connected | {connections} |"
         yield f"| events they were given | {events} |"
 
     def _times(self) -> Iterator[str]:
