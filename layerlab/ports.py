@@ -11,9 +11,16 @@ from typing import Protocol, TypeAlias
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
-from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import (
+    Claim,
+    Reclaimed,
+    Registration,
+    ReportAck,
+    ReportBatch,
+    StudyDelta,
+)
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
-from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Worker
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
 
 
@@ -265,7 +272,7 @@ class StudyLedger(Protocol):
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
-    ) -> Cohort:
+    ) -> Registration:
         """Records a cohort and its trials; a repeat gives what was registered first.
 
         :raises Conflict: when the study takes no new trials, or a number is in another cohort.

@@ -8,8 +8,15 @@ from typing import Final
 import grpc
 
 from layerlab import wire
-from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
-from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Worker
+from layerlab.domain.exchange import (
+    Claim,
+    Reclaimed,
+    Registration,
+    ReportAck,
+    ReportBatch,
+    StudyDelta,
+)
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.v1 import ledger_pb2 as pb
 from layerlab.v1 import ledger_pb2_grpc, study_pb2
@@ -113,7 +120,7 @@ class GrpcLedger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
-    ) -> Cohort:
+    ) -> Registration:
         request = pb.RegisterCohortRequest(
             study_id=cohort.study_id,
             cohort_id=cohort.cohort_id,
@@ -123,7 +130,7 @@ class GrpcLedger:
         )
         with wire.statuses_as_errors():
             response = await self._stub.RegisterCohort(request, timeout=_TIMEOUT_SECONDS)
-        return wire.cohort_from_proto(response.cohort)
+        return Registration(wire.cohort_from_proto(response.cohort), response.repeated)
 
     async def mark_cohort_queued(self, cohort: CohortRef) -> None:
         request = pb.MarkCohortQueuedRequest(study_id=cohort.study_id, cohort_id=cohort.cohort_id)

@@ -60,6 +60,14 @@ class ReportAck:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """`is_repeated`: the cohort was registered before, perhaps by somebody else and otherwise."""
+
+    cohort: Cohort
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reclaimed:
     """What became of cohorts that were taken back.
 

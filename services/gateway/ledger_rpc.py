@@ -42,13 +42,15 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         self, request: pb.RegisterCohortRequest, context: Context
     ) -> pb.RegisterCohortResponse:
         async with wire.errors_as_status(context):
-            cohort = await self._ledger.register_cohort(
+            registration = await self._ledger.register_cohort(
                 CohortRef(request.study_id, request.cohort_id),
                 wire.required_enum(request.purpose, pb.Purpose, Purpose),
                 [wire.proposal_from_proto(each) for each in request.proposals],
                 list(request.finalists),
             )
-        return pb.RegisterCohortResponse(cohort=wire.cohort_to_proto(cohort))
+        return pb.RegisterCohortResponse(
+            cohort=wire.cohort_to_proto(registration.cohort), repeated=registration.is_repeated
+        )
 
     async def MarkCohortQueued(
         self, request: pb.MarkCohortQueuedRequest, context: Context

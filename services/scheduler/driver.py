@@ -147,10 +147,12 @@ class StudyDriver:
             case StartStudy():
                 record.study = await self._ledger.move_study(self._study_id, StudyState.RUNNING)
             case RegisterCohort(cohort_id, purpose, proposals, finalists):
-                cohort = await self._ledger.register_cohort(
+                registration = await self._ledger.register_cohort(
                     record.ref(cohort_id), purpose, proposals, finalists
                 )
-                record.end_registration(cohort)
+                record.end_registration(registration.cohort)
+                if registration.is_repeated:
+                    record.leave_to_others(cohort_id, self._clock.now())
             case PublishCohort(cohort_id):
                 await self._queue.put(record.ref(cohort_id))
                 record.published.add(cohort_id)

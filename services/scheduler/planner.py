@@ -40,14 +40,14 @@ def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | N
         action = _search(record, now, max_waiting)
         if action is not None or not _is_searched(record):
             return action
-    return _close(record, phase)
+    return _close(record, phase, now)
 
 
 def _search(record: StudyRecord, now: float, max_waiting: int) -> Action | None:
     if record.study.state is not StudyState.RUNNING:
         return None
     waiting = record.waiting
-    action = _publish(record, waiting)
+    action = _publish(record, waiting, now)
     if action is not None:
         return action
     if len(waiting) >= max(max_waiting, record.demand(now)):
@@ -61,7 +61,7 @@ def _is_searched(record: StudyRecord) -> bool:
     return not record.has_unfinished and not record.plan.next_lanes(record.known)
 
 
-def _close(record: StudyRecord, phase: Phase) -> Action | None:
+def _close(record: StudyRecord, phase: Phase, now: float) -> Action | None:
     """Lets what runs end, has the best trial tested, and ends the study."""
     if record.running:
         return None
@@ -72,13 +72,13 @@ def _close(record: StudyRecord, phase: Phase) -> Action | None:
     if best is None or (test is not None and test.state is CohortState.ENDED):
         return end_of(record, phase)
     if test is not None:
-        return _publish(record, [test])
+        return _publish(record, [test], now)
     if not best.has_model or record.untestable or phase >= Phase.LATE:
         return end_of(record, phase)
     return RegisterCohort(record.test_cohort_id, Purpose.TEST, finalists=(best.number,))
 
 
-def _publish(record: StudyRecord, cohorts: Iterable[Cohort]) -> Action | None:
+def _publish(record: StudyRecord, cohorts: Iterable[Cohort], now: float) -> Action | None:
     """What is planned or registered but, as far as this scheduler knows, not on the queue."""
     for cohort in cohorts:
         cohort_id = cohort.cohort_id
@@ -90,7 +90,8 @@ def _publish(record: StudyRecord, cohorts: Iterable[Cohort]) -> Action | None:
             return record.registering[cohort_id]
         if cohort_id in record.published:
             return MarkCohort(cohort_id)
-        return PublishCohort(cohort_id)
+        if not record.is_left_to_others(cohort_id, now):
+            return PublishCohort(cohort_id)
     return None
 
 

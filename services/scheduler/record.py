@@ -25,6 +25,8 @@ from services.scheduler.search import KnownTrials
 
 # How far back the pace is measured, and how much work therefore waits.
 _PACE_SECONDS: Final = 1.0
+# Within it, whoever has registered a cohort has published and marked it, or is in trouble.
+_OTHERS_SECONDS: Final = 2.0
 
 
 class StudyRecord:
@@ -36,6 +38,9 @@ class StudyRecord:
     from this scheduler, and that the ledger has heard of; the ledger's own word on it comes with a
     later delta. `under_way` are ids of cohorts that something is being done about.
     `untestable`: the ledger has refused a test.
+
+    What another scheduler has registered is left to it for a while: both would publish it, and
+    trainers would take each message for work.
     """
 
     def __init__(self, study: Study, limits: LaneLimits) -> None:
@@ -50,6 +55,7 @@ class StudyRecord:
         self.marked: set[str] = set()
         self.under_way: set[str] = set()
         self.untestable = False
+        self._others: dict[str, float] = {}
         self._searching = 0
         self._unfinished: set[int] = set()
         self._waiting: dict[str, Cohort] = {}
@@ -70,6 +76,9 @@ class StudyRecord:
             # What had ended before this scheduler came says nothing about the pace.
             if self.is_complete and ended and not (before and before.state is CohortState.ENDED):
                 self._ends.append(now)
+            # What was there before this scheduler came may be nobody's any more.
+            if self.is_complete and before is None:
+                self.leave_to_others(cohort.cohort_id, now)
             self._put_cohort(cohort)
         self.is_complete = self.is_complete or delta.complete
         if delta.seconds_left is not None:
@@ -127,6 +136,13 @@ class StudyRecord:
                         state=TrialState.PENDING,
                     )
                 )
+
+    def leave_to_others(self, cohort_id: str, now: float) -> None:
+        """Another scheduler has registered the cohort: it publishes it, if it lives."""
+        self._others[cohort_id] = now
+
+    def is_left_to_others(self, cohort_id: str, now: float) -> bool:
+        return now < self._others.get(cohort_id, -_OTHERS_SECONDS) + _OTHERS_SECONDS
 
     def ref(self, cohort_id: str) -> CohortRef:
         return CohortRef(self.study.study_id, cohort_id, self.study.traceparent)
@@ -190,6 +206,7 @@ class StudyRecord:
         if cohort.state is CohortState.ENDED or (before and _has_come_back(before, cohort)):
             self.published.discard(cohort_id)
             self.marked.discard(cohort_id)
+            self._others.pop(cohort_id, None)
         self.cohorts[cohort_id] = cohort
         if cohort.purpose is not Purpose.SEARCH:
             return

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.exchange import ClaimOutcome, Reclaimed, ReportBatch, StudyDelta
+from layerlab.domain.exchange import ClaimOutcome, Reclaimed, Registration, ReportBatch, StudyDelta
 from layerlab.domain.study import (
     Assignment,
-    Cohort,
     CohortRef,
     Proposal,
     Purpose,
@@ -231,7 +230,7 @@ class DeadlyLedger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
-    ) -> Cohort:
+    ) -> Registration:
         await self._points.pass_point()
         registered = await self._ledger.register_cohort(cohort, purpose, proposals, finalists)
         await self._points.pass_point()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import (
     CohortRef,
@@ -127,10 +128,15 @@ async def test_a_study_of_failures_fails_with_their_reason(here: SchedulerWorld)
     )
 
 
-async def test_two_schedulers_propose_nothing_twice(here: SchedulerWorld) -> None:
+async def test_two_schedulers_propose_and_publish_nothing_twice(here: SchedulerWorld) -> None:
     study_id = await here.create(a_spec(max_trials=100))
+    queue = here.queue = CountingQueue()
     async with running(here.scheduler().run(), here.scheduler().run(), here.trainer().run()):
         study = await here.end_of(study_id)
+    cohorts = {trial.cohort_id for trial in await here.trials(study_id)} | {f"{study_id}-test"}
+    assert set(queue.taken) == cohorts
+    # What is there when they come is published by both; hardly anything after that.
+    assert len(queue.taken) <= len(cohorts) + 3
     alone = await here.create(a_spec(max_trials=100))
     async with running(here.scheduler().run(), here.trainer().run()):
         await here.end_of(alone)
@@ -138,6 +144,18 @@ async def test_two_schedulers_propose_nothing_twice(here: SchedulerWorld) -> Non
     assert study.state is StudyState.SUCCEEDED
     assert essence(await here.trials(study_id)) == essence(await here.trials(alone))
     assert len(winners(await here.trials(study_id))) == 1
+
+
+class CountingQueue(MemoryJobQueue):
+    """Remembers the id of every cohort that was put."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[str] = []
+
+    async def put(self, cohort: CohortRef) -> None:
+        self.taken.append(cohort.cohort_id)
+        await super().put(cohort)
 
 
 async def test_a_suspended_study_starts_no_trial_until_it_is_resumed(
@@ -356,7 +374,7 @@ async def test_a_finalist_is_tested_once(here: SchedulerWorld) -> None:
     test = await here.ledger.register_cohort(
         CohortRef(study_id, f"{study_id}-test"), Purpose.TEST, finalists=[1]
     )
-    assert test.state is CohortState.ENDED
+    assert test.cohort.state is CohortState.ENDED
 
 
 async def is_drained(here: SchedulerWorld) -> bool:

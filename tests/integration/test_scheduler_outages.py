@@ -17,9 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.adapters.opening import UnknownUrl
-from layerlab.domain.exchange import Reclaimed, StudyDelta
+from layerlab.domain.exchange import Reclaimed, Registration, StudyDelta
 from layerlab.domain.problem import OutOfSpace, Unavailable
-from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import StudyState, TrialState
 from layerlab.ports import QueueDepth, StudyLedger
 from layerlab.serving import grpc_channel, grpc_server
@@ -72,7 +72,7 @@ class ForgetfulLine:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
-    ) -> Cohort:
+    ) -> Registration:
         registered = await self._ledger.register_cohort(cohort, purpose, proposals, finalists)
         self._lose()
         return registered

@@ -13,10 +13,16 @@ from typing import Final, Self
 import structlog
 
 from layerlab.domain.event import Event
-from layerlab.domain.exchange import Claim, Reclaimed, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import (
+    Claim,
+    Reclaimed,
+    Registration,
+    ReportAck,
+    ReportBatch,
+    StudyDelta,
+)
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import (
-    Cohort,
     CohortRef,
     Proposal,
     Purpose,
@@ -210,7 +216,7 @@ class Ledger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
-    ) -> Cohort:
+    ) -> Registration:
         command = cohorts.register(cohort, purpose, proposals, finalists)
         return await self._book.actor(cohort.study_id).do(command)
 

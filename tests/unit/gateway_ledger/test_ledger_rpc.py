@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.domain.exchange import ClaimOutcome, ReportAck, ReportBatch
+from layerlab.domain.exchange import ClaimOutcome, Registration, ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Malformed, NotFound, Unavailable
 from layerlab.domain.study import CohortRef, Purpose, TestScore
 from layerlab.domain.trial import FailureReason, StudyState, TrialState
@@ -58,8 +58,9 @@ async def test_a_study_goes_its_whole_way_over_grpc(world: World, remote: GrpcLe
     study_id = (await world.ledger.create_study(a_spec(time_seconds=60))).study.study_id
     ref, final = CohortRef(study_id, "c1"), CohortRef(study_id, "final")
     assert (await remote.move_study(study_id, StudyState.RUNNING)).state is StudyState.RUNNING
-    cohort = await remote.register_cohort(ref, Purpose.SEARCH, proposals((1, 2)))
-    assert cohort == await world.cohort(ref)
+    first = await remote.register_cohort(ref, Purpose.SEARCH, proposals((1, 2)))
+    assert first == Registration(await world.cohort(ref))
+    assert (await remote.register_cohort(ref, Purpose.SEARCH, proposals((1, 2)))).is_repeated
     await remote.mark_cohort_queued(ref)
     assert (await remote.reclaim_cohorts(include_queued=True)).cohorts == 1
 

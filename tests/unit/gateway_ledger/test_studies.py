@@ -59,9 +59,11 @@ async def test_registering_a_cohort_again_gives_what_was_registered_first(world:
     first = await world.ledger.register_cohort(ref, Purpose.SEARCH, proposals((1, 2)))
     before = await world.events(study_id)
 
-    assert await world.ledger.register_cohort(ref, Purpose.SEARCH, proposals((3,))) == first
+    again = await world.ledger.register_cohort(ref, Purpose.SEARCH, proposals((3,)))
 
-    assert first.numbers == (1, 2)
+    assert again == replace(first, is_repeated=True)
+    assert not first.is_repeated
+    assert first.cohort.numbers == (1, 2)
     assert await world.events(study_id) == before
 
 
@@ -117,7 +119,7 @@ async def test_finalists_can_be_tested_while_a_study_stops(world: World) -> None
     await world.ledger.move_by_user(study_id, StudyVerb.STOP)
 
     ref = CohortRef(study_id, "final")
-    cohort = await world.ledger.register_cohort(ref, Purpose.TEST, finalists=(2,))
+    cohort = (await world.ledger.register_cohort(ref, Purpose.TEST, finalists=(2,))).cohort
 
     assert (cohort.purpose, cohort.numbers) == (Purpose.TEST, (2,))
     with pytest.raises(Conflict, match="trial_taken"):

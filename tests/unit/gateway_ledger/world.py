@@ -159,7 +159,7 @@ class World:
 
     async def cohort(self, ref: CohortRef) -> Cohort:
         """As it is registered: a repeat gives what was registered first."""
-        return await self.ledger.register_cohort(ref, Purpose.SEARCH)
+        return (await self.ledger.register_cohort(ref, Purpose.SEARCH)).cohort
 
     async def states(self, study_id: str) -> dict[int, TrialState]:
         page = await self.ledger.list_trials(study_id, by_number())

@@ -102,6 +102,7 @@ def test_what_was_registered_by_a_scheduler_that_died_is_published() -> None:
     (register, *_) = play.go_on()
     assert isinstance(register, RegisterCohort)
     heir = Play(a_spec(max_trials=8))
+    heir.record.is_complete = False
     heir.tell(
         *play.record.known.trials.values(),
         cohorts=(replace(play.record.cohorts["s1-c0001"], state=CohortState.PENDING),),

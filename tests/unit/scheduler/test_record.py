@@ -82,3 +82,32 @@ def test_a_cohort_that_came_back_between_two_deltas_is_published_again() -> None
     play.tell(cohorts=(replace(known, state=CohortState.PENDING, seq=7),))
 
     assert play.next() == PublishCohort(register.cohort_id)
+
+
+def test_what_another_scheduler_has_registered_is_left_to_it_for_a_while() -> None:
+    play = Play(a_spec(max_trials=8))
+    action = begin(play)
+    play.record.under_way.clear()
+    play.record.end_registration(play.record.cohorts[action.cohort_id])
+    play.record.leave_to_others(action.cohort_id, play.now)
+    assert play.next() is None
+
+    play.now += 2.0
+    assert play.next() == PublishCohort(action.cohort_id)
+
+
+def test_a_cohort_that_was_not_heard_of_before_is_another_schedulers() -> None:
+    play = Play(a_spec(max_trials=8))
+    play.tell(cohorts=(Cohort("c1", "s1", Purpose.SEARCH, (1,), seq=3),))
+    assert PublishCohort("c1") not in play.go_on()
+
+    play.now += 2.0
+    assert play.next() == PublishCohort("c1")
+
+
+def test_what_waits_when_a_scheduler_comes_is_published_at_once() -> None:
+    play = Play(a_spec(max_trials=8))
+    play.record.is_complete = False
+    play.tell(cohorts=(Cohort("c1", "s1", Purpose.SEARCH, (1,), seq=3),))
+
+    assert play.next() == PublishCohort("c1")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from layerlab.domain.event import EventType, cohort_subject, trial_subject
-from layerlab.domain.exchange import Reclaimed
+from layerlab.domain.exchange import Reclaimed, Registration
 from layerlab.domain.problem import Conflict, InvalidInput
 from layerlab.domain.study import (
     MAX_LOST_WORKERS,
@@ -40,15 +40,15 @@ def register(
     purpose: Purpose,
     proposals: Sequence[Proposal],
     finalists: Sequence[int],
-) -> Command[Cohort]:
+) -> Command[Registration]:
     """:raises Conflict: `takes_no_trials`, `trial_taken`, `not_a_finalist`.
     :raises InvalidInput: `invalid_cohort`.
     """
 
-    def decide(record: Record, now: datetime) -> Decision[Cohort]:
+    def decide(record: Record, now: datetime) -> Decision[Registration]:
         known = record.cohorts.get(ref.cohort_id)
         if known is not None:
-            return answering(known.cohort)
+            return answering(Registration(known.cohort, is_repeated=True))
         numbers = (
             _check_proposals(record, proposals)
             if purpose is Purpose.SEARCH
@@ -65,7 +65,10 @@ def register(
         subject = cohort_subject(record.study_id, ref.cohort_id)
         registered = Draft(EventType.COHORT_REGISTERED, subject, data)
         trials = (_new_trial(record, ref.cohort_id, each) for each in proposals)
-        return Decision((registered, *trials), lambda after: after.cohorts[ref.cohort_id].cohort)
+        return Decision(
+            (registered, *trials),
+            lambda after: Registration(after.cohorts[ref.cohort_id].cohort),
+        )
 
     return decide
 
