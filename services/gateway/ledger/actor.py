@@ -20,7 +20,8 @@ from services.gateway.ledger.decisions.command import Command, Draft
 from services.gateway.ledger.documents import study_to_json
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.progress import view
-from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
+from services.gateway.ledger.saving import Snapshots
+from services.gateway.ledger.snapshot import restore_snapshot
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -28,7 +29,6 @@ T = TypeVar("T")
 PAGE: Final = 1000
 _GROUP: Final = 512
 _TAIL: Final = 2000
-_SNAPSHOT_EVERY: Final = 2000
 _TRIES: Final = 50
 # How long another gateway that has written the same study is expected to write on.
 _RIVAL_SECONDS: Final = 5.0
@@ -101,13 +101,13 @@ class StudyActor:
         self._jobs: deque[Job[Any]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._record: Record | None = None
-        self._snapshot_seq = 0
+        self._snapshots = Snapshots(study_id, store)
         self._rival_at = -_RIVAL_SECONDS
         self._tail: deque[Event] = deque(maxlen=_TAIL)
 
     @property
     def is_idle(self) -> bool:
-        return self._task is None
+        return self._task is None and self._snapshots.is_idle
 
     @property
     def is_active(self) -> bool:
@@ -129,9 +129,10 @@ class StudyActor:
         return job
 
     async def finish(self) -> None:
-        """Returns when everything submitted has been answered."""
+        """Returns when everything submitted has been answered, and what was due is saved."""
         while self._task is not None:
             await asyncio.wait([self._task])
+        await self._snapshots.finish()
 
     def recent(self, after: int) -> list[Event]:
         """Durable events after `after` from memory; none when they reach back further."""
@@ -207,7 +208,7 @@ class StudyActor:
     async def _load(self) -> Record:
         snapshot = await self._store.load_snapshot(self.study_id)
         record = restore_snapshot(snapshot) if snapshot else None
-        self._snapshot_seq = record.seq if record else 0
+        self._snapshots.start_from(record.seq if record else 0)
         record = record or Record(self.study_id)
         await self._read_on(record)
         self._record = record
@@ -229,19 +230,13 @@ class StudyActor:
     async def _publish(self, events: Sequence[Event]) -> None:
         try:
             await self._feed.announce(self.study_id, events[-1].seq)
-            record = self._record
-            ended = not self.is_active
-            if record and (ended or record.seq - self._snapshot_seq >= _SNAPSHOT_EVERY):
-                # In a thread, for the sake of the other studies; this one's commands wait, so
-                # that nobody changes the record meanwhile.
-                snapshot = await asyncio.to_thread(take_snapshot, record)
-                await self._store.save_snapshot(self.study_id, snapshot)
-                self._snapshot_seq = record.seq
         except Unavailable as problem:
-            # The events are durable, and a later announcement or snapshot makes up for this.
-            log.warning("a study was not announced or saved", study_id=self.study_id, why=problem)
+            # The events are durable, and a later announcement makes up for this.
+            log.warning("a study was not announced", study_id=self.study_id, why=problem)
         except Exception:
-            log.exception("a study was not announced or saved", study_id=self.study_id)
+            log.exception("a study was not announced", study_id=self.study_id)
+        if self._record is not None:
+            self._snapshots.offer(self._record)
 
 
 def in_milliseconds(time: datetime) -> datetime:

@@ -125,6 +125,7 @@ async def test_a_long_study_is_opened_from_its_snapshot_and_the_events_after_it(
     batches = [ReportBatch(epoch, (an_epoch(1, epoch),)) for epoch in range(1, 2601)]
     await world.report(ref, 1, *batches)
     await world.report(ref, 1, ReportBatch(2601, ends=(an_end(2),)))
+    await world.ledger.__aexit__(None, None, None)
 
     snapshot = await world.store.load_snapshot(study_id)
     assert snapshot is not None
