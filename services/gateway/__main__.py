@@ -17,7 +17,7 @@ from layerlab.adapters.opening import (
     open_run_store,
 )
 from layerlab.adapters.refusals import NewerSchema
-from layerlab.lifecycle import wait_for_signal
+from layerlab.lifecycle import collect_garbage_seldom, wait_for_signal
 from layerlab.logs import configure_logs
 from layerlab.operations import new_registry
 from layerlab.readiness import Readiness
@@ -73,6 +73,7 @@ def main() -> int:
     """The exit code: 1 can't run, 2 a setting can't be met."""
     settings = read_settings(Settings)
     configure_logs("gateway", settings.log_level)
+    collect_garbage_seldom()
     try:
         asyncio.run(serve(settings))
     except (RemoteWithoutLogin, UnknownUrl) as error:

@@ -14,7 +14,7 @@ import structlog
 from layerlab.adapters.grpc_ledger import SERVICE_NAME as LEDGER
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.opening import UnknownUrl, open_job_queue
-from layerlab.lifecycle import run_until_signal
+from layerlab.lifecycle import collect_garbage_seldom, run_until_signal
 from layerlab.logs import configure_logs
 from layerlab.operations import new_registry, observable
 from layerlab.ports import JobQueue, StudyLedger
@@ -70,6 +70,7 @@ async def serve(
 def main() -> int:
     settings = read_settings(Settings)
     configure_logs("scheduler", settings.log_level)
+    collect_garbage_seldom()
     try:
         asyncio.run(run(settings))
     except (QueueWithinProcess, UnknownUrl, OSError) as error:
