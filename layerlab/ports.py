@@ -207,7 +207,7 @@ class EventFeed(Protocol):
     def subscribe(self, study_id: str | None) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         """Ids of studies that have grown since the last one was taken; None: of any study.
 
-        A slow reader misses repeats, never the last one.
+        A slow reader misses repeats, never the last one; nor is a fast one told of each.
 
         :raises Unavailable: on entering, while growth elsewhere can't be heard of.
         """

@@ -29,7 +29,7 @@ _MOST_PAUSE_SECONDS: Final = 1.0
 # Until the ledger has said how often it wants to hear.
 _FIRST_DUE_SECONDS: Final = 3.0
 # Between two reports: tiny cohorts change many times a second, and each report is a write.
-_LEAST_SECONDS: Final = 0.3
+_LEAST_SECONDS: Final = 1.0
 _GOODBYE_SECONDS: Final = 1.0
 
 

@@ -79,3 +79,24 @@ async def test_one_that_waits_already_is_woken(feed: EventFeed) -> None:
         await asyncio.sleep(0.05)
         await feed.announce("s", 1)
         assert await waiting == "s"
+
+
+async def test_what_grows_fast_is_told_of_together(feed: EventFeed) -> None:
+    told = 0
+    heard = asyncio.Event()
+
+    async def count(studies: AsyncIterator[str]) -> None:
+        nonlocal told
+        async for _ in studies:
+            told += 1
+            heard.set()
+
+    async with feed.subscribe("s") as studies:
+        counting = asyncio.create_task(count(studies))
+        for seq in range(1, 1001):
+            await feed.announce("s", seq)
+            await asyncio.sleep(0)
+        await asyncio.wait_for(heard.wait(), 10)
+        counting.cancel()
+
+    assert told < 500
