@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import grpc
@@ -146,7 +147,8 @@ def request_to_json(request: pb.CreateStudyRequest) -> JsonObject:
 def view_to_proto(study: NamedStudy) -> pb.StudyView:
     view = study.view
     return pb.StudyView(
-        study=wire.study_to_proto(view.study),
+        # The trace of whoever created it is nobody else's business.
+        study=wire.study_to_proto(replace(view.study, traceparent="")),
         progress=wire.progress_to_proto(view.progress),
         best=None if view.best is None else wire.trial_to_proto(view.best),
         seq=view.seq,

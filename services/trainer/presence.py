@@ -85,6 +85,9 @@ class Presence:
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), _LEAST_SECONDS)
+            if self._draining:
+                # `changed` may have been cleared by the reports of a stream that broke.
+                continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.changed.wait(), self._due_seconds)
 
