@@ -88,13 +88,23 @@ def measure(folder: Path, arguments: argparse.Namespace, lanes: int) -> Run:
         return Run(lanes, arguments.trials, seconds, cpu, memory, reads)
 
 
-def run_study(client: Client, dataset: Dataset, trials: int) -> tuple[float, Study]:
+def run_study(
+    client: Client,
+    dataset: Dataset,
+    trials: int,
+    seed: int | None = None,
+    look_seconds: float = _LOOK_SECONDS,
+) -> tuple[float, Study]:
+    """The seconds from the request to the end. The seed, `trials` by default, is also its split's:
+    with a new one, the trainers' first trials wait for matrices.
+    """
     started = time.perf_counter()
+    seed = trials if seed is None else seed
     study = client.studies.create(
-        dataset, "species", space=_SPACE, max_trials=trials, max_epochs=1, seed=trials
+        dataset, "species", space=_SPACE, max_trials=trials, max_epochs=1, seed=seed
     )
     while not study.refresh().ended:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(look_seconds)
     return time.perf_counter() - started, study
 
 
