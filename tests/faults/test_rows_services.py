@@ -26,15 +26,16 @@ _RESTART = 1012
 
 def test_gateways_killed_every_few_seconds_leave_no_client_with_a_gap(cluster: Cluster) -> None:
     with Play(cluster, 11, _ROWS, _EPOCHS) as play:
-        study_id = play.workload.start_study(trials=96)
         for name in 2 * cluster.names("gateway"):
-            play.wait_for_holder(study_id)
+            # One each, or a fast machine would have trained them all before the last kill.
+            play.wait_for_holder(play.workload.start_study(trials=24))
             cluster.kill(name)
             # Not both at a time, or there would be nobody to be a client of.
             cluster.wait_until_up(name)
         history = play.end()
     assert check(history).findings == ()
-    assert all(len(client.connected) > 1 for client in _sockets(history) if client.gateway)
+    came_back = {client.gateway for client in _sockets(history) if len(client.connected) > 1}
+    assert came_back >= set(cluster.names("gateway"))
 
 
 def test_an_upload_whose_gateway_dies_fails_and_leaves_nothing(cluster: Cluster) -> None:
