@@ -66,7 +66,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--lanes", type=int, nargs="+", default=[32, 1])
     parser.add_argument("--store", choices=("mongodb", "sqlite"), default="mongodb")
     parser.add_argument("--trainers", type=int, default=2, help="Processes.")
-    parser.add_argument("--services", type=int, default=4, help="Trainers in each of them.")
+    parser.add_argument("--services", type=int, default=16, help="Trainers in each of them.")
     return parser.parse_args()
 
 
