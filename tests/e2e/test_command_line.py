@@ -97,6 +97,8 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(shell: Shell, penguins: Path)
          "--max-epochs", "999"],
         env=shell.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background may have made all of them deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert watching.stderr is not None
     # Following has begun when it says how far it is.

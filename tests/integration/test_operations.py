@@ -120,7 +120,8 @@ def test_a_problem_names_the_trace_of_its_log_lines(here: Deployment) -> None:
         made_up = http.get("/v1/studies/nothing").json()
     assert ours["trace_id"] == _TRACE
     assert made_up["trace_id"] != _TRACE
-    assert any(line.get("trace_id") == made_up["trace_id"] for line in here.gateway.lines())
+    # A request is logged when its answer is on its way.
+    until(lambda: any(each.get("trace_id") == made_up["trace_id"] for each in here.gateway.lines()))
 
 
 def test_two_trainers_of_one_host_have_ports_of_their_own(here: Deployment) -> None:
