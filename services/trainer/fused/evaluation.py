@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -17,18 +16,11 @@ from services.trainer.fused.losses import summed_loss_and_hits
 from services.trainer.fused.norms import LayerNorm, affine_of, fix_batch_norm
 from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.products import inputs_of, outputs_of, product, weights_of
+from services.trainer.lockstep import Scores
 from services.trainer.record import r2_score
 
 _CHUNK_VALUES: Final = 1 << 19
 """Of one level's buffer, 2 MiB: about what a core's second cache holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Of each lane, in the layout's order: mean loss, and accuracy or R²."""
-
-    losses: list[float]
-    scores: list[float]
 
 
 def evaluate(

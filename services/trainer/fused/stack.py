@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,27 +11,49 @@ from torch import Tensor
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.study import Proposal
-from services.trainer.engine import Rows, Weights
-from services.trainer.fused.evaluation import Scores, evaluate
+from services.trainer.engine import Matrices, Rows, Weights
+from services.trainer.fused.evaluation import evaluate
 from services.trainer.fused.layout import lay_out
 from services.trainer.fused.optimizers import OptimizerStep
 from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.training import TrainingPass
 from services.trainer.initial import dropout_stream, epoch_order
+from services.trainer.lockstep import Scores
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Rows on the device."""
+    """Rows on the device: features [rows, n_inputs], targets [rows]."""
 
-    def __init__(self, rows: Rows, device: torch.device) -> None:
-        # Copied: the arrays may be read-only maps of files.
-        self.features = torch.tensor(rows.features, device=device)
-        self.targets = torch.tensor(rows.targets, device=device)
+    features: Tensor
+    targets: Tensor
 
     @property
     def count(self) -> int:
         return len(self.targets)
+
+
+def read_table(rows: Rows, device: torch.device) -> Table:
+    # Copied: the arrays may be read-only maps of files.
+    return Table(
+        torch.tensor(rows.features, device=device), torch.tensor(rows.targets, device=device)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a stack trains on, and what it is evaluated on."""
+
+    task: Task
+    train: Table
+    val: Table
+
+    @classmethod
+    def read(cls, matrices: Matrices, device: torch.device) -> Tables:
+        return cls(
+            matrices.task, read_table(matrices.train, device), read_table(matrices.val, device)
+        )
 
 
 class Stack:
@@ -43,13 +66,14 @@ class Stack:
         self,
         lanes: Sequence[Proposal],
         shape: tuple[int, int],
-        task: Task,
-        device: torch.device,
+        tables: Tables,
+        threads: int = 1,
         older: Stack | None = None,
     ) -> None:
         """`shape` is (n_inputs, n_outputs). Lanes go on from `older`, if given."""
-        self._shape, self._task, self._device = shape, task, device
-        self.parameters = Parameters(lay_out(lanes, *shape), device)
+        self._shape, self._tables, self._threads = shape, tables, threads
+        self._device = tables.train.features.device
+        self.parameters = Parameters(lay_out(lanes, *shape), self._device)
         self.lanes = self.parameters.layout.lanes
         self.batch_size = lanes[0].design.batch_size
         self.steps: int = older.steps if older else 0
@@ -60,6 +84,7 @@ class Stack:
             self.parameters.take_over(older.parameters)
         self._optimizer = OptimizerStep(self.parameters)
         self._passes: dict[int, TrainingPass] = {}
+        self._sums, self._seen = torch.zeros(len(lanes), device=self._device), 0
 
     def load(self, weights: Mapping[int, Weights]) -> None:
         """Sets each lane's tensors, by its number."""
@@ -69,33 +94,60 @@ class Stack:
     def without(self, numbers: Collection[int]) -> Stack:
         """The other lanes, packed together, so that the ended ones cost no time."""
         rest = [lane for lane in self.lanes if lane.number not in numbers]
-        return Stack(rest, self._shape, self._task, self._device, older=self)
+        return Stack(rest, self._shape, self._tables, self._threads, older=self)
 
-    def orders(self, epoch: int, rows: int) -> Tensor:
+    def train_epoch(self, epoch: int) -> Iterator[int]:
+        """Trains each lane on a batch of its own at a time; yields the rows seen so far."""
+        torch.set_num_threads(self._worthwhile_threads())
+        self._sums.zero_()
+        self._seen = 0
+        orders = self._orders(epoch)
+        for start in range(0, self._tables.train.count, self.batch_size):
+            batch = orders[:, start : start + self.batch_size]
+            self._sums += self._step(batch) * batch.shape[1]
+            self._seen += batch.shape[1]
+            yield self._seen
+
+    def losses(self) -> list[float]:
+        """Mean training loss of each lane over the rows seen in this epoch."""
+        losses: list[float] = (self._sums / self._seen).tolist()
+        return losses
+
+    def evaluate(self, beat: Callable[[], None] | None = None) -> Scores:
+        """On the validation rows. `beat` is called between chunks."""
+        val, task = self._tables.val, self._tables.task
+        return evaluate(self.parameters, val.features, val.targets, task, beat)
+
+    def save_best(self, number: int) -> None:
+        self.parameters.save_best(number)
+
+    def best_of(self, number: int) -> Weights:
+        return self.parameters.best_of(number)
+
+    def _orders(self, epoch: int) -> Tensor:
         """The order in which each lane visits the rows, [lanes, rows]."""
+        rows = self._tables.train.count
         orders = np.stack([epoch_order(lane.seed, epoch, rows) for lane in self.lanes])
         return torch.from_numpy(orders).to(self._device)
 
-    def step(self, table: Table, rows: Tensor) -> Tensor:
+    def _step(self, rows: Tensor) -> Tensor:
         """Trains each lane on its row of `rows` [lanes, batch]; mean loss of each lane."""
-        losses = self._pass_of(rows.shape[1]).step(table.features, table.targets, rows)
+        train = self._tables.train
+        losses = self._pass_of(rows.shape[1]).step(train.features, train.targets, rows)
         self.steps += 1
         self._optimizer.apply(self.steps)
         return losses
 
-    def evaluate(self, table: Table, beat: Callable[[], None] | None = None) -> Scores:
-        """On the same rows for every lane. `beat` is called between chunks."""
-        return evaluate(self.parameters, table.features, table.targets, self._task, beat)
-
-    def worthwhile_threads(self, available: int) -> int:
+    def _worthwhile_threads(self) -> int:
         layout = self.parameters.layout
         products = sum(len(level.runs) for level in layout.levels) + len(layout.output_runs)
         flops = sum(forward_flops(lane.design, *self._shape) for lane in self.lanes)
-        return worthwhile_threads(products, flops, available)
+        return worthwhile_threads(products, flops, self._threads)
 
     def _pass_of(self, batch: int) -> TrainingPass:
         # Two of them: the full batch's and the last one's, which may be smaller.
         if batch not in self._passes:
             streams = {i: self._streams[lane.number] for i, lane in enumerate(self.lanes)}
-            self._passes[batch] = TrainingPass(self.parameters, batch, self._task, streams)
+            task = self._tables.task
+            self._passes[batch] = TrainingPass(self.parameters, batch, task, streams)
         return self._passes[batch]

@@ -49,10 +49,10 @@ def test_a_lane_whose_score_stands_still_goes_on_while_its_loss_falls() -> None:
 
 
 def test_an_ended_lane_is_removed_from_the_stack() -> None:
-    from services.trainer.fused.stack import Stack
+    from services.trainer.fused.stack import Stack, Tables
 
     lanes = [lane(i, hidden=(8 * i,), norm=norm) for i, norm in enumerate(Norm, 1)]
-    stack = Stack(lanes, (6, 3), Task.CLASSIFICATION, CPU)
+    stack = Stack(lanes, (6, 3), Tables.read(classes(), CPU))
     rest = stack.without({2})
     assert [each.number for each in rest.lanes] == [1, 3]
     gone = lanes[1].design.n_params(6, 3)

@@ -15,7 +15,7 @@ from layerlab.domain.dataset import Task
 from layerlab.domain.design import Activation, Design, Norm
 from layerlab.domain.study import Proposal
 from services.trainer.engine import Matrices, Weights
-from services.trainer.fused.stack import Stack, Table
+from services.trainer.fused.stack import Stack, Tables
 from services.trainer.initial import NORM_EPSILON, initial_weights
 from tests.unit.trainer.builders import CPU, classes, designs, quantity
 
@@ -84,9 +84,9 @@ def test_gradients_are_those_of_autograd(
             name: (value + rng.normal(0, 0.1, value.shape)).astype(np.float32)
             for name, value in start.items()
         }
-    stack = Stack(lanes, shape, matrices.task, CPU)
+    tables = Tables.read(matrices, CPU)
+    stack, table = Stack(lanes, shape, tables), tables.train
     stack.load(weights)
-    table = Table(matrices.train, CPU)
     rows = torch.arange(table.count).expand(len(lanes), -1)
     stack._pass_of(table.count).step(table.features, table.targets, rows)
     for place, each in enumerate(stack.lanes):

@@ -86,20 +86,18 @@ def test_a_lane_whose_loss_explodes_fails_and_does_not_disturb_its_neighbours() 
 @pytest.mark.parametrize("norm", list(Norm))
 def test_a_nan_in_one_lane_stays_in_it(norm: Norm) -> None:
     """Its weights are NaN from the start, so any leak would show in the first batch."""
-    from services.trainer.fused.stack import Stack, Table
+    from services.trainer.fused.stack import Stack, Tables
     from services.trainer.initial import initial_weights
     from tests.unit.trainer.builders import CPU
 
     lanes = [lane(i, hidden=(8, 8), norm=norm, residual=True, dropout=0.1) for i in (1, 2, 3)]
-    stack = Stack(lanes, (6, 3), CLASSES.task, CPU)
+    stack = Stack(lanes, (6, 3), Tables.read(CLASSES, CPU))
     weights = {e.number: initial_weights(e.design, 6, 3, e.seed) for e in lanes}
     weights[2] = {name: np.full_like(value, np.nan) for name, value in weights[2].items()}
     stack.load(weights)
-    table = Table(CLASSES.train, CPU)
-    for start in (0, 16, 32):
-        losses = stack.step(table, stack.orders(1, table.count)[:, start : start + 16])
-        assert losses.isnan().tolist() == [e.number == 2 for e in stack.lanes]
-    scores = stack.evaluate(table)
+    for _ in stack.train_epoch(1):
+        assert np.isnan(stack.losses()).tolist() == [e.number == 2 for e in stack.lanes]
+    scores = stack.evaluate()
     assert np.isnan(scores.losses).tolist() == [e.number == 2 for e in stack.lanes]
 
 
