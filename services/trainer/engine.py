@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from services.trainer.control import Control
 
@@ -49,10 +50,14 @@ class Matrices:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When training ends. `deadline` is a time of `time.monotonic`, None without one."""
+    """When training ends. `deadline` is a time of `time.monotonic`, None without one.
+
+    `rungs`: after which epochs the weaker lanes are dropped.
+    """
 
     max_epochs: int
     deadline: float | None = None
+    rungs: tuple[Rung, ...] = ()
 
     @property
     def patience(self) -> int:
@@ -86,8 +91,9 @@ class Engine(Protocol):
     equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs with
     neither a better one nor a lower validation loss; a loss that is not finite ends it as
     FAILED/NAN_LOSS; at the deadline every lane that has stepped is evaluated, if there was time
-    for that, and SUCCEEDS; what was never evaluated is CANCELLED. A lane that others stopped is
-    PRUNED.
+    for that, and SUCCEEDS; what was never evaluated is CANCELLED. At a rung the lanes that would
+    go on are ranked by their best epochs, and those beyond its `keep` end as PRUNED, with their
+    scores. A lane that somebody else stopped is PRUNED too.
     """
 
     def train(

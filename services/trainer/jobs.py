@@ -41,7 +41,7 @@ def run_job(received: ReceivedJob, device: torch.device, threads: int, outbox: O
     deadline = None if job.seconds_left is None else received.received_at + job.seconds_left
     matrices = Matrices(job.task, job.n_outputs, _load(job.train), _load(job.validation))
     best = job.best
-    limits = Limits(job.max_epochs, deadline)
+    limits = Limits(job.max_epochs, deadline, job.rungs)
     for tick in engine.train(job.lanes, matrices, limits, received.control):
         winner = best_of(tick.ended, best)
         ends = tuple(each.end for each in tick.ended)

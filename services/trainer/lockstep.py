@@ -1,6 +1,6 @@
-"""Epochs of lanes that train in step: reports, early stopping, the deadline. Whatever trains them.
+"""Epochs of lanes that train in step: reports, early stopping, rungs, the deadline.
 
-Fused engines differ in how they compute; when a lane ends, and with what, is decided here.
+Engines differ in how they compute; when a lane ends, and with what, is decided here.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
-from layerlab.domain.study import Proposal
+from layerlab.domain.study import Proposal, TrialEnd
+from layerlab.domain.trial import TrialState
 from services.trainer.control import Control
 from services.trainer.engine import Ended, Limits, Matrices, Tick, Weights
 from services.trainer.record import LaneRecord
+from services.trainer.rungs import ends_at_rung
 
 # How far past the deadline the last evaluation may reach.
 _LATE_SECONDS: Final = 0.5
@@ -81,7 +83,7 @@ class Lockstep:
                 return
             losses = self._stack.losses() if seen else None
             try:
-                tick = self._close_epoch(self._stack, losses, seen < self._train_rows)
+                tick = self._close_epoch(self._stack, epoch, losses, seen < self._train_rows)
             except _Cancelled:
                 return
             yield tick
@@ -121,7 +123,9 @@ class Lockstep:
         if self._control.cancelled.is_set():
             raise _Cancelled
 
-    def _close_epoch(self, stack: LaneStack, losses: list[float] | None, out_of_time: bool) -> Tick:
+    def _close_epoch(
+        self, stack: LaneStack, epoch: int, losses: list[float] | None, out_of_time: bool
+    ) -> Tick:
         reports = []
         if losses is not None and not (out_of_time and self._is_too_late):
             started = time.monotonic()
@@ -134,20 +138,29 @@ class Lockstep:
                 reports.append(record.note(*values))
                 if record.improved:
                     stack.save_best(lane.number)
-        ended = self._ends(stack, out_of_time)
+        ended = self._ended(stack, epoch, out_of_time)
         self._drop(stack, ended)
         return Tick(tuple(reports), ended)
 
-    def _ends(self, stack: LaneStack, out_of_time: bool) -> tuple[Ended, ...]:
-        stopped, ended = self._control.stopped(), []
-        for lane in stack.lanes:
-            record = self._records[lane.number]
-            late = record.out_of_time() if out_of_time else None
-            end = late or record.end(self._limits, lane.number in stopped)
+    def _ended(self, stack: LaneStack, epoch: int, out_of_time: bool) -> tuple[Ended, ...]:
+        ends = [
+            Ended(end, stack.best_of(end.number) if end.state is TrialState.SUCCEEDED else None)
+            for end in self._ends(stack, epoch, out_of_time)
+        ]
+        return tuple(ends)
+
+    def _ends(self, stack: LaneStack, epoch: int, out_of_time: bool) -> list[TrialEnd]:
+        records = [self._records[lane.number] for lane in stack.lanes]
+        if out_of_time:
+            return [record.out_of_time() for record in records]
+        stopped, ends, running = self._control.stopped(), [], []
+        for record in records:
+            end = record.end(self._limits, record.lane.number in stopped)
             if end:
-                scored = end.score_val is not None
-                ended.append(Ended(end, stack.best_of(lane.number) if scored else None))
-        return tuple(ended)
+                ends.append(end)
+            else:
+                running.append(record)
+        return ends + ends_at_rung(self._limits.rungs, epoch, running)
 
     def _drop(self, stack: LaneStack, ended: Sequence[Ended]) -> None:
         numbers = {each.end.number for each in ended}

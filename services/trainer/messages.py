@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import Engine, EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame
@@ -41,6 +42,7 @@ class TrainJob:
     max_epochs: int
     seconds_left: float | None
     best: Standing | None
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _plain(value: object) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, Proposal):
         return {"number": value.number, "design": value.design.to_json(), "seed": value.seed}
-    if isinstance(value, (ArrayFiles, EpochReport, Standing, TrialEnd)):
+    if isinstance(value, (ArrayFiles, EpochReport, Rung, Standing, TrialEnd)):
         return asdict(value)
     return value
 
@@ -186,6 +188,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "validation": lambda value: ArrayFiles(**value),
     "rows": lambda value: ArrayFiles(**value),
     "best": lambda value: Standing(**value),
+    "rungs": lambda value: Rung(**value),
     "numbers": int,
     "reports": lambda value: EpochReport(**value),
     "ends": _end,

@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.engine import Limits
@@ -74,6 +75,14 @@ class LaneRecord:
             return self.success(StopReason.TIME_BUDGET)
         detail = "The study's time budget was over before it could be scored."
         return self._end(TrialState.CANCELLED, detail=detail)
+
+    def prune(self, rung: Rung, running: int) -> TrialEnd:
+        """How the lane ends at a rung, as one of the weaker ones of so many that were running."""
+        detail = (
+            f"Stopped at the rung after epoch {rung.epoch}: the best {rung.keep} of {running} "
+            "lanes went on."
+        )
+        return self._end(TrialState.PRUNED, stop_reason=StopReason.RUNG, detail=detail)
 
     def success(self, reason: StopReason) -> TrialEnd:
         return self._end(TrialState.SUCCEEDED, stop_reason=reason)

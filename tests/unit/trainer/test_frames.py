@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import Engine, EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame, encode_frame, read_frame, receive_frame
@@ -105,8 +106,9 @@ def test_jobs_come_out_as_they_went_in(
     lanes: list[Proposal], left: float | None, engine: Engine
 ) -> None:
     best = None if left is None else Standing(0.5, 10, 3)
+    rungs = (Rung(1, 8), Rung(3, 2))
     jobs: list[Command] = [
-        TrainJob(tuple(lanes), engine, Task.REGRESSION, 1, FILES, FILES, 100, left, best),
+        TrainJob(tuple(lanes), engine, Task.REGRESSION, 1, FILES, FILES, 100, left, best, rungs),
         ScoreJob(lanes[0], engine, Task.CLASSIFICATION, FILES, b"weights"),
         StopLanes((1, 2)),
         CancelJob(),
