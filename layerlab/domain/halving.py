@@ -5,7 +5,15 @@ Li, Jamieson, DeSalvo, Rostamizadeh, Talwalkar: Hyperband (JMLR 18, 2018).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
+
+MAX_FACTOR: Final = 10
+DEFAULT_FACTOR: Final = 3
+"""The paper recommends 3 or 4, and finds that it matters little."""
+
+_JUDGED_ROWS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +28,17 @@ class Rung:
 class Halving:
     """At each rung about one lane in `factor` goes on; none is dropped before `min_epochs`."""
 
-    factor: int = 3
+    factor: int = DEFAULT_FACTOR
     min_epochs: int = 1
+
+
+def automatic_halving(rows: int, max_epochs: int) -> Halving | None:
+    """The halving that suits a table with so many rows; None when there is little to save.
+
+    An epoch of a small table is a few steps, after which a score says little: no lane is judged
+    before it has seen some 2,000 rows. Below two rungs (9 epochs, on a table that large), the time
+    that halving saves is not worth designs that end unfinished.
+    """
+    least = max(1, math.ceil(_JUDGED_ROWS / rows))
+    enough = least * DEFAULT_FACTOR**2 <= max_epochs
+    return Halving(DEFAULT_FACTOR, least) if enough else None

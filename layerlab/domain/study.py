@@ -10,6 +10,7 @@ from typing import Final
 
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Design
+from layerlab.domain.halving import Halving, Rung
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import SearchSpace
 from layerlab.domain.trial import (
@@ -64,7 +65,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class StudySpec:
-    """What a user asks for. `seed` decides the split and the proposals."""
+    """What a user asks for. `seed` decides the split and the proposals.
+
+    `halving`: how cohorts drop their weaker lanes; None: every lane trains to its end.
+    """
 
     dataset_id: str
     target: str
@@ -78,6 +82,7 @@ class StudySpec:
     engine: Engine = Engine.FUSED
     seed: int = 0
     column_kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
+    halving: Halving | None = None
 
     @property
     def planned_trials(self) -> int | None:
@@ -149,7 +154,8 @@ class Trial:
 class Cohort:
     """Trials that one trainer trains together, in one job; the unit of work on the queue.
 
-    `seq` is that of the event that brought it into its state; 0: not from the ledger.
+    `seq` is that of the event that brought it into its state; 0: not from the ledger. Every
+    attempt drops its weaker lanes at the same `rungs`, earliest first.
     """
 
     cohort_id: str
@@ -161,6 +167,7 @@ class Cohort:
     worker_id: str = ""
     incarnation: str = ""
     seq: int = 0
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +197,7 @@ class Assignment:
     lanes: tuple[Proposal, ...]
     seconds_left: float | None = None
     best: Standing | None = None
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
