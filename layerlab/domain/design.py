@@ -36,9 +36,27 @@ class Optimizer(StrEnum):
     RMSPROP = "rmsprop"
 
 
+class Schedule(StrEnum):
+    """How the learning rate goes on after the warm-up. `Design` has the formulas."""
+
+    CONSTANT = "constant"
+    COSINE = "cosine"
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+class ClassWeight(StrEnum):
+    """How much a training row counts in the loss, by its class. `Design` has the formula."""
+
+    NONE = "none"
+    BALANCED = "balanced"
+
+
 MAX_LAYERS: Final = 16
 MAX_WIDTH: Final = 4096
 MAX_BATCH_SIZE: Final = 65536
+MAX_WARMUP_EPOCHS: Final = 10_000
+DEFAULT_MOMENTUM: Final = 0.9
 _MAX_INT: Final = 2**63
 
 
@@ -48,8 +66,27 @@ class Design:
 
     A hidden layer is: linear, then `norm`, then `activation`, then `dropout`; with `residual`,
     a layer whose input is as wide as its output adds its input to that. No hidden layer at all
-    is a linear model. `sgd` has Nesterov-free momentum 0.9. `weight_decay` is decoupled for
-    `adamw` and an L2 term in the gradient for the others; it never touches biases and norms.
+    is a linear model. `momentum` is that of `sgd`, without Nesterov's look ahead; the other
+    optimizers have none of it. `weight_decay` is decoupled for `adamw` and an L2 term in the
+    gradient for the others; it never touches biases and norms.
+
+    Step t (from 0) of the T = `max_epochs` x steps per epoch that the study allows has the rate
+    `learning_rate` x factor. With W = `warmup_epochs` x steps per epoch and, after the warm-up,
+    p = (t - W) / (T - W):
+
+    - warm-up, t < W: t / W (Goyal et al. 2017, section 2.2);
+    - `constant`: 1;
+    - `cosine`: (1 + cos(pi p)) / 2 (Loshchilov and Hutter 2017, eq. 5, one period, down to 0);
+    - `linear`: 1 - p;
+    - `exponential`: 0.01^p; that it ends at 1 % is our choice.
+
+    These are Keras 3's `CosineDecay` (with its warm-up), `PolynomialDecay` of power 1 and
+    `ExponentialDecay`. A lane that ends early has seen only the beginning of its schedule.
+
+    `class_weight` is for classification. `balanced`: a row of class c counts
+    n / (k n_c) in the training loss, where n rows have k different classes and n_c of them are of
+    class c (scikit-learn's "balanced"; King and Zeng 2001). The loss of a batch is the sum of the
+    weighted losses of its rows / their number, as in Keras. Validation isn't weighted.
 
     :raises InvalidInput: naming the field, when a value is out of its range.
     """
@@ -63,6 +100,10 @@ class Design:
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     batch_size: int = 64
+    momentum: float = DEFAULT_MOMENTUM
+    schedule: Schedule = Schedule.CONSTANT
+    warmup_epochs: float = 0.0
+    class_weight: ClassWeight = ClassWeight.NONE
 
     def __post_init__(self) -> None:
         # A study has thousands; what is wrong with a value is put in words only then.
@@ -83,6 +124,11 @@ class Design:
         if not (_is_int(self.batch_size) and 1 <= self.batch_size <= MAX_BATCH_SIZE):
             complaint = f"must be a whole number from 1 to {MAX_BATCH_SIZE}"
             raise _invalid("batch_size", f"{complaint}, not {self.batch_size!r}")
+        if not (_is_number(self.momentum) and 0.0 <= self.momentum < 1.0):
+            raise _invalid("momentum", f"must be at least 0 and below 1, not {self.momentum!r}")
+        if not (_is_number(self.warmup_epochs) and 0.0 <= self.warmup_epochs <= MAX_WARMUP_EPOCHS):
+            complaint = f"must be 0 to {MAX_WARMUP_EPOCHS}, not {self.warmup_epochs!r}"
+            raise _invalid("warmup_epochs", complaint)
 
     @property
     def n_layers(self) -> int:
@@ -108,6 +154,10 @@ class Design:
             "learning_rate": self.learning_rate,
             "weight_decay": self.weight_decay,
             "batch_size": self.batch_size,
+            "momentum": self.momentum,
+            "schedule": self.schedule.value,
+            "warmup_epochs": self.warmup_epochs,
+            "class_weight": self.class_weight.value,
         }
 
     @classmethod
@@ -126,6 +176,8 @@ _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "activation": Activation,
     "norm": Norm,
     "optimizer": Optimizer,
+    "schedule": Schedule,
+    "class_weight": ClassWeight,
 }
 
 
@@ -171,12 +223,21 @@ def _parse_enum(name: str, value: JsonValue) -> StrEnum:
     raise _invalid(name, f"must be one of {allowed}, not {value!r}")
 
 
+# Fields that designs have not always had. At their defaults they are left out of what a seed is
+# made from, so that a design keeps its seed, and with it its result, from version to version.
+_LATER_FIELDS: Final = ("momentum", "schedule", "warmup_epochs", "class_weight")
+
+
 def trial_seed(dataset_id: str, design: Design, repeat: int = 0) -> int:
     """The seed of a trial, from what it trains: not from when, where or beside whom it trains.
 
     At most 2^53 - 1, so that it survives JSON in a browser.
     """
-    text = f"{dataset_id}\n{canonical(design.to_json())}\n{repeat}"
+    document = design.to_json()
+    for name in _LATER_FIELDS:
+        if document[name] == Design.__dataclass_fields__[name].default:
+            del document[name]
+    text = f"{dataset_id}\n{canonical(document)}\n{repeat}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11
 
 

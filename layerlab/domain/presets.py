@@ -7,7 +7,7 @@ from typing import Final
 
 from layerlab.domain.design import MAX_LAYERS, Activation, Norm, Optimizer
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace
+from layerlab.domain.space import DEFAULT_SPACE, Choice, FieldSpace, Layers, Range, SearchSpace
 
 DEFAULT_PRESET: Final = "balanced"
 # There is no way around a single layer. Up to the most, since users bring layers of their own.
@@ -38,7 +38,7 @@ def _batch_sizes(rows: int, wide: bool) -> FieldSpace:
 
 
 def _quick(rows: int) -> SearchSpace:
-    return SearchSpace(
+    return _space(
         {
             "hidden": FieldSpace(Layers(1, 3, (16, 32, 64, 128))),
             "activation": _choice(Activation.RELU, Activation.TANH),
@@ -54,7 +54,7 @@ def _quick(rows: int) -> SearchSpace:
 
 
 def _balanced(rows: int) -> SearchSpace:
-    return SearchSpace(
+    return _space(
         {
             "hidden": FieldSpace(Layers(1, 4, (16, 32, 64, 128, 256))),
             "activation": _choice(
@@ -74,7 +74,7 @@ def _balanced(rows: int) -> SearchSpace:
 
 
 def _thorough(rows: int) -> SearchSpace:
-    return SearchSpace(
+    return _space(
         {
             "hidden": FieldSpace(Layers(1, 6, (8, 16, 32, 64, 128, 256, 512))),
             "activation": _choice(*Activation),
@@ -94,6 +94,11 @@ PRESETS: Final[Mapping[str, Callable[[int], SearchSpace]]] = {
     "balanced": _balanced,
     "thorough": _thorough,
 }
+
+
+def _space(fields: Mapping[str, FieldSpace]) -> SearchSpace:
+    """What is left out keeps its default."""
+    return SearchSpace({**DEFAULT_SPACE.fields, **fields})
 
 
 def _choice(*values: object) -> FieldSpace:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from layerlab.domain.design import DESIGN_FIELDS, Design
+from layerlab.domain.dataset import Task
+from layerlab.domain.design import DESIGN_FIELDS, ClassWeight, Design, Optimizer
 from layerlab.domain.json_value import JsonValue
+from layerlab.domain.problem import InvalidInput
 
 MAX_GRID: Final = 100_000
 """Designs that a grid may have. A random search has no such limit."""
@@ -16,8 +18,16 @@ MAX_GRID: Final = 100_000
 MAX_CHOICES: Final = 1000
 DEFAULT_POINTS: Final = 5
 # What a condition may look at: fields with few values, which come before what depends on them.
-CONDITION_FIELDS: Final = ("n_layers", "activation", "norm", "residual", "optimizer")
-# Each field is drawn after those it may depend on.
+CONDITION_FIELDS: Final = (
+    "n_layers",
+    "activation",
+    "norm",
+    "residual",
+    "optimizer",
+    "schedule",
+)
+# Each field is drawn after those it may depend on. A new field comes last: then what a running
+# study has still to draw is what it would have been before there was that field.
 DRAW_ORDER: Final = (
     "hidden",
     "activation",
@@ -28,6 +38,10 @@ DRAW_ORDER: Final = (
     "learning_rate",
     "weight_decay",
     "batch_size",
+    "momentum",
+    "schedule",
+    "warmup_epochs",
+    "class_weight",
 )
 
 
@@ -138,6 +152,17 @@ class SearchSpace:
     def to_json(self) -> dict[str, JsonValue]:
         return {name: self.fields[name].to_json() for name in DESIGN_FIELDS}
 
+    def check_task(self, task: Task) -> None:
+        """:raises InvalidInput: `invalid_space`, when some of its designs can't learn `task`."""
+        weights = self.fields["class_weight"].domain
+        assert isinstance(weights, Choice)
+        if task is Task.REGRESSION and set(weights.values) != {ClassWeight.NONE}:
+            raise InvalidInput(
+                "invalid_space",
+                "`class_weight` must be none in a regression: a quantity has no classes.",
+                field="space.class_weight",
+            )
+
     def grid_size(self) -> int:
         """How many designs a grid over this space has; computed, not enumerated."""
         return self._count({}, DRAW_ORDER)
@@ -171,6 +196,20 @@ class SearchSpace:
 DEFAULTS: Final[Mapping[str, object]] = {
     name: getattr(Design(hidden=()), name) for name in DESIGN_FIELDS
 }
+
+
+IMPLIED_CONDITIONS: Final[Mapping[str, Mapping[str, tuple[object, ...]]]] = {
+    "momentum": {"optimizer": (Optimizer.SGD,)}
+}
+"""Without them, designs that train alike would count as different ones."""
+
+DEFAULT_SPACE: Final = SearchSpace(
+    {
+        name: FieldSpace(Choice((value,)), IMPLIED_CONDITIONS.get(name, {}))
+        for name, value in DEFAULTS.items()
+    }
+)
+"""One design. A space that was stored before there was some field has the default of that."""
 
 
 def _depths(domain: Domain) -> dict[int, int]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from layerlab.domain.design import DESIGN_FIELDS, MAX_LAYERS, build_design, parse_field
+from layerlab.domain.design import (
+    DESIGN_FIELDS,
+    MAX_LAYERS,
+    build_design,
+    parse_field,
+)
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.space import (
     CONDITION_FIELDS,
     DEFAULT_POINTS,
     DRAW_ORDER,
+    IMPLIED_CONDITIONS,
     MAX_CHOICES,
     Choice,
     FieldSpace,
@@ -20,7 +26,14 @@ from layerlab.domain.space import (
     SearchSpace,
 )
 
-_RANGED: Final = ("dropout", "learning_rate", "weight_decay", "batch_size")
+_RANGED: Final = (
+    "dropout",
+    "learning_rate",
+    "weight_decay",
+    "batch_size",
+    "momentum",
+    "warmup_epochs",
+)
 
 
 def parse_space(value: JsonObject, base: SearchSpace) -> SearchSpace:
@@ -28,7 +41,8 @@ def parse_space(value: JsonObject, base: SearchSpace) -> SearchSpace:
 
     A field is a value, a list of choices, `{"low", "high", "log"?, "points"?}`, or for `hidden`
     `{"layers": {"low", "high"}, "width": […]}`. `{"choices": […], "when": {…}}` and a `when`
-    beside a range make it conditional.
+    beside a range make it conditional. `momentum` is `when` the optimizer is sgd, unless said
+    otherwise.
 
     :raises InvalidInput: `invalid_space`, naming the field.
     """
@@ -40,8 +54,8 @@ def parse_space(value: JsonObject, base: SearchSpace) -> SearchSpace:
 
 def _parse_field_space(name: str, value: JsonValue) -> FieldSpace:
     if not isinstance(value, Mapping):
-        return FieldSpace(_parse_choice(name, value))
-    when = _parse_when(name, value.get("when", {}))
+        return FieldSpace(_parse_choice(name, value), IMPLIED_CONDITIONS.get(name, {}))
+    when = {**IMPLIED_CONDITIONS.get(name, {}), **_parse_when(name, value.get("when", {}))}
     rest = {key: each for key, each in value.items() if key != "when"}
     if set(rest) == {"choices"}:
         return FieldSpace(_parse_choice(name, rest["choices"]), when)

@@ -12,10 +12,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -78,7 +78,7 @@ class _OptimizerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Optimizer.V
     OPTIMIZER_RMSPROP: _Optimizer.ValueType  # 4
 
 class Optimizer(_Optimizer, metaclass=_OptimizerEnumTypeWrapper):
-    """SGD has momentum 0.9; the others have Keras's defaults."""
+    """Beyond what a design says, they have Keras's defaults."""
 
 OPTIMIZER_UNSPECIFIED: Optimizer.ValueType  # 0
 OPTIMIZER_SGD: Optimizer.ValueType  # 1
@@ -86,6 +86,58 @@ OPTIMIZER_ADAM: Optimizer.ValueType  # 2
 OPTIMIZER_ADAMW: Optimizer.ValueType  # 3
 OPTIMIZER_RMSPROP: Optimizer.ValueType  # 4
 Global___Optimizer: _TypeAlias = Optimizer  # noqa: Y015
+
+class _Schedule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScheduleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Schedule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCHEDULE_UNSPECIFIED: _Schedule.ValueType  # 0
+    """As CONSTANT."""
+    SCHEDULE_CONSTANT: _Schedule.ValueType  # 1
+    SCHEDULE_COSINE: _Schedule.ValueType  # 2
+    """Along half a period, down to 0."""
+    SCHEDULE_LINEAR: _Schedule.ValueType  # 3
+    """Down to 0."""
+    SCHEDULE_EXPONENTIAL: _Schedule.ValueType  # 4
+    """Down to 1 %."""
+
+class Schedule(_Schedule, metaclass=_ScheduleEnumTypeWrapper):
+    """How the learning rate goes on after the warm-up, until the study's last epoch."""
+
+SCHEDULE_UNSPECIFIED: Schedule.ValueType  # 0
+"""As CONSTANT."""
+SCHEDULE_CONSTANT: Schedule.ValueType  # 1
+SCHEDULE_COSINE: Schedule.ValueType  # 2
+"""Along half a period, down to 0."""
+SCHEDULE_LINEAR: Schedule.ValueType  # 3
+"""Down to 0."""
+SCHEDULE_EXPONENTIAL: Schedule.ValueType  # 4
+"""Down to 1 %."""
+Global___Schedule: _TypeAlias = Schedule  # noqa: Y015
+
+class _ClassWeight:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClassWeightEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClassWeight.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLASS_WEIGHT_UNSPECIFIED: _ClassWeight.ValueType  # 0
+    """As NONE."""
+    CLASS_WEIGHT_NONE: _ClassWeight.ValueType  # 1
+    CLASS_WEIGHT_BALANCED: _ClassWeight.ValueType  # 2
+    """All classes count alike: n / (classes * n of the class). For classification only."""
+
+class ClassWeight(_ClassWeight, metaclass=_ClassWeightEnumTypeWrapper):
+    """How much a training row counts in the loss, by its class."""
+
+CLASS_WEIGHT_UNSPECIFIED: ClassWeight.ValueType  # 0
+"""As NONE."""
+CLASS_WEIGHT_NONE: ClassWeight.ValueType  # 1
+CLASS_WEIGHT_BALANCED: ClassWeight.ValueType  # 2
+"""All classes count alike: n / (classes * n of the class). For classification only."""
+Global___ClassWeight: _TypeAlias = ClassWeight  # noqa: Y015
 
 @_typing.final
 class Design(_message.Message):
@@ -102,6 +154,10 @@ class Design(_message.Message):
     LEARNING_RATE_FIELD_NUMBER: _builtins.int
     WEIGHT_DECAY_FIELD_NUMBER: _builtins.int
     BATCH_SIZE_FIELD_NUMBER: _builtins.int
+    MOMENTUM_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
+    WARMUP_EPOCHS_FIELD_NUMBER: _builtins.int
+    CLASS_WEIGHT_FIELD_NUMBER: _builtins.int
     activation: Global___Activation.ValueType
     norm: Global___Norm.ValueType
     dropout: _builtins.float
@@ -115,6 +171,12 @@ class Design(_message.Message):
     """Decoupled for ADAMW, an L2 term in the gradient for the others; never on biases and norms."""
     batch_size: _builtins.int
     """Rows per step."""
+    momentum: _builtins.float
+    """Of SGD, without Nesterov's look ahead; 0 to below 1. 0.9 if absent."""
+    schedule: Global___Schedule.ValueType
+    warmup_epochs: _builtins.float
+    """Over so many epochs the rate rises from 0 to learning_rate; 0 to 10,000."""
+    class_weight: Global___ClassWeight.ValueType
     @_builtins.property
     def hidden(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Widths of the hidden layers, first layer first; none is a linear model."""
@@ -131,11 +193,17 @@ class Design(_message.Message):
         learning_rate: _builtins.float = ...,
         weight_decay: _builtins.float = ...,
         batch_size: _builtins.int = ...,
+        momentum: _builtins.float | None = ...,
+        schedule: Global___Schedule.ValueType = ...,
+        warmup_epochs: _builtins.float = ...,
+        class_weight: Global___ClassWeight.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_momentum", b"_momentum", "momentum", b"momentum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "batch_size", b"batch_size", "dropout", b"dropout", "hidden", b"hidden", "learning_rate", b"learning_rate", "norm", b"norm", "optimizer", b"optimizer", "residual", b"residual", "weight_decay", b"weight_decay"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_momentum", b"_momentum", "activation", b"activation", "batch_size", b"batch_size", "class_weight", b"class_weight", "dropout", b"dropout", "hidden", b"hidden", "learning_rate", b"learning_rate", "momentum", b"momentum", "norm", b"norm", "optimizer", b"optimizer", "residual", b"residual", "schedule", b"schedule", "warmup_epochs", b"warmup_epochs", "weight_decay", b"weight_decay"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__momentum: _TypeAlias = _typing.Literal["momentum"]  # noqa: Y015
+    _WhichOneofArgType__momentum: _TypeAlias = _typing.Literal["_momentum", b"_momentum"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__momentum) -> _WhichOneofReturnType__momentum | None: ...
 
 Global___Design: _TypeAlias = Design  # noqa: Y015

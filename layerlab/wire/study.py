@@ -8,13 +8,20 @@ from functools import lru_cache
 from google.protobuf.struct_pb2 import Struct
 
 from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.design import Activation, Design, Norm, Optimizer
+from layerlab.domain.design import (
+    DEFAULT_MOMENTUM,
+    Activation,
+    ClassWeight,
+    Design,
+    Norm,
+    Optimizer,
+    Schedule,
+)
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import canonical
-from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import SearchSpace
+from layerlab.domain.space import DEFAULT_SPACE, SearchSpace
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Progress, Search, Study, StudySpec, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
@@ -42,10 +49,18 @@ def design_to_proto(design: Design) -> design_pb2.Design:
         learning_rate=design.learning_rate,
         weight_decay=design.weight_decay,
         batch_size=design.batch_size,
+        momentum=design.momentum,
+        schedule=enum_to_proto(design.schedule, design_pb2.Schedule),
+        warmup_epochs=design.warmup_epochs,
+        class_weight=enum_to_proto(design.class_weight, design_pb2.ClassWeight),
     )
 
 
 def design_from_proto(message: design_pb2.Design) -> Design:
+    """What a message from an older version lacks has its default."""
+    momentum = optional(message, "momentum")
+    schedule = enum_from_proto(message.schedule, design_pb2.Schedule, Schedule)
+    class_weight = enum_from_proto(message.class_weight, design_pb2.ClassWeight, ClassWeight)
     return Design(
         hidden=tuple(message.hidden),
         activation=required_enum(message.activation, design_pb2.Activation, Activation),
@@ -56,6 +71,10 @@ def design_from_proto(message: design_pb2.Design) -> Design:
         learning_rate=message.learning_rate,
         weight_decay=message.weight_decay,
         batch_size=message.batch_size,
+        momentum=DEFAULT_MOMENTUM if momentum is None else momentum,
+        schedule=schedule or Schedule.CONSTANT,
+        warmup_epochs=message.warmup_epochs,
+        class_weight=class_weight or ClassWeight.NONE,
     )
 
 
@@ -115,8 +134,7 @@ def _space_to_proto(document: str) -> Struct:
 
 @lru_cache(maxsize=256)
 def _space_from_proto(struct: bytes) -> SearchSpace:
-    # A recorded space names every field, so the base is never looked at.
-    return parse_space(struct_to_json(Struct.FromString(struct)), preset_space(DEFAULT_PRESET, 0))
+    return parse_space(struct_to_json(Struct.FromString(struct)), DEFAULT_SPACE)
 
 
 def study_to_proto(study: Study) -> pb.Study:

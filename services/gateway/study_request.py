@@ -134,7 +134,7 @@ def field_path(location: tuple[int | str, ...]) -> str:
 def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     """The study that `request` describes, on `dataset`, with every default filled in.
 
-    :raises InvalidInput: what `check_target`, `preset_space` and `parse_space` say;
+    :raises InvalidInput: what `check_target`, `preset_space`, `parse_space` and `check_task` say;
         `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
     """
     kinds = request.column_kinds or {}
@@ -142,6 +142,7 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     task = check_target(dataset, request.target, request.task, kinds)
     preset = request.preset or DEFAULT_PRESET
     space = parse_space(request.space or {}, preset_space(preset, dataset.rows))
+    space.check_task(task)
     search = request.search or Search.RANDOM
     if search is Search.GRID:
         _check_grid(space)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, JsonValue
-from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.space import DEFAULT_SPACE
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import (
     Budget,
@@ -23,9 +21,6 @@ from layerlab.domain.study import (
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
 from services.gateway.ledger.views import CurvePoint, StudyView
-
-# A stored space has every field, so that what `parse_space` falls back on is never used.
-_WHOLE_SPACE: Final = preset_space(DEFAULT_PRESET, 1)
 
 
 def spec_to_json(spec: StudySpec) -> dict[str, JsonValue]:
@@ -58,7 +53,7 @@ def spec_from_json(value: JsonValue) -> StudySpec:
         dataset_id=doc.text("dataset_id"),
         target=doc.text("target"),
         task=doc.member("task", Task),
-        space=parse_space(doc.object("space"), _WHOLE_SPACE),
+        space=parse_space(doc.object("space"), DEFAULT_SPACE),
         budget=_budget_from_json(doc.doc("budget")),
         name=doc.text("name"),
         preset=doc.text("preset"),

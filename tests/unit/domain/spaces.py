@@ -73,6 +73,10 @@ documents: st.SearchStrategy[dict[str, JsonValue]] = st.fixed_dictionaries(
         "learning_rate": _rates | _some([0.001, 0.01]),
         "weight_decay": _conditional(_some([0.0, 0.01])),
         "batch_size": st.sampled_from([[16], [16, 32], {"low": 16, "high": 64, "log": True}]),
+        "momentum": _conditional(_some([0.0, 0.9])),
+        "schedule": _some(["constant", "cosine"]),
+        "warmup_epochs": _conditional(_some([0, 2.5])),
+        "class_weight": _some(["none", "balanced"]),
     }
 )
 

@@ -10,7 +10,14 @@ import torch
 from hypothesis import strategies as st
 
 from layerlab.domain.dataset import Task
-from layerlab.domain.design import Activation, Design, Norm, Optimizer
+from layerlab.domain.design import (
+    Activation,
+    ClassWeight,
+    Design,
+    Norm,
+    Optimizer,
+    Schedule,
+)
 from layerlab.domain.study import EpochReport, Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows
@@ -89,6 +96,11 @@ designs = st.builds(
     learning_rate=st.sampled_from([1e-4, 1e-3, 3e-3]),
     weight_decay=st.sampled_from([0.0, 0.01, 0.1]),
     batch_size=st.just(16),
+    momentum=st.sampled_from([0.0, 0.5, 0.9]),
+    schedule=st.sampled_from(Schedule),
+    # Less than an epoch, a part of the second, and all of what a test trains.
+    warmup_epochs=st.sampled_from([0.0, 0.0, 0.5, 1.3, 5.0]),
+    class_weight=st.sampled_from(ClassWeight),
 )
 
 

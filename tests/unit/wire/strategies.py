@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
-from layerlab.domain.design import Activation, Design, Norm, Optimizer
+from layerlab.domain.design import (
+    Activation,
+    ClassWeight,
+    Design,
+    Norm,
+    Optimizer,
+    Schedule,
+)
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
@@ -59,6 +66,10 @@ designs = st.builds(
     learning_rate=st.floats(1e-9, 10),
     weight_decay=st.floats(0, 10),
     batch_size=st.integers(1, 65536),
+    momentum=st.floats(0, 0.99),
+    schedule=st.sampled_from(Schedule),
+    warmup_epochs=st.floats(0, 10_000),
+    class_weight=st.sampled_from(ClassWeight),
 )
 columns = st.builds(
     Column,
