@@ -19,9 +19,11 @@ from layerlab.domain.exchange import (
     ReportBatch,
     StudyDelta,
 )
+from layerlab.domain.halving import Rung
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.intake import Intake
 
 
 class Requeue(Exception):
@@ -39,8 +41,8 @@ Handler: TypeAlias = Callable[[CohortRef], Awaitable[None]]
 class QueueDepth:
     """Counts of messages, as they were a moment ago.
 
-    `unacknowledged` is a lower bound: at least so many are with consumers. It never counts a
-    message that is lost, and while some are `ready` it is exact.
+    `unacknowledged` is a lower bound: at least so many are with consumers. It counts those of
+    this process, and never a message that is lost.
     """
 
     ready: int
@@ -49,7 +51,10 @@ class QueueDepth:
 
 
 class JobQueue(Protocol):
-    """Delivers each cohort at least once, to one consumer at a time."""
+    """Delivers each cohort at least once, to one consumer at a time.
+
+    A cohort never waits with a busy consumer while an idle one is in line.
+    """
 
     @property
     def survives_restart(self) -> bool:
@@ -61,8 +66,9 @@ class JobQueue(Protocol):
         :raises Unavailable: when it has not; putting again is safe.
         """
 
-    async def consume(self, handle: Handler) -> None:
-        """Feeds cohorts to `handle`, one at a time, until cancelled.
+    async def consume(self, handle: Handler, intake: Intake | None = None) -> None:
+        """Feeds cohorts to `handle` until cancelled: one at a time, and whenever `intake` asks
+        for it another one beside those that are being handled.
 
         Returning completes the cohort; `Requeue` or cancellation gives it back;
         any other exception moves it to the dead letters, as does a message that can't be read.
@@ -272,8 +278,9 @@ class StudyLedger(Protocol):
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
+        rungs: Sequence[Rung] = (),
     ) -> Registration:
-        """Records a cohort and its trials; a repeat gives what was registered first.
+        """Records a cohort, its trials and its rungs; a repeat gives what was registered first.
 
         :raises Conflict: when the study takes no new trials, or a number is in another cohort.
         """

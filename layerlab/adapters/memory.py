@@ -6,11 +6,13 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
+from layerlab.adapters.feeding import Feeder
 from layerlab.domain.study import CohortRef
+from layerlab.intake import Intake
 from layerlab.ports import Handler, QueueDepth, Requeue
 
 log = structlog.get_logger()
@@ -20,6 +22,9 @@ log = structlog.get_logger()
 _TOGETHER_SECONDS: Final = 0.02
 
 
+_Numbered: TypeAlias = tuple[int, CohortRef]
+
+
 class MemoryJobQueue:
     """A JobQueue that dies with its process; the reconciler fills it again from the ledger."""
 
@@ -27,36 +32,89 @@ class MemoryJobQueue:
 
     def __init__(self) -> None:
         # By a running number, so that what is given back unhandled is first again.
-        self._ready: asyncio.PriorityQueue[tuple[int, CohortRef]] = asyncio.PriorityQueue()
+        self._ready: asyncio.PriorityQueue[_Numbered] = asyncio.PriorityQueue()
         self._numbers = itertools.count()
+        self._in_line = 0
+        self._taken: set[_Numbered] = set()
         self._dead: list[CohortRef] = []
-        self._unacknowledged = 0
 
     async def put(self, cohort: CohortRef) -> None:
         self._ready.put_nowait((next(self._numbers), cohort))
 
-    async def consume(self, handle: Handler) -> None:
-        while True:
-            number, cohort = await self._ready.get()
-            self._unacknowledged += 1
-            try:
-                await handle(cohort)
-            except Requeue:
-                await self.put(cohort)
-            except asyncio.CancelledError:
-                self._ready.put_nowait((number, cohort))
-                raise
-            except Exception:
-                log.exception("cohort moved to the dead letters", cohort_id=cohort.cohort_id)
-                self._dead.append(cohort)
-            finally:
-                self._unacknowledged -= 1
+    async def consume(self, handle: Handler, intake: Intake | None = None) -> None:
+        consumer = _Consumer(self, handle)
+        try:
+            await Feeder(consumer, consumer.deliver, intake).run()
+        finally:
+            for unhandled in consumer.taken:
+                self._give_back(unhandled)
 
     async def depth(self) -> QueueDepth:
-        return QueueDepth(self._ready.qsize(), self._unacknowledged, len(self._dead))
+        return QueueDepth(self._ready.qsize(), len(self._taken), len(self._dead))
 
     async def ping(self) -> None:
         """It is here as long as its process is."""
+
+    async def take_next(self) -> _Numbered:
+        self._in_line += 1
+        try:
+            taken = await self._ready.get()
+        finally:
+            self._in_line -= 1
+        self._taken.add(taken)
+        return taken
+
+    def take_spare(self) -> _Numbered | None:
+        if self._ready.qsize() <= self._in_line:
+            return None
+        taken = self._ready.get_nowait()
+        self._taken.add(taken)
+        return taken
+
+    def settle(self, taken: _Numbered) -> None:
+        self._taken.discard(taken)
+
+    def bury(self, taken: _Numbered) -> None:
+        self.settle(taken)
+        self._dead.append(taken[1])
+
+    def _give_back(self, taken: _Numbered) -> None:
+        self.settle(taken)
+        self._ready.put_nowait(taken)
+
+
+class _Consumer:
+    """A Line, and what becomes of its messages."""
+
+    def __init__(self, queue: MemoryJobQueue, handle: Handler) -> None:
+        self._queue, self._handle = queue, handle
+        self.taken: set[_Numbered] = set()
+
+    async def next(self) -> _Numbered:
+        taken = await self._queue.take_next()
+        self.taken.add(taken)
+        return taken
+
+    async def spare(self) -> _Numbered | None:
+        taken = self._queue.take_spare()
+        if taken:
+            self.taken.add(taken)
+        return taken
+
+    async def deliver(self, message: _Numbered) -> None:
+        """A cancelled handler leaves its message to whoever ends this consumer."""
+        cohort = message[1]
+        try:
+            await self._handle(cohort)
+        except Requeue:
+            await self._queue.put(cohort)
+            self._queue.settle(message)
+        except Exception:
+            log.exception("cohort moved to the dead letters", cohort_id=cohort.cohort_id)
+            self._queue.bury(message)
+        else:
+            self._queue.settle(message)
+        self.taken.discard(message)
 
 
 class MemoryEventFeed:

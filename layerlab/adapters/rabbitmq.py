@@ -1,4 +1,4 @@
-"""The JobQueue on RabbitMQ: quorum queues, confirmed publishing, one message at a time."""
+"""The JobQueue on RabbitMQ: quorum queues, confirmed publishing, no message before its time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from layerlab.adapters.rabbitmq_session import Session, is_cancelled, reason_of
 from layerlab.adapters.rabbitmq_topology import COHORTS, Topology
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import CohortRef
+from layerlab.intake import Intake
 from layerlab.lifecycle import background
 from layerlab.ports import Handler, JobQueue, QueueDepth
 from layerlab.wire import encode_cohort
@@ -92,26 +93,21 @@ class RabbitJobQueue:
             queue = await self._topology.declare_queue(commands.asking)
             dead = await self._topology.declare_dead_queue(commands.asking)
         ready = queue.declaration_result.message_count or 0
-        consumers = queue.declaration_result.consumer_count or 0
-        # While something waits, each consumer holds its one message. Else AMQP doesn't tell.
-        unacknowledged = consumers if ready else self._busy_here
-        return QueueDepth(ready, unacknowledged, dead.declaration_result.message_count or 0)
+        # What other processes hold AMQP doesn't tell.
+        here = sum(consumer.under_way for consumer in self._consumers)
+        return QueueDepth(ready, here, dead.declaration_result.message_count or 0)
 
     async def ping(self) -> None:
         async with self._command() as commands:
             await self._topology.declare_queue(commands.asking)
 
-    async def consume(self, handle: Handler) -> None:
-        consumer = Consumer(self._topology, handle, self._patience)
+    async def consume(self, handle: Handler, intake: Intake | None = None) -> None:
+        consumer = Consumer(self._topology, handle, intake, self._patience)
         self._consumers.add(consumer)
         try:
             await self._link.keep("work", consumer.feed)
         finally:
             self._consumers.discard(consumer)
-
-    @property
-    def _busy_here(self) -> int:
-        return sum(consumer.is_busy for consumer in self._consumers)
 
     async def _hold_commands(self, session: Session) -> None:
         self._commands = _Commands(

@@ -1,19 +1,29 @@
-"""Takes messages from RabbitMQ, one at a time, and tells it what became of them."""
+"""Takes messages from RabbitMQ as they are asked for, and tells it what became of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
+from layerlab.adapters.feeding import Feeder
 from layerlab.adapters.rabbitmq_connection import Patience
-from layerlab.adapters.rabbitmq_session import Session, StepBack, is_cancelled, reason_of
+from layerlab.adapters.rabbitmq_session import (
+    Session,
+    SessionLost,
+    StepBack,
+    is_cancelled,
+    reason_of,
+)
 from layerlab.adapters.rabbitmq_topology import Topology
 from layerlab.domain.problem import Malformed
+from layerlab.intake import Intake
 from layerlab.ports import Handler, Requeue
 from layerlab.wire import CohortMessageTooNew, decode_cohort
 
@@ -23,6 +33,55 @@ log = structlog.get_logger()
 _MAX_BODY_BYTES: Final = 64 * 1024
 
 
+class _Line:
+    """This consumer's way to messages on one channel.
+
+    In line it has a subscription, with room for one message; that ends when the message has come,
+    or its acknowledgement would bring the next one, asked for or not.
+    """
+
+    def __init__(self, session: Session, queue: AbstractQueue, patience: Patience) -> None:
+        self._session, self._queue, self._patience = session, queue, patience
+        self._inbox: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        self._leaving: StepBack | None = None
+        session.when_lost(lambda: self._inbox.put_nowait(None))
+
+    def leave(self, reason: StepBack) -> None:
+        """Whoever asks for more is told so."""
+        self._leaving = reason
+
+    async def next(self) -> AbstractIncomingMessage:
+        async with self._session_used():
+            # aiormq cancels its callbacks when the channel closes: no work is done in one.
+            tag = await self._queue.consume(self._inbox.put)
+            message = await self._inbox.get()
+            if message is None:
+                await self._session.until_lost()
+            await self._queue.cancel(tag, nowait=True)
+            return message
+
+    async def spare(self) -> AbstractIncomingMessage | None:
+        """A message that waits is one that nobody is in line for."""
+        async with self._session_used():
+            return await self._queue.get(fail=False, timeout=self._patience.answer)
+
+    @asynccontextmanager
+    async def _session_used(self) -> AsyncIterator[None]:
+        """:raises SessionLost: what arrives on a session that is lost is not ours any more.
+        :raises StepBack: after `leave`.
+        """
+        if self._leaving:
+            raise self._leaving
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            raise SessionLost(reason_of(error)) from error
+        if self._session.is_lost:
+            await self._session.until_lost()
+
+
 class Consumer:
     """Feeds one handler from one session after another.
 
@@ -30,33 +89,31 @@ class Consumer:
     begins when it has returned. So there are never two at once.
     """
 
-    def __init__(self, topology: Topology, handle: Handler, patience: Patience) -> None:
+    def __init__(
+        self, topology: Topology, handle: Handler, intake: Intake | None, patience: Patience
+    ) -> None:
         self._topology = topology
         self._handle = handle
+        self._intake = intake
         self._patience = patience
-        self.is_busy = False
+        self._feeder: Feeder[AbstractIncomingMessage] | None = None
+
+    @property
+    def under_way(self) -> int:
+        """Messages that are being handled."""
+        return self._feeder.under_way if self._feeder else 0
 
     async def feed(self, session: Session) -> NoReturn:
         """:raises SessionLost: when it is.
         :raises StepBack: for a message that a newer trainer must take.
         """
-        inbox: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
-        session.when_lost(lambda: inbox.put_nowait(None))
         channel = await session.open_channel()
         await channel.set_qos(prefetch_count=1)
-        queue = await self._topology.declare_queue(channel)
-        # aiormq cancels its callbacks when the channel closes, so the work is not done in one.
-        await queue.consume(inbox.put)
-        # What arrived on a session that is lost is not ours any more.
-        while (message := await inbox.get()) is not None and not session.is_lost:
-            self.is_busy = True
-            try:
-                await self._deliver(message)
-            finally:
-                self.is_busy = False
-        await session.until_lost()
+        line = _Line(session, await self._topology.declare_queue(channel), self._patience)
+        self._feeder = Feeder(line, partial(self._deliver, line), self._intake)
+        await self._feeder.run()
 
-    async def _deliver(self, message: AbstractIncomingMessage) -> None:
+    async def _deliver(self, line: _Line, message: AbstractIncomingMessage) -> None:
         """A cancelled handler leaves its message alone: closing the connection gives it back."""
         try:
             if len(message.body) > _MAX_BODY_BYTES:
@@ -65,11 +122,10 @@ class Consumer:
         except Requeue:
             await self._settle(message.nack(requeue=True))
         except CohortMessageTooNew as version:
-            # Leaving gives it back at once, to whoever is newer.
-            raise StepBack(
-                f"a message has schema version {version}, which this release can't read: upgrade",
-                self._patience.newer,
-            ) from version
+            reason = f"a message has schema version {version}, which this release can't read"
+            line.leave(StepBack(f"{reason}: upgrade", self._patience.newer))
+            # At once, to whoever is newer.
+            await self._settle(message.nack(requeue=True))
         except Exception:
             log.exception("cohort moved to the dead letters", message_id=message.message_id)
             await self._settle(message.nack(requeue=False))

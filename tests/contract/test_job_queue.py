@@ -13,6 +13,7 @@ from layerlab.adapters.opening import open_job_queue
 from layerlab.adapters.rabbitmq import open_rabbitmq
 from layerlab.adapters.rabbitmq_topology import Topology
 from layerlab.domain.study import CohortRef
+from layerlab.intake import Demand, Intake
 from layerlab.lifecycle import background
 from layerlab.ports import Handler, JobQueue, QueueDepth, Requeue
 from tests.servers import RabbitMQ
@@ -40,8 +41,10 @@ def a_cohort(name: str = "c1") -> CohortRef:
     return CohortRef("s1", name)
 
 
-async def handled_by(queue: JobQueue, handle: Handler, until: asyncio.Event) -> None:
-    async with background(queue.consume(handle)):
+async def handled_by(
+    queue: JobQueue, handle: Handler, until: asyncio.Event, intake: Intake | None = None
+) -> None:
+    async with background(queue.consume(handle, intake)):
         await asyncio.wait_for(until.wait(), 20)
 
 
@@ -154,6 +157,84 @@ async def test_two_consumers_share_the_cohorts(queue: JobQueue) -> None:
     async with background(queue.consume(hold)):
         await handled_by(queue, hold, both_busy)
     assert sorted(busy) == ["one", "two"]
+
+
+async def test_a_consumer_handles_one_cohort_at_a_time(queue: JobQueue) -> None:
+    under_way, most, done = 0, 0, asyncio.Event()
+
+    async def handle(cohort: CohortRef) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        if cohort.cohort_id == "last":
+            done.set()
+
+    for name in ("first", "second", "last"):
+        await queue.put(a_cohort(name))
+    await handled_by(queue, handle, done)
+    assert most == 1
+
+
+@pytest.mark.parametrize("demand", [Demand.NEXT, Demand.SPARE])
+async def test_a_consumer_that_asks_for_it_is_given_one_more_cohort_and_no_third(
+    queue: JobQueue, demand: Demand
+) -> None:
+    intake, seen = Intake(), list[str]()
+    second, release, third = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hold(cohort: CohortRef) -> None:
+        seen.append(cohort.cohort_id)
+        if len(seen) == 1:
+            intake.ask(demand)
+        elif len(seen) == 2:
+            second.set()
+            await release.wait()
+            return
+        else:
+            third.set()
+        await asyncio.Event().wait()
+
+    for name in ("first", "second", "third"):
+        await queue.put(a_cohort(name))
+    async with background(queue.consume(hold, intake)):
+        await asyncio.wait_for(second.wait(), 20)
+        await depth_becomes(queue, QueueDepth(ready=1, unacknowledged=2, dead=0))
+        # The end of the second asks for nothing: the first is still being handled.
+        release.set()
+        await depth_becomes(queue, QueueDepth(ready=1, unacknowledged=1, dead=0))
+        intake.ask(demand)
+        await asyncio.wait_for(third.wait(), 20)
+    assert seen == ["first", "second", "third"]
+    await depth_becomes(queue, QueueDepth(ready=2, unacknowledged=0, dead=0))
+    given_back = {cohort.cohort_id for cohort in await collect(queue, 2)}
+    assert given_back == {"first", "third"}
+
+
+async def test_a_cohort_goes_to_who_is_in_line_rather_than_to_who_would_like_one_more(
+    queue: JobQueue,
+) -> None:
+    intake, busy = Intake(), asyncio.Event()
+    taken: list[str] = []
+
+    async def want_more(cohort: CohortRef) -> None:
+        taken.append(cohort.cohort_id)
+        intake.ask(Demand.SPARE)
+        busy.set()
+        await asyncio.Event().wait()
+
+    await queue.put(a_cohort("held"))
+    async with background(queue.consume(want_more, intake)):
+        await asyncio.wait_for(busy.wait(), 20)
+        idle = asyncio.create_task(collect(queue, 5))
+        # In line before there is anything to take.
+        await asyncio.sleep(0.3)
+        for number in range(5):
+            await queue.put(a_cohort(f"c{number}"))
+            await asyncio.sleep(0.1)
+        assert await idle == [a_cohort(f"c{number}") for number in range(5)]
+    assert taken == ["held"]
 
 
 async def test_depth_counts_what_waits_and_what_is_handled(queue: JobQueue) -> None:
