@@ -11,6 +11,9 @@ from layerlab.domain.dataset import Task
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
+from services.trainer.fused.evaluation import evaluate
+from services.trainer.fused.layout import lay_out
+from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.stack import Stack, Tables, read_table
 from services.trainer.initial import initial_weights
 from services.trainer.lockstep import Lockstep
@@ -32,14 +35,15 @@ class FusedEngine:
         if len({lane.design.batch_size for lane in lanes}) != 1:
             raise ValueError("the lanes of a cohort must share a batch size")
         shape = matrices.n_inputs, matrices.n_outputs
-        stack = Stack(lanes, shape, Tables.read(matrices, self.device), self.threads)
+        tables = Tables.read(matrices, self.device)
+        stack = Stack(lanes, shape, tables, limits.max_epochs, self.threads)
         stack.load({e.number: initial_weights(e.design, *shape, seed=e.seed) for e in lanes})
         yield from Lockstep(stack, matrices, limits, control).run()
 
     @torch.inference_mode()
     def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
-        n_outputs = len(weights["output.bias"])
+        shape = rows.features.shape[1], len(weights["output.bias"])
+        parameters = Parameters(lay_out([lane], *shape), self.device)
+        parameters.load(lane.number, weights)
         table = read_table(rows, self.device)
-        stack = Stack([lane], (rows.features.shape[1], n_outputs), Tables(task, table, table))
-        stack.load({lane.number: weights})
-        return stack.evaluate().scores[0]
+        return evaluate(parameters, table.features, table.targets, task).scores[0]

@@ -8,10 +8,13 @@ from torch import Tensor
 from layerlab.domain.dataset import Task
 
 
-def loss_and_gradient(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
+def loss_and_gradient(
+    task: Task, logits: Tensor, targets: Tensor, class_weights: Tensor | None = None
+) -> Tensor:
     """The mean loss of each lane, [lanes]; `logits` become their gradient.
 
-    `logits` [lanes, n_outputs, batch]; `targets` [lanes, batch], classes or standardized values.
+    `logits` [lanes, n_outputs, batch]; `targets` [lanes, batch], classes or standardized values;
+    `class_weights` [lanes, n_outputs], None if all are 1. A quantity has none.
     """
     batch = logits.shape[2]
     wanted = targets[:, None, :]
@@ -21,11 +24,15 @@ def loss_and_gradient(task: Task, logits: Tensor, targets: Tensor) -> Tensor:
         logits.mul_(2 / batch)
         return losses
     log_probabilities = torch.log_softmax(logits, 1)
-    losses = log_probabilities.gather(1, wanted).mean(dim=(1, 2)).neg_()
+    losses = log_probabilities.gather(1, wanted)
     torch.exp(log_probabilities, out=logits)
     logits.scatter_add_(1, wanted, logits.new_full((1, 1, 1), -1.0).expand(wanted.shape))
     logits.mul_(1 / batch)
-    return losses
+    if class_weights is not None:
+        row_weights = class_weights.gather(1, targets)[:, None, :]
+        losses.mul_(row_weights)
+        logits.mul_(row_weights)
+    return losses.mean(dim=(1, 2)).neg_()
 
 
 def summed_loss_and_hits(task: Task, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,8 @@ from torch import Tensor
 from layerlab.domain.design import Optimizer
 from services.trainer.fused.layout import RULES
 from services.trainer.fused.parameters import Parameters
+from services.trainer.schedules import is_constant
 
-MOMENTUM: Final = 0.9
 RHO: Final = 0.9
 BETA_1: Final = 0.9
 BETA_2: Final = 0.999
@@ -37,12 +37,28 @@ class _Range:
     gradients: Tensor
     first: Tensor
     second: Tensor
+    momenta: Tensor
+    """Of sgd."""
     rates: Tensor
-    """Learning rate of each element."""
+    """Learning rate of each element, in this step."""
+    lanes: Tensor | None
+    """The lane of each element; None if all keep their rates."""
     penalty: Tensor | None
     """Factor of the L2 term in the gradient; None if 0 everywhere."""
-    shrink: Tensor | None
-    """What decoupled weight decay multiplies by; None if 1 everywhere."""
+    decay: Tensor | None
+    """Decoupled weight decay; None if 0 everywhere."""
+    shrink: Tensor
+    """What decoupled weight decay multiplies by: 1 - rate x decay."""
+
+    def set_rates(self, rates: Tensor) -> None:
+        """`rates` [lanes]."""
+        if self.lanes is not None:
+            torch.index_select(rates, 0, self.lanes, out=self.rates)
+            self.set_shrink()
+
+    def set_shrink(self) -> None:
+        if self.decay is not None:
+            torch.mul(self.rates, self.decay, out=self.shrink).neg_().add_(1)
 
 
 class OptimizerStep:
@@ -53,12 +69,13 @@ class OptimizerStep:
         size = min(_CHUNK, len(parameters.values))
         self._scratch = parameters.values.new_empty(2, size)
 
-    def apply(self, step: int) -> None:
-        """`step` counts from 1."""
+    def apply(self, step: int, rates: Tensor) -> None:
+        """`step` counts from 1; `rates` [lanes] are its learning rates."""
         for each in self._ranges:
+            each.set_rates(rates)
             if each.penalty is not None:
                 each.gradients.addcmul_(each.penalty, each.values)
-            if each.shrink is not None:
+            if each.decay is not None:
                 each.values.mul_(each.shrink)
             size = len(each.values)
             _STEPS[each.rule](each, step, self._scratch[0, :size], self._scratch[1, :size])
@@ -82,7 +99,7 @@ def _rmsprop(each: _Range, step: int, update: Tensor, root: Tensor) -> None:
 
 
 def _sgd(each: _Range, step: int, update: Tensor, root: Tensor) -> None:
-    each.first.mul_(MOMENTUM).addcmul_(each.gradients, each.rates, value=-1)
+    each.first.mul_(each.momenta).addcmul_(each.gradients, each.rates, value=-1)
     each.values.add_(each.first)
 
 
@@ -95,27 +112,34 @@ _STEPS: Final[Mapping[str, Callable[[_Range, int, Tensor, Tensor], None]]] = {
 
 def _ranges(parameters: Parameters) -> Iterator[_Range]:
     layout = parameters.layout
-    rates, penalty, shrink = (torch.empty_like(parameters.values) for _ in range(3))
+    rates, momenta, penalty, decay, shrink = (torch.zeros_like(parameters.values) for _ in range(5))
+    lanes = torch.zeros_like(parameters.values, dtype=torch.int32)
+    varied = torch.zeros_like(parameters.values, dtype=torch.bool)
     for slot in layout.slots:
         if not slot.is_statistic:
-            design = layout.lanes[slot.lane].design
-            decay = design.weight_decay if slot.is_weight else 0.0
+            design, own = layout.lanes[slot.lane].design, slice(slot.start, slot.stop)
             decoupled = design.optimizer is Optimizer.ADAMW
-            rates[slot.start : slot.stop] = design.learning_rate
-            penalty[slot.start : slot.stop] = 0.0 if decoupled else decay
-            shrink[slot.start : slot.stop] = 1 - design.learning_rate * decay if decoupled else 1.0
+            if slot.is_weight:
+                (decay if decoupled else penalty)[own] = design.weight_decay
+            rates[own], momenta[own] = design.learning_rate, design.momentum
+            lanes[own], varied[own] = slot.lane, not is_constant(design)
     for rule, start, stop in _rule_pieces(parameters):
         piece = slice(start, stop)
-        yield _Range(
+        made = _Range(
             rule,
             parameters.values[piece],
             parameters.gradients[piece],
             parameters.first[piece],
             parameters.second[piece],
+            momenta[piece],
             rates[piece],
+            lanes[piece] if varied[piece].any() else None,
             penalty[piece] if penalty[piece].any() else None,
-            shrink[piece] if (shrink[piece] != 1).any() else None,
+            decay[piece] if decay[piece].any() else None,
+            shrink[piece],
         )
+        made.set_shrink()
+        yield made
 
 
 def _rule_pieces(parameters: Parameters) -> Iterator[tuple[str, int, int]]:

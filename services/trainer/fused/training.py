@@ -34,10 +34,18 @@ Streams = Mapping[int, np.random.SFC64]
 class TrainingPass:
     """Bound to a layout's parameters and to a batch size; gradients go to the parameters."""
 
-    def __init__(self, parameters: Parameters, batch: int, task: Task, streams: Streams) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        batch: int,
+        task: Task,
+        streams: Streams,
+        class_weights: Tensor | None = None,
+    ) -> None:
+        """`class_weights` [lanes, n_outputs]; None if all are 1."""
         layout = parameters.layout
         like = parameters.values
-        self._task, self._layout = task, layout
+        self._task, self._layout, self._class_weights = task, layout, class_weights
         # Every lane has its own batch: its rows of the table, [lanes, batch, n_inputs].
         self._features = like.new_empty(len(layout.lanes), batch, layout.n_inputs)
         self._levels: list[_LevelPass] = []
@@ -81,7 +89,8 @@ class TrainingPass:
         run_products(self._forward)
         self._logits.add_(self._bias)
         logits = self._logits.view(len(rows), self._layout.n_outputs, -1)
-        losses = loss_and_gradient(self._task, logits, targets[flat].view(rows.shape))
+        wanted = targets[flat].view(rows.shape)
+        losses = loss_and_gradient(self._task, logits, wanted, self._class_weights)
         torch.mv(self._logits, self._ones, out=self._bias_gradient)
         run_products(self._backward)
         for level in reversed(self._levels):

@@ -52,7 +52,7 @@ def test_an_ended_lane_is_removed_from_the_stack() -> None:
     from services.trainer.fused.stack import Stack, Tables
 
     lanes = [lane(i, hidden=(8 * i,), norm=norm) for i, norm in enumerate(Norm, 1)]
-    stack = Stack(lanes, (6, 3), Tables.read(classes(), CPU))
+    stack = Stack(lanes, (6, 3), Tables.read(classes(), CPU), max_epochs=1)
     rest = stack.without({2})
     assert [each.number for each in rest.lanes] == [1, 3]
     gone = lanes[1].design.n_params(6, 3)

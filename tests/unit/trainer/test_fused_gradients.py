@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_sample_weight
 from torch import Tensor
 from torch.nn import functional
 
 from layerlab.domain.dataset import Task
-from layerlab.domain.design import Activation, Design, Norm
+from layerlab.domain.design import Activation, ClassWeight, Design, Norm
 from layerlab.domain.study import Proposal
 from services.trainer.engine import Matrices, Weights
 from services.trainer.fused.stack import Stack, Tables
@@ -54,7 +55,11 @@ def expected_gradients(design: Design, weights: Weights, matrices: Matrices) -> 
     y = torch.tensor(matrices.train.targets)
     out = reference(design, tensors, x)
     if matrices.task is Task.CLASSIFICATION:
-        loss = functional.cross_entropy(out, y)
+        rows = functional.cross_entropy(out, y, reduction="none")
+        balanced = design.class_weight is ClassWeight.BALANCED
+        classes = matrices.train.targets
+        weights_of_rows = compute_sample_weight("balanced" if balanced else None, classes)
+        loss = (rows * torch.tensor(weights_of_rows)).sum() / len(y)
     else:
         loss = functional.mse_loss(out[:, 0], y.double())
     torch.autograd.backward(loss)
@@ -85,7 +90,7 @@ def test_gradients_are_those_of_autograd(
             for name, value in start.items()
         }
     tables = Tables.read(matrices, CPU)
-    stack, table = Stack(lanes, shape, tables), tables.train
+    stack, table = Stack(lanes, shape, tables, max_epochs=1), tables.train
     stack.load(weights)
     rows = torch.arange(table.count).expand(len(lanes), -1)
     stack._pass_of(table.count).step(table.features, table.targets, rows)

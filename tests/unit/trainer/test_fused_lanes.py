@@ -91,7 +91,7 @@ def test_a_nan_in_one_lane_stays_in_it(norm: Norm) -> None:
     from tests.unit.trainer.builders import CPU
 
     lanes = [lane(i, hidden=(8, 8), norm=norm, residual=True, dropout=0.1) for i in (1, 2, 3)]
-    stack = Stack(lanes, (6, 3), Tables.read(CLASSES, CPU))
+    stack = Stack(lanes, (6, 3), Tables.read(CLASSES, CPU), max_epochs=1)
     weights = {e.number: initial_weights(e.design, 6, 3, e.seed) for e in lanes}
     weights[2] = {name: np.full_like(value, np.nan) for name, value in weights[2].items()}
     stack.load(weights)

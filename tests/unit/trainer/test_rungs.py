@@ -197,7 +197,7 @@ class CountingStack:
 def widths_of(lanes: Sequence[Proposal], matrices: Matrices, limits: Limits) -> list[int]:
     """How many lanes were trained in each epoch."""
     shape, widths = (matrices.n_inputs, matrices.n_outputs), list[int]()
-    stack = Stack(lanes, shape, Tables.read(matrices, CPU))
+    stack = Stack(lanes, shape, Tables.read(matrices, CPU), limits.max_epochs)
     stack.load({e.number: initial_weights(e.design, *shape, seed=e.seed) for e in lanes})
     counted: LaneStack = CountingStack(stack, widths)
     list(Lockstep(counted, matrices, limits, Control()).run())
