@@ -16,6 +16,7 @@ from layerlab.domain.exchange import (
     ReportBatch,
     StudyDelta,
 )
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.v1 import ledger_pb2 as pb
@@ -120,6 +121,7 @@ class GrpcLedger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
+        rungs: Sequence[Rung] = (),
     ) -> Registration:
         request = pb.RegisterCohortRequest(
             study_id=cohort.study_id,
@@ -127,6 +129,7 @@ class GrpcLedger:
             purpose=wire.enum_to_proto(purpose, pb.Purpose),
             proposals=[wire.proposal_to_proto(proposal) for proposal in proposals],
             finalists=finalists,
+            rungs=[wire.rung_to_proto(rung) for rung in rungs],
         )
         with wire.statuses_as_errors():
             response = await self._stub.RegisterCohort(request, timeout=_TIMEOUT_SECONDS)

@@ -118,6 +118,31 @@ class Proposal(_message.Message):
 Global___Proposal: _TypeAlias = Proposal  # noqa: Y015
 
 @_typing.final
+class Rung(_message.Message):
+    """After `epoch` epochs, at most `keep` of a cohort's lanes that still train go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPOCH_FIELD_NUMBER: _builtins.int
+    KEEP_FIELD_NUMBER: _builtins.int
+    epoch: _builtins.int
+    """Counts from 1."""
+    keep: _builtins.int
+    def __init__(
+        self,
+        *,
+        epoch: _builtins.int = ...,
+        keep: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "keep", b"keep"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rung: _TypeAlias = Rung  # noqa: Y015
+
+@_typing.final
 class Cohort(_message.Message):
     """Trials that one trainer trains together."""
 
@@ -132,6 +157,7 @@ class Cohort(_message.Message):
     WORKER_ID_FIELD_NUMBER: _builtins.int
     INCARNATION_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    RUNGS_FIELD_NUMBER: _builtins.int
     cohort_id: _builtins.str
     study_id: _builtins.str
     purpose: Global___Purpose.ValueType
@@ -143,6 +169,10 @@ class Cohort(_message.Message):
     """Of the event that brought it into its state."""
     @_builtins.property
     def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
+        """The same for every attempt, earliest first; each keeps fewer than the one before."""
+
     def __init__(
         self,
         *,
@@ -155,10 +185,11 @@ class Cohort(_message.Message):
         worker_id: _builtins.str = ...,
         incarnation: _builtins.str = ...,
         seq: _builtins.int = ...,
+        rungs: _abc.Iterable[Global___Rung] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "seq", b"seq", "state", b"state", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "rungs", b"rungs", "seq", b"seq", "state", b"state", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,6 +263,7 @@ class RegisterCohortRequest(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     PROPOSALS_FIELD_NUMBER: _builtins.int
     FINALISTS_FIELD_NUMBER: _builtins.int
+    RUNGS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     cohort_id: _builtins.str
     purpose: Global___Purpose.ValueType
@@ -243,6 +275,10 @@ class RegisterCohortRequest(_message.Message):
     def finalists(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """For TEST: trials that have succeeded."""
 
+    @_builtins.property
+    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
+        """For SEARCH: where the weaker lanes are dropped, earliest first."""
+
     def __init__(
         self,
         *,
@@ -251,10 +287,11 @@ class RegisterCohortRequest(_message.Message):
         purpose: Global___Purpose.ValueType = ...,
         proposals: _abc.Iterable[Global___Proposal] | None = ...,
         finalists: _abc.Iterable[_builtins.int] | None = ...,
+        rungs: _abc.Iterable[Global___Rung] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_id", b"cohort_id", "finalists", b"finalists", "proposals", b"proposals", "purpose", b"purpose", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort_id", b"cohort_id", "finalists", b"finalists", "proposals", b"proposals", "purpose", b"purpose", "rungs", b"rungs", "study_id", b"study_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -516,6 +553,7 @@ class Assignment(_message.Message):
     LANES_FIELD_NUMBER: _builtins.int
     SECONDS_LEFT_FIELD_NUMBER: _builtins.int
     BEST_FIELD_NUMBER: _builtins.int
+    RUNGS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     cohort_id: _builtins.str
     purpose: Global___Purpose.ValueType
@@ -534,6 +572,10 @@ class Assignment(_message.Message):
     def best(self) -> Global___Standing:
         """Weights are kept of trials that beat it; absent: of the first that succeeds."""
 
+    @_builtins.property
+    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
+        """The cohort's."""
+
     def __init__(
         self,
         *,
@@ -546,10 +588,11 @@ class Assignment(_message.Message):
         lanes: _abc.Iterable[Global___Proposal] | None = ...,
         seconds_left: _builtins.float | None = ...,
         best: Global___Standing | None = ...,
+        rungs: _abc.Iterable[Global___Rung] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left", "best", b"best", "seconds_left", b"seconds_left", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left", "attempt", b"attempt", "best", b"best", "cohort_id", b"cohort_id", "lanes", b"lanes", "lease_seconds", b"lease_seconds", "purpose", b"purpose", "seconds_left", b"seconds_left", "spec", b"spec", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left", "attempt", b"attempt", "best", b"best", "cohort_id", b"cohort_id", "lanes", b"lanes", "lease_seconds", b"lease_seconds", "purpose", b"purpose", "rungs", b"rungs", "seconds_left", b"seconds_left", "spec", b"spec", "study_id", b"study_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seconds_left: _TypeAlias = _typing.Literal["seconds_left"]  # noqa: Y015
     _WhichOneofArgType__seconds_left: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left"]  # noqa: Y015

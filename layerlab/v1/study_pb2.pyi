@@ -177,6 +177,24 @@ RECIPE_NAME_PAPER: RecipeName.ValueType  # 1
 RECIPE_NAME_STANDARD: RecipeName.ValueType  # 2
 Global___RecipeName: _TypeAlias = RecipeName  # noqa: Y015
 
+class _HalvingMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HalvingModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HalvingMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HALVING_MODE_UNSPECIFIED: _HalvingMode.ValueType  # 0
+    HALVING_MODE_AUTO: _HalvingMode.ValueType  # 1
+    HALVING_MODE_OFF: _HalvingMode.ValueType  # 2
+
+class HalvingMode(_HalvingMode, metaclass=_HalvingModeEnumTypeWrapper):
+    """AUTO: as suits the table, the engine and the budget."""
+
+HALVING_MODE_UNSPECIFIED: HalvingMode.ValueType  # 0
+HALVING_MODE_AUTO: HalvingMode.ValueType  # 1
+HALVING_MODE_OFF: HalvingMode.ValueType  # 2
+Global___HalvingMode: _TypeAlias = HalvingMode  # noqa: Y015
+
 @_typing.final
 class Budget(_message.Message):
     """The first limit that is reached ends the study."""
@@ -218,6 +236,32 @@ class Budget(_message.Message):
 Global___Budget: _TypeAlias = Budget  # noqa: Y015
 
 @_typing.final
+class Halving(_message.Message):
+    """How a cohort drops its weaker lanes: at each rung about one lane in `factor` goes on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FACTOR_FIELD_NUMBER: _builtins.int
+    MIN_EPOCHS_FIELD_NUMBER: _builtins.int
+    factor: _builtins.int
+    """2 to 10."""
+    min_epochs: _builtins.int
+    """No lane is dropped before it has trained for so many."""
+    def __init__(
+        self,
+        *,
+        factor: _builtins.int = ...,
+        min_epochs: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["factor", b"factor", "min_epochs", b"min_epochs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Halving: _TypeAlias = Halving  # noqa: Y015
+
+@_typing.final
 class StudySpec(_message.Message):
     """What a user asked for."""
 
@@ -255,6 +299,7 @@ class StudySpec(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     COLUMN_KINDS_FIELD_NUMBER: _builtins.int
+    HALVING_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
     target: _builtins.str
     task: _dataset_pb2.Task.ValueType
@@ -275,6 +320,10 @@ class StudySpec(_message.Message):
     def column_kinds(self) -> _containers.ScalarMap[_builtins.str, _dataset_pb2.ColumnKind.ValueType]:
         """The user's corrections of inferred kinds, by column."""
 
+    @_builtins.property
+    def halving(self) -> Global___Halving:
+        """Absent: every lane trains to its end."""
+
     def __init__(
         self,
         *,
@@ -290,10 +339,11 @@ class StudySpec(_message.Message):
         engine: Global___Engine.ValueType = ...,
         seed: _builtins.int = ...,
         column_kinds: _abc.Mapping[_builtins.str, _dataset_pb2.ColumnKind.ValueType] | None = ...,
+        halving: Global___Halving | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "space", b"space"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "halving", b"halving", "space", b"space"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "halving", b"halving", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -615,6 +665,8 @@ class CreateStudyRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     COLUMN_KINDS_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    HALVING_MODE_FIELD_NUMBER: _builtins.int
+    HALVING_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
     target: _builtins.str
     task: _dataset_pb2.Task.ValueType
@@ -628,6 +680,7 @@ class CreateStudyRequest(_message.Message):
     name: _builtins.str
     idempotency_key: _builtins.str
     """A repeat with the same key gives the first answer again. At most 255 characters."""
+    halving_mode: Global___HalvingMode.ValueType
     @_builtins.property
     def space(self) -> _struct_pb2.Struct:
         """Fields that it leaves out are taken from the preset."""
@@ -636,6 +689,8 @@ class CreateStudyRequest(_message.Message):
     def budget(self) -> Global___Budget: ...
     @_builtins.property
     def column_kinds(self) -> _containers.ScalarMap[_builtins.str, _dataset_pb2.ColumnKind.ValueType]: ...
+    @_builtins.property
+    def halving(self) -> Global___Halving: ...
     def __init__(
         self,
         *,
@@ -652,14 +707,21 @@ class CreateStudyRequest(_message.Message):
         name: _builtins.str = ...,
         column_kinds: _abc.Mapping[_builtins.str, _dataset_pb2.ColumnKind.ValueType] | None = ...,
         idempotency_key: _builtins.str = ...,
+        halving_mode: Global___HalvingMode.ValueType = ...,
+        halving: Global___Halving | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "seed", b"seed", "space", b"space"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "seed", b"seed", "space", b"space"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "idempotency_key", b"idempotency_key", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "idempotency_key", b"idempotency_key", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType_halving_choice: _TypeAlias = _typing.Literal["halving_mode", "halving"]  # noqa: Y015
+    _WhichOneofArgType_halving_choice: _TypeAlias = _typing.Literal["halving_choice", b"halving_choice"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_halving_choice) -> _WhichOneofReturnType_halving_choice | None: ...
 
 Global___CreateStudyRequest: _TypeAlias = CreateStudyRequest  # noqa: Y015
 

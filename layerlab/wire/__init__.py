@@ -33,6 +33,8 @@ from layerlab.wire.ledger import (
     delta_to_proto,
     proposal_from_proto,
     proposal_to_proto,
+    rung_from_proto,
+    rung_to_proto,
     worker_from_proto,
     worker_to_proto,
 )
@@ -91,6 +93,8 @@ __all__ = [
     "proposal_from_proto",
     "proposal_to_proto",
     "required_enum",
+    "rung_from_proto",
+    "rung_to_proto",
     "spec_from_proto",
     "spec_to_proto",
     "split_from_proto",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import (
     Assignment,
     Cohort,
@@ -42,6 +43,14 @@ def proposal_from_proto(message: pb.Proposal) -> Proposal:
     return Proposal(message.number, design_from_proto(message.design), message.seed)
 
 
+def rung_to_proto(rung: Rung) -> pb.Rung:
+    return pb.Rung(epoch=rung.epoch, keep=rung.keep)
+
+
+def rung_from_proto(message: pb.Rung) -> Rung:
+    return Rung(message.epoch, message.keep)
+
+
 def cohort_to_proto(cohort: Cohort) -> pb.Cohort:
     return pb.Cohort(
         cohort_id=cohort.cohort_id,
@@ -53,6 +62,7 @@ def cohort_to_proto(cohort: Cohort) -> pb.Cohort:
         worker_id=cohort.worker_id,
         incarnation=cohort.incarnation,
         seq=cohort.seq,
+        rungs=[rung_to_proto(rung) for rung in cohort.rungs],
     )
 
 
@@ -67,6 +77,7 @@ def cohort_from_proto(message: pb.Cohort) -> Cohort:
         worker_id=message.worker_id,
         incarnation=message.incarnation,
         seq=message.seq,
+        rungs=tuple(rung_from_proto(rung) for rung in message.rungs),
     )
 
 
@@ -123,6 +134,7 @@ def _assignment_to_proto(assignment: Assignment) -> pb.Assignment:
         lanes=[proposal_to_proto(lane) for lane in assignment.lanes],
         seconds_left=assignment.seconds_left,
         best=_standing_to_proto(assignment.best),
+        rungs=[rung_to_proto(rung) for rung in assignment.rungs],
     )
 
 
@@ -146,6 +158,7 @@ def _assignment_from_proto(message: pb.Assignment) -> Assignment:
         best=(
             Standing(best.score, best.n_params, best.number) if message.HasField("best") else None
         ),
+        rungs=tuple(rung_from_proto(rung) for rung in message.rungs),
     )
 
 

@@ -18,6 +18,7 @@ from layerlab.domain.design import (
     Schedule,
 )
 from layerlab.domain.event import Event, EventType
+from layerlab.domain.halving import Halving
 from layerlab.domain.json_value import canonical
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
@@ -99,7 +100,14 @@ def spec_to_proto(spec: StudySpec) -> pb.StudySpec:
             name: enum_to_proto(kind, dataset_pb2.ColumnKind)
             for name, kind in spec.column_kinds.items()
         },
+        halving=_halving_to_proto(spec.halving),
     )
+
+
+def _halving_to_proto(halving: Halving | None) -> pb.Halving | None:
+    if halving is None:
+        return None
+    return pb.Halving(factor=halving.factor, min_epochs=halving.min_epochs)
 
 
 def spec_from_proto(message: pb.StudySpec) -> StudySpec:
@@ -123,6 +131,11 @@ def spec_from_proto(message: pb.StudySpec) -> StudySpec:
             name: required_enum(kind, dataset_pb2.ColumnKind, ColumnKind)
             for name, kind in message.column_kinds.items()
         },
+        halving=(
+            Halving(message.halving.factor, message.halving.min_epochs)
+            if message.HasField("halving")
+            else None
+        ),
     )
 
 

@@ -47,6 +47,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
                 wire.required_enum(request.purpose, pb.Purpose, Purpose),
                 [wire.proposal_from_proto(each) for each in request.proposals],
                 list(request.finalists),
+                [wire.rung_from_proto(rung) for rung in request.rungs],
             )
         return pb.RegisterCohortResponse(
             cohort=wire.cohort_to_proto(registration.cohort), repeated=registration.is_repeated

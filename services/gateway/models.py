@@ -154,6 +154,11 @@ class BudgetDocument(Document):
     time_seconds: float | None
 
 
+class HalvingDocument(Document):
+    factor: int = Field(description="At each rung about one lane in so many goes on.")
+    min_epochs: int = Field(description="No lane is dropped before it has trained for so many.")
+
+
 class ProgressDocument(Document):
     done: int
     total: int
@@ -181,6 +186,9 @@ class StudyDocument(Document):
     seed: int
     column_kinds: dict[str, ColumnKind]
     budget: BudgetDocument
+    halving: Literal["off"] | HalvingDocument = Field(
+        description="What `auto` came to, if that was asked for."
+    )
     progress: ProgressDocument
     best: TrialDocument | None
     seq: int = Field(description="The number of the study's last event.")

@@ -16,6 +16,7 @@ from layerlab.domain.space import MAX_GRID, SearchSpace
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Search, StudySpec
 from layerlab.domain.target import check_target
+from services.gateway.halving_request import RULE, WORD, HalvingChoice, resolve_halving
 
 MAX_TRIALS: Final = 100_000
 MAX_EPOCHS: Final = 10_000
@@ -84,6 +85,11 @@ class StudyRequest(BaseModel):
         default=None, description="Corrections of inferred kinds, by column."
     )
     budget: BudgetRequest | None = None
+    halving: HalvingChoice | None = Field(
+        default=None,
+        description="Whether cohorts drop their weaker lanes at rungs (Hyperband). Default `auto`: "
+        "on for the fused engine and random search, when there are epochs enough to save.",
+    )
 
 
 def parse_request(document: JsonObject) -> StudyRequest:
@@ -97,6 +103,7 @@ def parse_request(document: JsonObject) -> StudyRequest:
         raise problem_of(complaints) from error
 
 
+_ARMS: Final = frozenset({"[key]", WORD, RULE})
 _CODES: Final = {"extra_forbidden": "unknown_field", "missing": "missing_field"}
 
 
@@ -128,7 +135,7 @@ def problem_of(complaints: Sequence[Complaint]) -> InvalidInput:
 
 def field_path(location: tuple[int | str, ...]) -> str:
     # Pydantic adds the names of a union's arms, which are no part of the document.
-    return ".".join(str(each) for each in location if each != "[key]")
+    return ".".join(str(each) for each in location if each not in _ARMS)
 
 
 def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
@@ -143,22 +150,24 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     preset = request.preset or DEFAULT_PRESET
     space = parse_space(request.space or {}, preset_space(preset, dataset.rows))
     space.check_task(task)
-    search = request.search or Search.RANDOM
+    search, engine = request.search or Search.RANDOM, request.engine or Engine.FUSED
     if search is Search.GRID:
         _check_grid(space)
+    budget = _budget(request.budget or BudgetRequest(), space, search)
     return StudySpec(
         dataset_id=dataset.dataset_id,
         target=request.target,
         task=task,
         space=space,
-        budget=_budget(request.budget or BudgetRequest(), space, search),
+        budget=budget,
         name=request.name or f"{request.target} of {dataset.name}"[:MAX_NAME],
         preset=preset,
         search=search,
         recipe=request.recipe or RecipeName.PAPER,
-        engine=request.engine or Engine.FUSED,
+        engine=engine,
         seed=request.seed or 0,
         column_kinds=kinds,
+        halving=resolve_halving(request.halving, engine, search, dataset.rows, budget.max_epochs),
     )
 
 

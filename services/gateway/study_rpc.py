@@ -17,6 +17,7 @@ from layerlab.domain.trial import TrialState
 from layerlab.v1 import dataset_pb2, study_pb2_grpc
 from layerlab.v1 import study_pb2 as pb
 from services.gateway.application import Application, NamedStudy
+from services.gateway.halving_request import HalvingMode
 from services.gateway.ledger import CurvePoint, StudyVerb, TrialQuery
 from services.gateway.streams import closing_stream
 from services.gateway.strict_json import check_values
@@ -140,8 +141,20 @@ def request_to_json(request: pb.CreateStudyRequest) -> JsonObject:
         }
         or None,
         "budget": budget or None,
+        "halving": _halving_to_json(request),
     }
     return {name: value for name, value in parts.items() if value is not None}
+
+
+def _halving_to_json(request: pb.CreateStudyRequest) -> JsonValue:
+    match request.WhichOneof("halving_choice"):
+        case "halving":
+            rule = request.halving
+            return {"factor": rule.factor, "min_epochs": rule.min_epochs}
+        case "halving_mode":
+            return wire.enum_from_proto(request.halving_mode, pb.HalvingMode, HalvingMode)
+        case _:
+            return None
 
 
 def view_to_proto(study: NamedStudy) -> pb.StudyView:

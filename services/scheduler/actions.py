@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import Proposal, Purpose
 from layerlab.domain.trial import StudyState
 
@@ -16,12 +17,16 @@ class StartStudy:
 
 @dataclass(frozen=True, slots=True)
 class RegisterCohort:
-    """The ledger records new trials (`proposals`), or the test of trials that it has."""
+    """The ledger records new trials (`proposals`), or the test of trials that it has.
+
+    `rungs`: where the cohort's trainers shall drop its weaker lanes.
+    """
 
     cohort_id: str
     purpose: Purpose
     proposals: tuple[Proposal, ...] = ()
     finalists: tuple[int, ...] = ()
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,9 @@ class StudyDriver:
         match action:
             case StartStudy():
                 record.study = await self._ledger.move_study(self._study_id, StudyState.RUNNING)
-            case RegisterCohort(cohort_id, purpose, proposals, finalists):
+            case RegisterCohort(cohort_id, purpose, proposals, finalists, rungs):
                 registration = await self._ledger.register_cohort(
-                    record.ref(cohort_id), purpose, proposals, finalists
+                    record.ref(cohort_id), purpose, proposals, finalists, rungs
                 )
                 record.end_registration(registration.cohort)
                 if registration.is_repeated:

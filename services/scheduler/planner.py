@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from layerlab.domain.study import Cohort, Purpose
+from layerlab.domain.halving import Rung
+from layerlab.domain.study import Cohort, Proposal, Purpose
 from layerlab.domain.trial import CohortState, StudyState
 from services.scheduler.actions import (
     Action,
@@ -16,6 +17,7 @@ from services.scheduler.actions import (
 )
 from services.scheduler.endings import end_of
 from services.scheduler.record import StudyRecord
+from services.scheduler.rungs import rungs_of
 from services.scheduler.timing import Phase, phase_at
 
 
@@ -53,7 +55,15 @@ def _search(record: StudyRecord, now: float, max_waiting: int) -> Action | None:
     if len(waiting) >= max(max_waiting, record.demand(now)):
         return None
     lanes = record.plan.next_lanes(record.known)
-    return RegisterCohort(record.next_cohort_id, Purpose.SEARCH, lanes) if lanes else None
+    return _registration(record, lanes) if lanes else None
+
+
+def _registration(record: StudyRecord, lanes: tuple[Proposal, ...]) -> RegisterCohort:
+    spec, number = record.study.spec, record.next_cohort
+    rungs: tuple[Rung, ...] = ()
+    if spec.halving:
+        rungs = rungs_of(spec.halving, len(lanes), spec.budget.max_epochs, number - 1)
+    return RegisterCohort(record.cohort_id(number), Purpose.SEARCH, lanes, rungs=rungs)
 
 
 def _is_searched(record: StudyRecord) -> bool:

@@ -91,7 +91,13 @@ class StudyRecord:
         if action.cohort_id not in self.registering:
             self.registering[action.cohort_id] = action
             numbers = tuple(each.number for each in action.proposals) or action.finalists
-            cohort = Cohort(action.cohort_id, self.study.study_id, action.purpose, numbers)
+            cohort = Cohort(
+                action.cohort_id,
+                self.study.study_id,
+                action.purpose,
+                numbers,
+                rungs=action.rungs,
+            )
             self.add_cohort(cohort, action.proposals)
 
     def end_registration(self, cohort: Cohort) -> None:
@@ -148,10 +154,14 @@ class StudyRecord:
         return CohortRef(self.study.study_id, cohort_id, self.study.traceparent)
 
     @property
-    def next_cohort_id(self) -> str:
+    def next_cohort(self) -> int:
+        """Which search cohort is to be registered next, counting from 1."""
         # Some before the last one may be missing, when a scheduler died amid several.
-        ids = (f"{self.study.study_id}-c{index:04}" for index in count(self._searching + 1))
-        return next(each for each in ids if each not in self.cohorts)
+        numbers = count(self._searching + 1)
+        return next(each for each in numbers if self.cohort_id(each) not in self.cohorts)
+
+    def cohort_id(self, number: int) -> str:
+        return f"{self.study.study_id}-c{number:04}"
 
     @property
     def test_cohort_id(self) -> str:

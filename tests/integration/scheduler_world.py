@@ -11,6 +11,7 @@ from typing import Any
 
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.exchange import ClaimOutcome, Reclaimed, Registration, ReportBatch, StudyDelta
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import (
     Assignment,
     CohortRef,
@@ -230,9 +231,12 @@ class DeadlyLedger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
+        rungs: Sequence[Rung] = (),
     ) -> Registration:
         await self._points.pass_point()
-        registered = await self._ledger.register_cohort(cohort, purpose, proposals, finalists)
+        registered = await self._ledger.register_cohort(
+            cohort, purpose, proposals, finalists, rungs
+        )
         await self._points.pass_point()
         return registered
 

@@ -18,6 +18,7 @@ from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.adapters.opening import UnknownUrl
 from layerlab.domain.exchange import Reclaimed, Registration, StudyDelta
+from layerlab.domain.halving import Rung
 from layerlab.domain.problem import OutOfSpace, Unavailable
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import StudyState, TrialState
@@ -72,8 +73,11 @@ class ForgetfulLine:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
+        rungs: Sequence[Rung] = (),
     ) -> Registration:
-        registered = await self._ledger.register_cohort(cohort, purpose, proposals, finalists)
+        registered = await self._ledger.register_cohort(
+            cohort, purpose, proposals, finalists, rungs
+        )
         self._lose()
         return registered
 

@@ -20,6 +20,7 @@ from layerlab.domain.study import (
 )
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
+from services.gateway.ledger.halving_documents import halving_from_json, halving_to_json
 from services.gateway.ledger.views import CurvePoint, StudyView
 
 
@@ -37,6 +38,7 @@ def spec_to_json(spec: StudySpec) -> dict[str, JsonValue]:
         "engine": spec.engine.value,
         "seed": spec.seed,
         "column_kinds": {name: kind.value for name, kind in spec.column_kinds.items()},
+        "halving": halving_to_json(spec.halving),
         "budget": {
             "max_trials": spec.budget.max_trials,
             "max_epochs": spec.budget.max_epochs,
@@ -62,6 +64,7 @@ def spec_from_json(value: JsonValue) -> StudySpec:
         engine=doc.member("engine", Engine),
         seed=doc.whole("seed"),
         column_kinds={name: kinds.member(name, ColumnKind) for name in doc.object("column_kinds")},
+        halving=halving_from_json(doc),
     )
 
 

@@ -22,6 +22,7 @@ from layerlab.domain.study import (
 from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc
 from services.gateway.ledger.documents import spec_from_json
+from services.gateway.ledger.halving_documents import rungs_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
         numbers=data.wholes("numbers"),
         state=data.member("state", CohortState),
         seq=event.seq,
+        rungs=rungs_from_json(data),
     )
     record.tests = record.tests or cohort.purpose is Purpose.TEST
     record.cohorts[cohort.cohort_id] = CohortEntry(cohort, event.time)

@@ -21,6 +21,7 @@ from layerlab.domain.exchange import (
     ReportBatch,
     StudyDelta,
 )
+from layerlab.domain.halving import Rung
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.study import (
     CohortRef,
@@ -216,8 +217,9 @@ class Ledger:
         purpose: Purpose,
         proposals: Sequence[Proposal] = (),
         finalists: Sequence[int] = (),
+        rungs: Sequence[Rung] = (),
     ) -> Registration:
-        command = cohorts.register(cohort, purpose, proposals, finalists)
+        command = cohorts.register(cohort, purpose, proposals, finalists, rungs)
         return await self._book.actor(cohort.study_id).do(command)
 
     async def mark_cohort_queued(self, cohort: CohortRef) -> None:

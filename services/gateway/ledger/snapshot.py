@@ -17,6 +17,7 @@ from services.gateway.ledger.documents import (
     trial_to_json,
 )
 from services.gateway.ledger.fold import CohortEntry, Record
+from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
 
 _VERSION: Final = 1
 
@@ -94,6 +95,7 @@ def _entry_to_json(entry: CohortEntry) -> dict[str, JsonValue]:
         "attempt": cohort.attempt,
         "worker_id": cohort.worker_id,
         "incarnation": cohort.incarnation,
+        "rungs": rungs_to_json(cohort.rungs),
         "since": to_time(entry.since),
         "lost_workers": entry.lost_workers,
         "failures": entry.failures,
@@ -111,6 +113,7 @@ def _entry_from_json(study_id: str, doc: Doc) -> CohortEntry:
         worker_id=doc.text("worker_id"),
         incarnation=doc.text("incarnation"),
         seq=doc.whole("changed"),
+        rungs=rungs_from_json(doc),
     )
     return CohortEntry(
         cohort,

@@ -17,6 +17,7 @@ from layerlab.domain.design import (
 )
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.halving import Halving, Rung
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.recipe import RecipeName
@@ -120,6 +121,7 @@ specs = st.builds(
     engine=st.sampled_from(Engine),
     seed=counts,
     column_kinds=kinds,
+    halving=st.none() | st.builds(Halving, factor=numbers, min_epochs=numbers),
 )
 studies = st.builds(
     Study,
@@ -157,6 +159,7 @@ trials = st.builds(
     has_model=st.booleans(),
 )
 refs = st.builds(CohortRef, study_id=names, cohort_id=names, traceparent=names)
+rungs = st.lists(st.builds(Rung, epoch=numbers, keep=numbers), max_size=3).map(tuple)
 cohorts = st.builds(
     Cohort,
     cohort_id=names,
@@ -167,6 +170,7 @@ cohorts = st.builds(
     attempt=numbers,
     worker_id=names,
     incarnation=names,
+    rungs=rungs,
 )
 proposals = st.builds(Proposal, number=numbers, design=designs, seed=counts)
 assignments = st.builds(
@@ -180,6 +184,7 @@ assignments = st.builds(
     lanes=st.lists(proposals, max_size=2).map(tuple),
     seconds_left=maybe_float,
     best=st.none() | st.builds(Standing, score=floats, n_params=counts, number=numbers),
+    rungs=rungs,
 )
 claims = st.builds(
     Claim,

@@ -155,6 +155,7 @@ def _assignment(
         lanes=tuple(Proposal(trial.number, trial.design, trial.seed) for trial in open_lanes),
         seconds_left=_seconds_to_train(record, cohort, now),
         best=record.best,
+        rungs=cohort.rungs,
     )
 
 

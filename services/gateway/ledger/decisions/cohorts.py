@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from layerlab.domain.event import EventType, cohort_subject, trial_subject
 from layerlab.domain.exchange import Reclaimed, Registration
+from layerlab.domain.halving import Rung
 from layerlab.domain.problem import Conflict, InvalidInput
 from layerlab.domain.study import (
     MAX_LOST_WORKERS,
@@ -28,6 +30,7 @@ from services.gateway.ledger.decisions.moves import (
     take_back,
 )
 from services.gateway.ledger.fold import CohortEntry, Record
+from services.gateway.ledger.halving_documents import rungs_to_json
 
 # A cohort that was handed back is QUEUED a moment before its message is on the queue again.
 _DELIVERY_SECONDS: Final = 4.0
@@ -40,6 +43,7 @@ def register(
     purpose: Purpose,
     proposals: Sequence[Proposal],
     finalists: Sequence[int],
+    rungs: Sequence[Rung] = (),
 ) -> Command[Registration]:
     """:raises Conflict: `takes_no_trials`, `trial_taken`, `not_a_finalist`.
     :raises InvalidInput: `invalid_cohort`.
@@ -56,11 +60,13 @@ def register(
         )
         _check(bool(_COHORT_ID.fullmatch(ref.cohort_id)), "cohort_id", "is no id")
         _check(len(set(numbers)) == len(numbers) > 0, "numbers", "must be some, each once")
+        _check(_climb(rungs), "rungs", "must keep fewer lanes, but some, at each later epoch")
         data = {
             "cohort_id": ref.cohort_id,
             "purpose": purpose.value,
             "numbers": numbers,
             "state": CohortState.PENDING.value,
+            "rungs": rungs_to_json(rungs),
         }
         subject = cohort_subject(record.study_id, ref.cohort_id)
         registered = Draft(EventType.COHORT_REGISTERED, subject, data)
@@ -179,6 +185,11 @@ def _take_from_lost(record: Record, entry: CohortEntry) -> Iterator[Draft]:
         return take_back(record, entry.cohort, Actor.SCHEDULER, lost)
     detail = f"{entry.lost_workers + 1} workers were lost while they trained it."
     return fail_cohort(record, entry.cohort, Actor.SCHEDULER, lost, detail)
+
+
+def _climb(rungs: Sequence[Rung]) -> bool:
+    epochs, kept = [0, *(each.epoch for each in rungs)], [*(each.keep for each in rungs), 0]
+    return all(a < b for a, b in pairwise(epochs)) and all(a > b for a, b in pairwise(kept))
 
 
 def _check(holds: bool, field: str, complaint: str) -> None:
