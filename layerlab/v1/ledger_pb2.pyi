@@ -874,6 +874,34 @@ class ReleaseCohortResponse(_message.Message):
 Global___ReleaseCohortResponse: _TypeAlias = ReleaseCohortResponse  # noqa: Y015
 
 @_typing.final
+class HeldCohort(_message.Message):
+    """A cohort that a worker has claimed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    COHORT_ID_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    cohort_id: _builtins.str
+    attempt: _builtins.int
+    """From ClaimCohort."""
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        cohort_id: _builtins.str = ...,
+        attempt: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeldCohort: _TypeAlias = HeldCohort  # noqa: Y015
+
+@_typing.final
 class Worker(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -890,6 +918,7 @@ class Worker(_message.Message):
     ATTEMPT_FIELD_NUMBER: _builtins.int
     DRAINING_FIELD_NUMBER: _builtins.int
     DISCONNECTED_AT_FIELD_NUMBER: _builtins.int
+    ALSO_HOLDS_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     incarnation: _builtins.str
     host: _builtins.str
@@ -908,6 +937,12 @@ class Worker(_message.Message):
     def disconnected_at(self) -> _timestamp_pb2.Timestamp:
         """It was seen to go then, after its heartbeat; absent: it is there, for all that is known."""
 
+    @_builtins.property
+    def also_holds(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeldCohort]:
+        """Beside what it trains: the next one, which it has fetched already, and those whose last
+        reports are under way. Its heartbeat is the lease of these, too.
+        """
+
     def __init__(
         self,
         *,
@@ -924,10 +959,11 @@ class Worker(_message.Message):
         attempt: _builtins.int = ...,
         draining: _builtins.bool = ...,
         disconnected_at: _timestamp_pb2.Timestamp | None = ...,
+        also_holds: _abc.Iterable[Global___HeldCohort] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["disconnected_at", b"disconnected_at", "heartbeat_at", b"heartbeat_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "disconnected_at", b"disconnected_at", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_holds", b"also_holds", "attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "disconnected_at", b"disconnected_at", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ from layerlab.domain.study import (
     Cohort,
     CohortRef,
     EpochReport,
+    HeldCohort,
     Proposal,
     Purpose,
     Standing,
@@ -273,6 +274,10 @@ def worker_to_proto(worker: Worker) -> pb.Worker:
         attempt=worker.attempt,
         draining=worker.draining,
         disconnected_at=time_to_proto(worker.disconnected_at),
+        also_holds=[
+            pb.HeldCohort(study_id=each.study_id, cohort_id=each.cohort_id, attempt=each.attempt)
+            for each in worker.also_holds
+        ],
     )
 
 
@@ -291,4 +296,7 @@ def worker_from_proto(message: pb.Worker) -> Worker:
         attempt=message.attempt,
         draining=message.draining,
         disconnected_at=optional_time(message, "disconnected_at"),
+        also_holds=tuple(
+            HeldCohort(each.study_id, each.cohort_id, each.attempt) for each in message.also_holds
+        ),
     )

@@ -92,7 +92,7 @@ class Presence:
                 await asyncio.wait_for(self._runner.changed.wait(), self._due_seconds)
 
     def _worker(self) -> Worker:
-        current = self._runner.current
+        trained, *others = self._runner.held or (None,)
         return Worker(
             worker_id=self._name.worker_id,
             incarnation=self._name.incarnation,
@@ -102,8 +102,9 @@ class Presence:
             threads=self._threads,
             version=version("layerlab"),
             heartbeat_at=datetime.now(UTC),
-            study_id=current.study_id if current else "",
-            cohort_id=current.cohort_id if current else "",
-            attempt=current.attempt if current else 0,
+            study_id=trained.study_id if trained else "",
+            cohort_id=trained.cohort_id if trained else "",
+            attempt=trained.attempt if trained else 0,
             draining=self._draining,
+            also_holds=tuple(others),
         )

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from uuid import uuid4
 
+from layerlab.intake import Intake
 from layerlab.ports import CohortLedger, JobQueue, MatrixSource
 from services.trainer.child_process import training_child
 from services.trainer.executor import OpenExecutor
@@ -36,11 +37,12 @@ async def trainer_service(
     name = WorkerName(worker_id, uuid4().hex)
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
     async with metrics.executing(open_executor)(settings) as executor:
-        runner = CohortRunner(ledger, cache, executor, name, settings.max_cohort_seconds)
+        intake = Intake()
+        runner = CohortRunner(ledger, cache, executor, name, settings.max_cohort_seconds, intake)
         presence = Presence(name, ledger, runner, executor, settings.thread_count)
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(presence.keep())
             try:
-                await queue.consume(metrics.handling(runner.run))
+                await queue.consume(metrics.handling(runner.run), intake)
             finally:
                 await presence.leave(keeping)

@@ -28,6 +28,7 @@ from layerlab.domain.study import (
     CohortRef,
     Engine,
     EpochReport,
+    HeldCohort,
     Proposal,
     Purpose,
     Search,
@@ -239,6 +240,7 @@ acks = st.builds(
     cancelled=st.booleans(),
     stop_trials=st.lists(numbers, max_size=3).map(tuple),
 )
+held_cohorts = st.builds(HeldCohort, study_id=names, cohort_id=names, attempt=numbers)
 workers = st.builds(
     Worker,
     worker_id=names,
@@ -253,6 +255,7 @@ workers = st.builds(
     cohort_id=names,
     attempt=numbers,
     draining=st.booleans(),
+    also_holds=st.lists(held_cohorts, max_size=2).map(tuple),
 )
 matrix_specs = st.builds(
     MatrixSpec,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from layerlab.domain.study import Worker
+from layerlab.domain.study import Cohort, HeldCohort, Worker
 from services.gateway.ledger.fold import CohortEntry
 
 ABSENCE_SECONDS: Final = 2.0
@@ -36,11 +36,7 @@ class Leases:
             # Its worker has started anew since; that it will not come back is certain.
             if worker.heartbeat_at > entry.since:
                 return 0.0
-        elif worker is not None and (worker.study_id, worker.cohort_id, worker.attempt) == (
-            cohort.study_id,
-            cohort.cohort_id,
-            cohort.attempt,
-        ):
+        elif worker is not None and _name(cohort) in worker.held:
             renewed = max(renewed, worker.heartbeat_at)
         return self.seconds - (now - renewed).total_seconds()
 
@@ -61,3 +57,7 @@ class Leases:
         # While the ledger itself was away, nobody could come back to it.
         gone_since = max(worker.disconnected_at, entry.since, self.up_since)
         return min(remaining, ABSENCE_SECONDS - (now - gone_since).total_seconds())
+
+
+def _name(cohort: Cohort) -> HeldCohort:
+    return HeldCohort(cohort.study_id, cohort.cohort_id, cohort.attempt)

@@ -1,0 +1,194 @@
+"""One claimed cohort: its matrices fetched, its lanes trained, all of it reported."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+import structlog
+
+from layerlab.domain.exchange import ReportBatch
+from layerlab.domain.matrices import MatrixSpec, Part
+from layerlab.domain.problem import Problem
+from layerlab.domain.study import Assignment, CohortRef, Purpose, StudySpec, TestScore, TrialEnd
+from layerlab.lifecycle import background
+from layerlab.ports import CohortLedger
+from services.trainer.executor import JobExecutor, JobFailed
+from services.trainer.matrices import LocalMatrices, MatrixCache
+from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.open_lanes import OpenLanes
+from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
+from services.trainer.turns import Stage, Turn
+
+log = structlog.get_logger()
+
+_LAST_WORDS_SECONDS: Final = 5.0
+# What has happened and is not with the ledger's stream yet; beyond it, training waits.
+_MOST_WAITING: Final = 64
+Happened: TypeAlias = asyncio.Queue[Progress | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every attempt of a trainer works with."""
+
+    ledger: CohortLedger
+    matrices: MatrixCache
+    executor: JobExecutor
+    max_cohort_seconds: float
+
+
+@dataclass(slots=True)
+class Attempt:
+    """`turn` says when the executor is this attempt's."""
+
+    tools: Tools
+    cohort: CohortRef
+    assignment: Assignment
+    turn: Turn
+    _deadline: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        left = self.assignment.seconds_left
+        self._deadline = None if left is None else time.monotonic() + left
+
+    async def run(self) -> Outcome:
+        """Returns when the ledger has acknowledged everything, or wants no more.
+
+        :raises CalledTooEarly: see `Turn`; nothing has been trained.
+        :raises JobFailed: why the executor could not do it.
+        """
+        stream = ReportStream(
+            self.tools.ledger, self.cohort, self.assignment.attempt, on_stop=self._stop_lanes
+        )
+        reporting = asyncio.create_task(stream.run())
+        work = asyncio.create_task(self._work(stream))
+        try:
+            await asyncio.wait({reporting, work}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                return reporting.result()  # The ledger wants no more.
+            await stream.close()
+            if work.exception():
+                # What was reported before stands: those trials need no other attempt.
+                await asyncio.wait({reporting}, timeout=_LAST_WORDS_SECONDS)
+                work.result()
+            return await reporting
+        finally:
+            for task in (work, reporting):
+                task.cancel()
+            await asyncio.gather(work, reporting, return_exceptions=True)
+
+    async def _stop_lanes(self, numbers: tuple[int, ...]) -> None:
+        # Numbers count within a study: those of a cohort that is over mean nothing to the next.
+        if self.turn.stage is Stage.WORKING:
+            await self.tools.executor.stop_lanes(numbers)
+
+    async def _work(self, stream: ReportStream) -> None:
+        if self.assignment.purpose is Purpose.TEST:
+            await self._test(stream)
+        else:
+            await self._search(stream)
+
+    async def _search(self, stream: ReportStream) -> None:
+        local = await self._fetch_matrices(Part.TRAIN, Part.VALIDATION)
+        happened: Happened = asyncio.Queue(_MOST_WAITING)
+        # Uploads take their time; the executor is free for the next cohort meanwhile.
+        async with background(self._forward(happened, stream)) as forwarding:
+            failure: JobFailed | None = None
+            async with self.turn.at_work(self.assignment.study_id):
+                try:
+                    await self._train(self._train_job(local), happened)
+                except JobFailed as error:
+                    failure = error
+            await happened.put(None)
+            await forwarding
+            if failure:
+                raise failure
+
+    async def _train(self, job: TrainJob, happened: Happened) -> None:
+        lanes, limit_seconds = OpenLanes(job.lanes), self.tools.max_cohort_seconds
+        limit = asyncio.timeout(limit_seconds)
+        self.turn.starts(job)
+        try:
+            async with limit, aclosing(self.tools.executor.train(job)) as progresses:
+                async for progress in progresses:
+                    lanes.note(progress)
+                    self.turn.note(progress)
+                    await happened.put(progress)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            await happened.put(Progress((), lanes.out_of_time(limit_seconds)))
+
+    async def _forward(self, happened: Happened, stream: ReportStream) -> None:
+        """To the ledger, models first, until there is no more."""
+        while progress := await happened.get():
+            ends = await self._keep_model(progress)
+            await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
+
+    def _train_job(self, local: LocalMatrices) -> TrainJob:
+        assignment, spec, deadline = self.assignment, self.assignment.spec, self._deadline
+        return TrainJob(
+            lanes=assignment.lanes,
+            engine=spec.engine,
+            task=spec.task,
+            n_outputs=local.header.n_outputs,
+            train=local.files(Part.TRAIN),
+            validation=local.files(Part.VALIDATION),
+            max_epochs=spec.budget.max_epochs,
+            seconds_left=None if deadline is None else deadline - time.monotonic(),
+            best=assignment.best,
+            rungs=assignment.rungs,
+        )
+
+    async def _fetch_matrices(self, *parts: Part) -> LocalMatrices:
+        spec = _matrix_spec(self.assignment.spec)
+        return await retry_while_unavailable(
+            lambda: self.tools.matrices.get(spec, parts), "matrices"
+        )
+
+    async def _keep_model(self, progress: Progress) -> tuple[TrialEnd, ...]:
+        """Uploads the weights, if there are any; the ends, which say so."""
+        number, assignment = progress.model, self.assignment
+        if number is None:
+            return progress.ends
+        try:
+            await retry_while_unavailable(
+                lambda: self.tools.ledger.upload_model(
+                    assignment.study_id, number, assignment.attempt, progress.weights
+                ),
+                "model",
+            )
+        except Problem as problem:
+            # Most likely a stale attempt; the reports will learn that too.
+            log.warning("the ledger takes no model", number=number, problem=str(problem))
+            return progress.ends
+        return tuple(
+            replace(end, has_model=True) if end.number == number else end for end in progress.ends
+        )
+
+    async def _test(self, stream: ReportStream) -> None:
+        """The one touch of the test rows."""
+        assignment, spec = self.assignment, self.assignment.spec
+        local = await self._fetch_matrices(Part.TEST)
+        weights = [await self._download_model(lane.number) for lane in assignment.lanes]
+        async with self.turn.at_work(assignment.study_id):
+            for lane, document in zip(assignment.lanes, weights, strict=True):
+                job = ScoreJob(lane, spec.engine, spec.task, local.files(Part.TEST), document)
+                score = TestScore(lane.number, await self.tools.executor.score(job))
+                await stream.add(ReportBatch(0, test_scores=(score,)))
+
+    async def _download_model(self, number: int) -> bytes:
+        study_id = self.assignment.study_id
+        return await retry_while_unavailable(
+            lambda: self.tools.ledger.download_model(study_id, number), "model"
+        )
+
+
+def _matrix_spec(spec: StudySpec) -> MatrixSpec:
+    return MatrixSpec(
+        spec.dataset_id, spec.target, spec.task, spec.recipe, spec.seed, spec.column_kinds
+    )
