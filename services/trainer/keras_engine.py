@@ -18,6 +18,7 @@ from torch import Tensor
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design, Norm, Optimizer
 from layerlab.domain.study import Proposal
+from services.trainer.class_weights import class_weights
 from services.trainer.control import Control
 from services.trainer.engine import (
     Ended,
@@ -35,6 +36,7 @@ from services.trainer.initial import (
     initial_weights,
 )
 from services.trainer.record import LaneRecord, r2_score
+from services.trainer.schedules import rate_factors, steps_per_epoch
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def build_optimizer(design: Design, model: keras.Model) -> keras.optimizers.Opti
     if design.optimizer is Optimizer.RMSPROP:
         return keras.optimizers.RMSprop(rate, rho=0.9)
     if design.optimizer is Optimizer.SGD:
-        return keras.optimizers.SGD(rate, momentum=0.9)
+        return keras.optimizers.SGD(rate, momentum=design.momentum)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=design.weight_decay)
     spared = [each for each in model.trainable_variables if each.name != "kernel"]
     optimizer.exclude_from_weight_decay(var_list=spared)
@@ -155,10 +157,19 @@ class _Table:
         self.targets = torch.tensor(rows.targets, device=device)
 
 
-def data_loss(outputs: Tensor, targets: Tensor, task: Task) -> Tensor:
-    """Mean cross-entropy in nats, or mean squared error."""
+def data_loss(
+    outputs: Tensor, targets: Tensor, task: Task, class_weights: Tensor | None = None
+) -> Tensor:
+    """Mean cross-entropy in nats, or mean squared error.
+
+    `class_weights` [n_outputs] weigh the rows of a batch; the mean is over their number, as with
+    `class_weight` in Keras's `fit`.
+    """
     if task is Task.CLASSIFICATION:
-        return torch.nn.functional.cross_entropy(outputs, targets)
+        summed = torch.nn.functional.cross_entropy(
+            outputs, targets, weight=class_weights, reduction="sum"
+        )
+        return summed / len(targets)
     return torch.nn.functional.mse_loss(outputs[:, 0], targets)
 
 
@@ -181,17 +192,27 @@ def evaluate(model: keras.Model, table: _Table, task: Task) -> tuple[float, floa
 class KerasStepper:
     """A model and its optimizer, one batch at a time."""
 
-    def __init__(self, design: Design, weights: Weights, n_inputs: int, task: Task) -> None:
-        self._task = task
+    def __init__(
+        self,
+        design: Design,
+        weights: Weights,
+        n_inputs: int,
+        task: Task,
+        class_weights: Tensor | None = None,
+    ) -> None:
+        self._task, self._class_weights = task, class_weights
+        self._learning_rate = design.learning_rate
         self.model = build_model(design, n_inputs, len(weights["output.bias"]))
         set_weights(self.model, weights)
         self._optimizer = build_optimizer(design, self.model)
         self._variables = list(self.model.trainable_variables)
 
-    def step(self, features: Tensor, targets: Tensor) -> float:
+    def step(self, features: Tensor, targets: Tensor, rate_factor: float = 1.0) -> float:
         """Trains on the batch; its loss before the step, without the L2 term."""
+        self._optimizer.learning_rate = self._learning_rate * rate_factor
         self.model.zero_grad()
-        loss = data_loss(self.model(features, training=True), targets, self._task)
+        outputs = self.model(features, training=True)
+        loss = data_loss(outputs, targets, self._task, self._class_weights)
         torch.autograd.backward(loss + sum(self.model.losses))
         with torch.no_grad():
             gradients = [each.value.grad for each in self._variables]
@@ -215,7 +236,10 @@ class _LaneTraining:
         self._task, shape = matrices.task, (matrices.n_inputs, matrices.n_outputs)
         weights = initial_weights(lane.design, *shape, seed=lane.seed)
         self._names = list(weights)
-        self._stepper = KerasStepper(lane.design, weights, matrices.n_inputs, matrices.task)
+        balance = torch.tensor(class_weights(lane.design.class_weight, matrices), device=device)
+        self._stepper = KerasStepper(
+            lane.design, weights, matrices.n_inputs, matrices.task, balance
+        )
         self._record = LaneRecord(lane, lane.design.n_params(*shape))
         self._train, self._val = _Table(matrices.train, device), _Table(matrices.val, device)
         self._best: Weights | None = None
@@ -234,13 +258,16 @@ class _LaneTraining:
         """Mean training loss, None without a step; False: the time was over."""
         rows, size = len(self._train.targets), self._lane.design.batch_size
         order = torch.from_numpy(epoch_order(self._lane.seed, epoch, rows)).long()
+        steps = steps_per_epoch(rows, size)
+        factors = rate_factors(self._lane.design, epoch, steps, self._limits.max_epochs)
         total, seen = 0.0, 0
-        for start in range(0, rows, size):
+        for start, factor in zip(range(0, rows, size), factors, strict=True):
             self._control.beat()
             if self._control.cancelled.is_set() or self._limits.seconds_left() <= 0:
                 break
             batch = order[start : start + size].to(self._train.targets.device)
-            loss = self._stepper.step(self._train.features[batch], self._train.targets[batch])
+            features, targets = self._train.features[batch], self._train.targets[batch]
+            loss = self._stepper.step(features, targets, float(factor))
             total += loss * len(batch)
             seen += len(batch)
         return (total / seen if seen else None), seen == rows

@@ -34,7 +34,7 @@ def rate_factors(design: Design, epoch: int, steps_per_epoch: int, max_epochs: i
     # All warm-up: then there is no decay, and nothing to divide by.
     decaying = max(max_epochs * steps_per_epoch - warmup, 1.0)
     part = np.clip((steps - warmup) / decaying, 0.0, 1.0)
-    rising = steps / warmup if warmup else np.ones_like(steps)
+    rising = np.minimum(steps, warmup) / (warmup or 1.0)
     factors = np.where(steps < warmup, rising, _DECAYS[design.schedule](part))
     return factors.astype(np.float32)
 

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
-from layerlab.domain.design import Activation, Norm, Optimizer
+from layerlab.domain.design import Activation, ClassWeight, Design, Norm, Optimizer, Schedule
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
+from services.trainer.class_weights import class_weights
 from services.trainer.control import Control
-from services.trainer.engine import Limits
-from services.trainer.keras_engine import KerasEngine, build_model, import_keras
+from services.trainer.engine import Engine, Limits, Matrices, Rows
+from services.trainer.initial import initial_weights
+from services.trainer.keras_engine import (
+    KerasEngine,
+    KerasStepper,
+    build_model,
+    build_optimizer,
+    get_weights,
+    import_keras,
+    set_weights,
+)
+from services.trainer.schedules import rate_factors
 from tests.unit.trainer.builders import (
     CPU,
     FUSED,
@@ -22,6 +38,15 @@ from tests.unit.trainer.builders import (
 )
 
 KERAS = KerasEngine(CPU)
+
+
+def lopsided() -> Matrices:
+    """Three classes, of 40, 8 and 16 training rows."""
+    matrices = classes(rows=150)
+    features, targets = matrices.train.features, matrices.train.targets
+    found = [np.flatnonzero(targets == each)[:many] for each, many in enumerate((40, 8, 16))]
+    kept = np.sort(np.concatenate(found))
+    return replace(matrices, train=Rows(features[kept], targets[kept]))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -55,6 +80,99 @@ def test_both_engines_agree_from_the_same_weights_on_the_same_batches(
         assert {n: w.shape for n, w in ours.weights.items()} == {
             n: w.shape for n, w in theirs.weights.items()
         }
+
+
+@pytest.mark.parametrize("schedule", list(Schedule))
+def test_both_engines_agree_on_schedules_momentum_and_class_weights(schedule: Schedule) -> None:
+    shared: dict[str, Any] = {
+        "hidden": (10, 6),
+        "schedule": schedule,
+        "class_weight": ClassWeight.BALANCED,
+    }
+    lanes = [
+        lane(1, optimizer=Optimizer.SGD, momentum=0.0, learning_rate=0.03, **shared),
+        lane(2, optimizer=Optimizer.SGD, momentum=0.6, warmup_epochs=0.5, weight_decay=0.1,
+             learning_rate=0.03, **shared),
+        lane(3, optimizer=Optimizer.ADAMW, warmup_epochs=1.3, weight_decay=5.0,
+             learning_rate=0.01, **shared),
+        lane(4, optimizer=Optimizer.RMSPROP, warmup_epochs=9.0, **shared),
+    ]  # fmt: skip
+    matrices = lopsided()
+    fused, keras = train(lanes, matrices, 3, FUSED), train(lanes, matrices, 3, KERAS)
+    for each in lanes:
+        assert_same_training(fused, keras, each.number, 1e-4)
+
+
+# What a change of each option must change: tests of agreement can't see what both leave out.
+@pytest.mark.parametrize("engine", [FUSED, KERAS], ids=["fused", "keras"])
+@pytest.mark.parametrize(
+    "option",
+    [{"momentum": 0.5}, {"schedule": Schedule.LINEAR}, {"warmup_epochs": 2.0},
+     {"class_weight": ClassWeight.BALANCED}],
+    ids=lambda option: next(iter(option)),
+)  # fmt: skip
+def test_every_option_changes_the_training(engine: Engine, option: dict[str, Any]) -> None:
+    plain: dict[str, Any] = {"optimizer": Optimizer.SGD, "learning_rate": 0.03}
+    lanes = [lane(1, seed=1, **plain), lane(2, seed=1, **{**plain, **option})]
+    outcome = train(lanes, lopsided(), 3, engine)
+    without, with_it = (outcome.reports[each.number][-1].val_loss or 0.0 for each in lanes)
+    assert abs(without - with_it) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("schedule", "build"),
+    [
+        (Schedule.COSINE, lambda k, rate, steps: k.CosineDecay(rate, steps)),
+        (Schedule.LINEAR, lambda k, rate, steps: k.PolynomialDecay(rate, steps, 0.0, power=1.0)),
+        (Schedule.EXPONENTIAL, lambda k, rate, steps: k.ExponentialDecay(rate, steps, 0.01)),
+    ],
+    ids=lambda value: getattr(value, "value", ""),
+)
+def test_schedules_are_those_of_keras(schedule: Schedule, build: Callable[..., Any]) -> None:
+    import keras
+
+    expected = build(keras.optimizers.schedules, 0.3, 7 * 5)
+    design = lane(1, schedule=schedule).design
+    assert_rates(expected, 0.3, design, steps=7, epochs=5)
+
+
+def test_a_warm_up_before_a_cosine_is_that_of_keras() -> None:
+    import keras
+
+    expected = keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=7 * 3.5, warmup_target=0.3, warmup_steps=7 * 1.5
+    )
+    design = lane(1, schedule=Schedule.COSINE, warmup_epochs=1.5).design
+    assert_rates(expected, 0.3, design, steps=7, epochs=5)
+
+
+def assert_rates(
+    expected: Callable[[int], Any], rate: float, design: Design, steps: int, epochs: int
+) -> None:
+    for epoch in range(1, epochs + 1):
+        rates = rate * rate_factors(design, epoch, steps, epochs)
+        theirs = [float(expected((epoch - 1) * steps + step)) for step in range(steps)]
+        np.testing.assert_allclose(rates, theirs, rtol=1e-5, atol=1e-7)
+
+
+def test_class_weights_count_as_those_of_keras_fit() -> None:
+    import keras
+
+    matrices, design = lopsided(), lane(1, hidden=(5,), optimizer=Optimizer.SGD).design
+    x, y = matrices.train.features[:20], matrices.train.targets[:20]
+    start = initial_weights(design, matrices.n_inputs, 3, seed=1)
+    weights = class_weights(ClassWeight.BALANCED, matrices)
+    ours = KerasStepper(design, start, matrices.n_inputs, matrices.task, torch.tensor(weights))
+    loss = ours.step(torch.tensor(x), torch.tensor(y))
+
+    theirs = build_model(design, matrices.n_inputs, 3)
+    set_weights(theirs, start)
+    crossentropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    theirs.compile(build_optimizer(design, theirs), crossentropy)
+    expected = theirs.train_on_batch(x, y, class_weight=dict(enumerate(weights.tolist())))
+    assert loss == pytest.approx(float(expected), abs=1e-5)
+    for name, value in get_weights(theirs, list(start)).items():
+        np.testing.assert_allclose(get_weights(ours.model, [name])[name], value, atol=1e-6)
 
 
 def test_either_engine_scores_what_the_other_has_trained() -> None:
