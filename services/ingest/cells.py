@@ -38,6 +38,8 @@ def without_missing(cells: Strings) -> Strings:
     missing = pc.is_in(cells, value_set=spellings)
     if pc.any(pc.equal(cells, "+")).as_py():
         missing = pc.and_(missing, pc.not_equal(cells, "-"))
+    if not pc.any(missing).as_py():
+        return cells
     return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
 
 

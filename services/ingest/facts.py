@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from layerlab.domain.dataset import TopValue
 from services.ingest.cells import (
     EXACT_INTEGERS,
     Floats,
-    format_number,
     is_formatted_number,
     is_number,
 )
 from services.ingest.dates import best_format, find_formats
 from services.ingest.kinds import Facts
 from services.ingest.table import Strings
+from services.ingest.tally import Counts, Tally, shown
 
-_TOP: Final = 10
-_SHOWN_CHARACTERS: Final = 80
 _WORD_SAMPLE: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Distinct values in the order of the file, and how often each occurs."""
-
-    values: Any
-    counts: Any
-
-    @property
-    def top(self) -> tuple[TopValue, ...]:
-        """The most frequent ones; none when nothing repeats."""
-        counts = self.counts.to_numpy()
-        if not counts.size or counts.max() == 1 < counts.size:
-            return ()
-        # Stable: among equals the one that came first.
-        best = np.argsort(-counts, kind="stable")[:_TOP]
-        return tuple(
-            TopValue(shown(self.values[int(index)].as_py()), int(counts[index])) for index in best
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +31,6 @@ class Summary:
     mean: float | None
     infinite: int
     integers: bool
-
-
-def count_values(values: Any) -> Counts:
-    counted = pc.value_counts(values)
-    return Counts(counted.field("values"), counted.field("counts"))
-
-
-def shown(value: float | str) -> str:
-    text = value if isinstance(value, str) else format_number(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 def summarize(numbers: Floats) -> Summary:
@@ -92,10 +58,10 @@ def mean(finite: Floats) -> float:
     return float((finite / largest).mean() * largest)
 
 
-def number_facts(name: str, rows: int, present: Strings, numbers: Floats) -> Facts:
-    """Of a column whose present cells are all numbers."""
-    counts = count_values(pa.array(numbers))
-    summary = summarize(numbers)
+def number_facts(
+    name: str, rows: int, present: Strings, numbers: Floats, tally: Tally, summary: Summary
+) -> Facts:
+    """Of a column whose present cells are all numbers, of which `tally` and `summary` are."""
     largest = max(abs(summary.minimum or 0.0), abs(summary.maximum or 0.0))
     big = summary.integers and largest >= EXACT_INTEGERS and _spelled_big(present)
     coded = summary.integers and _is_coded(present)
@@ -104,10 +70,10 @@ def number_facts(name: str, rows: int, present: Strings, numbers: Floats) -> Fac
         rows=rows,
         missing=rows - len(present),
         # As text where the number would merge what is different.
-        distinct=len(pc.unique(present)) if big or coded else len(counts.values),
+        distinct=len(pc.unique(present)) if big or coded else tally.distinct,
         example=shown(present[0].as_py()) if len(present) else "",
         number_share=1.0,
-        distinct_numbers=len(counts.values),
+        distinct_numbers=tally.distinct,
         integers=summary.integers,
         big=big,
         coded=coded,

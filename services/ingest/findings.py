@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from layerlab.domain.dataset import Column, ColumnKind, DataWarning
+from layerlab.domain.recipe import MAX_CATEGORIES
 from services.ingest.cells import DOUBTFUL
 from services.ingest.kinds import Facts, is_mostly_numbers
-from services.ingest.limits import MAX_CATEGORIES
 from services.ingest.table import Strings
 
 _OTHERWISE: Final = " If that is wrong, correct the column's kind."

@@ -14,8 +14,6 @@ MAX_FIELD_CHARACTERS: Final = 1024**2
 MAX_LINE_CHARACTERS: Final = 16 * 1024**2
 MAX_NAME_CHARACTERS: Final = 300
 
-# The most frequent categories of a column that get an input of their own.
-MAX_CATEGORIES: Final = 255
 # Inputs of a network, all columns together: a wider first layer is a mistake, not a search.
 MAX_INPUTS: Final = 20_000
 MAX_MATRIX_BYTES: Final = 8 * 1024**3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,9 +68,16 @@ def _write(table: Path, schema: Any, batches: Iterable[Any]) -> int:
     """The rows of all record batches, trimmed, in row groups large enough to be read fast and
     small enough to hold."""
     rows, held, size = 0, [], 0
-    # Compression is for the disk; lz4 costs next to nothing.
-    with pq.ParquetWriter(table, schema, compression="lz4", write_statistics=False) as writer:
-        for batch in batches:
+    batches = iter(batches)
+    first = next(batches, None)
+    if first is None:
+        return 0
+    # Compression is for the disk; lz4 costs next to nothing. A dictionary does, where nothing
+    # repeats.
+    with pq.ParquetWriter(
+        table, schema, compression="lz4", write_statistics=False, use_dictionary=_repeating(first)
+    ) as writer:
+        for batch in chain([first], batches):
             rows += batch.num_rows
             check_size(rows, batch.num_columns)
             trimmed = [pc.utf8_trim_whitespace(column) for column in batch.columns]
@@ -81,6 +89,15 @@ def _write(table: Path, schema: Any, batches: Iterable[Any]) -> int:
         if held:
             writer.write_table(pa.Table.from_batches(held))
     return rows
+
+
+def _repeating(batch: Any) -> list[str]:
+    """The columns that hold each of their values twice or more, on average."""
+    return [
+        name
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        if 2 * pc.count_distinct(column).as_py() <= batch.num_rows
+    ]
 
 
 def _to_arrow(rows: list[Row], schema: Any) -> Any:

@@ -7,24 +7,17 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from layerlab.domain.dataset import Column, ColumnKind, DataWarning
 from layerlab.domain.problem import InvalidInput
 from services.ingest.cells import Floats, all_numbers, to_numbers, without_missing
 from services.ingest.dates import find_formats, to_seconds
-from services.ingest.facts import (
-    Counts,
-    Summary,
-    count_values,
-    number_facts,
-    summarize,
-    text_facts,
-)
+from services.ingest.facts import Summary, number_facts, summarize, text_facts
 from services.ingest.findings import describe_column, doubtful_missing
 from services.ingest.kinds import Facts, infer_kind
 from services.ingest.parsing import ParsedTable
 from services.ingest.table import Strings, TableReader
+from services.ingest.tally import Counts, Tally, count_texts, tally_numbers
 
 _MAX_WARNINGS_OF_A_KIND: Final = 50
 
@@ -50,26 +43,29 @@ def profile_columns(
 
 def profile_column(name: str, cells: Strings) -> tuple[Column, list[DataWarning]]:
     """`cells` are trimmed texts, one a row."""
-    present = without_missing(cells).drop_null()
+    present = without_missing(cells)
+    if present.null_count:
+        present = present.drop_null()
     numbers = all_numbers(present)
     if numbers is not None:
         readable = ~np.isnan(numbers)
         if not readable.all():  # Odd spellings of NaN.
             present, numbers = present.filter(pa.array(readable)), numbers[readable]
-        facts = number_facts(name, len(cells), present, numbers)
-        column = _number_column(facts, present, numbers)
+        column, facts = _number_column(name, len(cells), present, numbers)
     else:
-        counts = count_values(present)
+        counts = count_texts(present)
         facts = text_facts(name, len(cells), counts)
         column = _text_column(facts, present, counts)
     return column, [*doubtful_missing(name, cells), *describe_column(facts, column)]
 
 
-def _number_column(facts: Facts, present: Strings, numbers: Floats) -> Column:
+def _number_column(name: str, rows: int, present: Strings, numbers: Floats) -> tuple[Column, Facts]:
+    tally, summary = tally_numbers(numbers), summarize(numbers)
+    facts = number_facts(name, rows, present, numbers, tally, summary)
     kind, reason = infer_kind(facts)
     if facts.big or facts.coded:
-        return _column(facts, kind, reason, count_values(present), None)
-    return _column(facts, kind, reason, count_values(pa.array(numbers)), summarize(numbers))
+        return _column(facts, kind, reason, count_texts(present).tally, None), facts
+    return _column(facts, kind, reason, tally, summary), facts
 
 
 def _text_column(facts: Facts, present: Strings, counts: Counts) -> Column:
@@ -78,19 +74,17 @@ def _text_column(facts: Facts, present: Strings, counts: Counts) -> Column:
         [form, *_] = find_formats(counts.values)
         seconds = to_seconds(counts.values, form)
         summary = summarize(np.repeat(seconds, counts.counts.to_numpy()))
-        return _column(facts, kind, reason, counts, summary)
+        return _column(facts, kind, reason, counts.tally, summary)
     if kind is ColumnKind.NUMBER:
         numbers = to_numbers(present)
         numbers = numbers[~np.isnan(numbers)]
-        counted = count_values(pa.array(numbers))
-        return _column(facts, kind, reason, counted, summarize(numbers))
-    return _column(facts, kind, reason, counts, None)
+        return _column(facts, kind, reason, tally_numbers(numbers), summarize(numbers))
+    return _column(facts, kind, reason, counts.tally, None)
 
 
 def _column(
-    facts: Facts, kind: ColumnKind, reason: str, counts: Counts, summary: Summary | None
+    facts: Facts, kind: ColumnKind, reason: str, tally: Tally, summary: Summary | None
 ) -> Column:
-    present = int(pc.sum(counts.counts).as_py() or 0)
     values: dict[str, Any] = {}
     if summary is not None:
         values = {
@@ -104,9 +98,9 @@ def _column(
         name=facts.name,
         kind=kind,
         reason=reason,
-        missing=facts.rows - present,
-        distinct=len(counts.values),
-        top=counts.top,
+        missing=facts.rows - tally.total,
+        distinct=tally.distinct,
+        top=tally.top,
         **values,
     )
 

@@ -11,9 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, RecipeName, TargetStep
+from layerlab.domain.recipe import (
+    MAX_CATEGORIES,
+    CategoryStep,
+    NumberStep,
+    Recipe,
+    RecipeName,
+    TargetStep,
+)
 from services.ingest.facts import mean
-from services.ingest.limits import MAX_CATEGORIES
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Matrix: TypeAlias = npt.NDArray[np.float32]

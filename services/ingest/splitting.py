@@ -8,12 +8,11 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from layerlab.domain.matrices import TEST_SHARE, VALIDATION_SHARE
+
 Indices: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-TEST_SHARE: Final = 0.2
-# Of what is left after the test rows: 16 % of all.
-VALIDATION_SHARE: Final = 0.2
 _MAX_STRATA: Final = 10
 _ROWS_PER_STRATUM: Final = 10
 
