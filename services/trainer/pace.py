@@ -64,5 +64,5 @@ def epochs_left(done: Collection[int], max_epochs: int, rungs: Sequence[Rung]) -
     for low, high in pairwise(edges):
         open_lanes = sum(epochs <= low for epochs in done)
         kept = [rung.keep for rung in rungs if rung.epoch <= low]
-        total += (high - low) * min(open_lanes, *kept)
+        total += (high - low) * min([open_lanes, *kept])
     return total
