@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,11 @@ class Design:
     learning_rate: float
     weight_decay: float
     batch_size: int
+    # Older servers don't say these.
+    momentum: float = 0.9
+    schedule: str = "constant"
+    warmup_epochs: float = 0.0
+    class_weight: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ def read_event(document: Mapping[str, Any]) -> Event:
 
 
 def _read(kind: type[T], document: Mapping[str, Any]) -> T:
-    """Fields that this client doesn't know are left out: a newer server may send more."""
-    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # Only dataclasses above.
-    return kind(**{name: document.get(name) for name in names})
+    """Fields that this client doesn't know are left out: a newer server may send more. What an
+    older one doesn't send is the field's default, None without one."""
+    known = fields(kind)  # type: ignore[arg-type]  # Only dataclasses above.
+    defaults = {each.name: None if each.default is MISSING else each.default for each in known}
+    return kind(**{name: document.get(name, default) for name, default in defaults.items()})

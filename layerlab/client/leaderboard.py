@@ -12,8 +12,9 @@ from layerlab.client.errors import LayerLabError
 
 COLUMNS: Final = (
     "rank", "number", "state", "score_val", "score_test", "hidden", "activation", "norm", "dropout",
-    "residual", "optimizer", "learning_rate", "weight_decay", "batch_size", "n_layers", "n_params",
-    "epochs", "fit_time_seconds", "val_loss", "reason", "stop_reason",
+    "residual", "optimizer", "learning_rate", "weight_decay", "batch_size", "momentum", "schedule",
+    "warmup_epochs", "class_weight", "n_layers", "n_params", "epochs", "fit_time_seconds",
+    "val_loss", "reason", "stop_reason",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.design import Activation, Norm, Optimizer
+from layerlab.domain.design import Activation, ClassWeight, Norm, Optimizer, Schedule
 from layerlab.domain.event import EventType
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.study import Engine, Search
@@ -102,6 +102,10 @@ class DesignDocument(Document):
     learning_rate: float
     weight_decay: float
     batch_size: int
+    momentum: float = Field(description="Only sgd has it.")
+    schedule: Schedule = Field(description="Of the learning rate, after the warm-up.")
+    warmup_epochs: float = Field(description="Over which the learning rate rises from 0.")
+    class_weight: ClassWeight = Field(description="balanced: rare classes count more.")
 
 
 class TrialDocument(Document):

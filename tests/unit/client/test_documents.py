@@ -23,6 +23,15 @@ def test_fields_of_a_newer_server_are_kept_in_the_document_and_harm_nothing() ->
     assert trial.document["design"]["attention"] == 4
 
 
+def test_a_design_of_an_older_server_has_the_defaults_of_what_that_did_not_know() -> None:
+    document = trial_document()
+    for name in ("momentum", "schedule", "warmup_epochs", "class_weight"):
+        del document["design"][name]
+    design = read_trial(document).design
+    assert (design.momentum, design.schedule) == (0.9, "constant")
+    assert (design.warmup_epochs, design.class_weight) == (0.0, "none")
+
+
 def test_a_dataset_says_in_sentences_what_is_odd_about_it() -> None:
     dataset = read_dataset(
         {
@@ -45,6 +54,7 @@ def test_a_leaderboard_is_rows_with_the_design_spread_out() -> None:
     assert [(row["rank"], row["number"]) for row in board] == [(1, 5), (2, 3)]
     assert board[0]["hidden"] == [64, 32]
     assert board[0]["learning_rate"] == 0.001
+    assert (board[0]["schedule"], board[0]["warmup_epochs"]) == ("cosine", 2.5)
 
 
 def test_a_leaderboard_becomes_a_data_frame_where_pandas_is_installed() -> None:

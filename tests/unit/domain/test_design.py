@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from layerlab.domain.design import Design, Norm, trial_seed
+from layerlab.domain.json_value import JsonObject
 from layerlab.domain.problem import InvalidInput
 from tests.unit.wire.strategies import designs
 
@@ -48,6 +49,17 @@ def test_fields_that_are_left_out_have_defaults() -> None:
         ("batch_size", 65537),
         ("batch_size", 32.0),
         ("batch_size", True),
+        ("momentum", 1.0),
+        ("momentum", -0.1),
+        ("momentum", None),
+        ("schedule", "step"),
+        ("schedule", 0.5),
+        ("warmup_epochs", -1),
+        ("warmup_epochs", math.nan),
+        ("warmup_epochs", 10_001),
+        ("warmup_epochs", "5"),
+        ("class_weight", "equal"),
+        ("class_weight", {"0": 2.0}),
         ("depth", 3),
     ],
 )
@@ -82,3 +94,26 @@ def test_a_trials_seed_comes_from_what_it_trains(design: Design) -> None:
 
 def test_a_trials_seed_is_the_same_in_every_version() -> None:
     assert trial_seed("d1", Design(hidden=(8,))) == 3785678593057618
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"momentum": 0.5},
+        {"schedule": "cosine"},
+        {"warmup_epochs": 1.0},
+        {"class_weight": "balanced"},
+    ],
+    ids=str,
+)
+def test_what_later_versions_added_changes_a_seed_where_it_is_used(later: JsonObject) -> None:
+    plain = Design(hidden=(8,))
+    used = Design.from_json({**plain.to_json(), **later})
+    assert trial_seed("d1", used) != trial_seed("d1", plain)
+
+
+def test_a_design_that_was_stored_before_there_were_some_fields_is_read() -> None:
+    stored = Design(hidden=(8,), dropout=0.1).to_json()
+    for later in ("momentum", "schedule", "warmup_epochs", "class_weight"):
+        del stored[later]
+    assert Design.from_json(stored) == Design(hidden=(8,), dropout=0.1)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerlab.domain.design import Norm
+from layerlab.domain.dataset import Task
+from layerlab.domain.design import Norm, Schedule
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.space import Choice, FieldSpace, Layers, Range, SearchSpace
+from layerlab.domain.space import DEFAULT_SPACE, Choice, FieldSpace, Layers, Range, SearchSpace
 from layerlab.domain.space_document import parse_space
 from tests.unit.domain.spaces import BASE, space_of, spaces
 
@@ -85,6 +86,18 @@ def test_layers_have_a_width_each() -> None:
         ({"batch_size": {"low": 16, "high": 64.5}}, "batch_size", "whole number"),
         ({"batch_size": list(range(1, 1002))}, "batch_size", "more than 1000"),
         ({"residual": ["yes"]}, "residual", "true or false"),
+        ({"momentum": 1}, "momentum", "below 1"),
+        ({"momentum": {"low": 0, "high": 1}}, "momentum", "below 1"),
+        ({"schedule": ["step"]}, "schedule", "must be one of"),
+        ({"schedule": {"low": 0, "high": 1}}, "schedule", "not a range"),
+        ({"warmup_epochs": [-1]}, "warmup_epochs", "0 to 10000"),
+        ({"class_weight": ["equal"]}, "class_weight", "must be one of"),
+        ({"momentum": {"choices": [0.5], "when": {"schedule": "linear"}}}, "momentum", "depend"),
+        (
+            {"schedule": {"choices": ["linear"], "when": {"class_weight": "none"}}},
+            "schedule",
+            "dep",
+        ),
         ({"dropout": {"choices": [0.1], "when": {"batch_size": 1}}}, "dropout", "can't depend"),
         ({"activation": {"choices": ["relu"], "when": {"norm": "none"}}}, "activation", "depend"),
         ({"dropout": {"choices": [0.1], "when": {"norm": "best"}}}, "dropout", "must be one of"),
@@ -110,6 +123,44 @@ def test_a_condition_looks_at_what_was_chosen_before() -> None:
     assert dropout.applies({"n_layers": 2, "norm": Norm.NONE})
     assert not dropout.applies({"n_layers": 1, "norm": Norm.NONE})
     assert not dropout.applies({"n_layers": 2, "norm": Norm.BATCH})
+
+
+def test_momentum_counts_only_for_the_optimizer_that_has_it() -> None:
+    space = parse({"optimizer": ["adam", "sgd"], "momentum": [0.0, 0.5, 0.9]})
+    single = parse({"optimizer": ["adam", "sgd"]})
+
+    assert single.grid_size() % 2 == 0
+    assert space.grid_size() == single.grid_size() // 2 * (1 + 3)
+    elsewhere = parse({"momentum": {"choices": [0.5], "when": {"norm": "none"}}})
+    assert elsewhere.fields["momentum"].when.keys() == {"optimizer", "norm"}
+
+
+def test_a_warm_up_may_depend_on_the_schedule() -> None:
+    space = parse({"warmup_epochs": {"low": 1, "high": 5, "when": {"schedule": "cosine"}}})
+
+    assert space.fields["warmup_epochs"].applies({"schedule": Schedule.COSINE})
+    assert not space.fields["warmup_epochs"].applies({"schedule": Schedule.CONSTANT})
+
+
+def test_class_weights_are_refused_where_there_are_no_classes() -> None:
+    space = parse({"class_weight": ["none", "balanced"]})
+
+    space.check_task(Task.CLASSIFICATION)
+    parse({"class_weight": "none"}).check_task(Task.REGRESSION)
+    with pytest.raises(InvalidInput) as refused:
+        space.check_task(Task.REGRESSION)
+    assert (refused.value.code, refused.value.field) == ("invalid_space", "space.class_weight")
+
+
+def test_a_space_that_was_stored_before_there_were_some_fields_has_their_defaults() -> None:
+    stored = preset_space("thorough", 344).to_json()
+    for later in ("momentum", "schedule", "warmup_epochs", "class_weight"):
+        del stored[later]
+    space = parse_space(stored, DEFAULT_SPACE)
+
+    assert space.fields["schedule"].domain == Choice((Schedule.CONSTANT,))
+    assert space.fields["momentum"].domain == Choice((0.9,))
+    assert space.fields["hidden"] == preset_space("thorough", 344).fields["hidden"]
 
 
 def test_a_condition_that_does_not_hold_takes_a_field_out_of_the_count() -> None:

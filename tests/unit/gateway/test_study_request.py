@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, Task
+from layerlab.domain.halving import Halving
 from layerlab.domain.presets import preset_space
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.study import Budget, Search, StudySpec
@@ -62,7 +63,18 @@ def test_the_first_limit_that_is_given_is_the_one_that_counts(
 
 def test_null_is_the_same_as_leaving_out() -> None:
     nulls = dict.fromkeys(
-        ("name", "task", "preset", "space", "search", "recipe", "engine", "seed", "budget")
+        (
+            "name",
+            "task",
+            "preset",
+            "space",
+            "search",
+            "recipe",
+            "engine",
+            "seed",
+            "budget",
+            "halving",
+        )
     )
     assert spec(**nulls) == spec()
 
@@ -84,6 +96,14 @@ def test_a_study_is_called_after_its_target_and_table_at_most_200_characters_lon
     assert len(build_spec(request, replace(FLOWERS, name="x" * 200)).name) == 200
 
 
+def test_classes_can_be_weighed_where_there_are_classes() -> None:
+    space = {"class_weight": ["none", "balanced"]}
+    assert spec(space=space).task is Task.CLASSIFICATION
+    with pytest.raises(InvalidInput) as refused:
+        spec(space=space, target="height")
+    assert (refused.value.code, refused.value.field) == ("invalid_space", "space.class_weight")
+
+
 def test_a_grid_is_counted_and_never_enumerated() -> None:
     wide = {"layers": {"low": 1, "high": 16}, "width": list(range(1, 1001))}
     with pytest.raises(InvalidInput) as refused:
@@ -100,3 +120,50 @@ def test_all_that_is_wrong_is_listed_and_the_first_is_named() -> None:
     assert isinstance(errors, list)
     assert {each["field"] for each in errors} == {"dataset_id", "seed", "colour"}
     assert refused.value.field == "dataset_id"
+
+
+LETTERS = replace(FLOWERS, rows=20_000)
+
+
+def halving(dataset: Dataset = LETTERS, **asked: Any) -> Halving | None:
+    request = parse_request({"dataset_id": dataset.dataset_id, "target": "kind", **asked})
+    return build_spec(request, dataset).halving
+
+
+def test_halving_is_automatic_unless_something_else_is_asked() -> None:
+    assert halving() == halving(halving="auto") == Halving(3, 1)
+    assert halving(halving="off") is None
+    assert halving(halving={"factor": 4, "min_epochs": 2}) == Halving(4, 2)
+    assert halving(halving={}) == Halving(3, 1)
+
+
+def test_automatic_halving_is_off_where_it_is_no_use() -> None:
+    assert halving(budget={"max_epochs": 8}) is None
+    assert halving(search="grid", space={"hidden": [[8], [16]], "learning_rate": 0.1}) is None
+    assert halving(engine="keras") is None
+    assert halving(FLOWERS, budget={"max_epochs": 20}) is None
+
+
+def test_halving_that_was_asked_for_is_done_even_where_it_is_no_use() -> None:
+    rule = {"factor": 2}
+    assert halving(search="grid", engine="keras", halving=rule) == Halving(2, 1)
+    assert halving(budget={"max_epochs": 3}, halving=rule) == Halving(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ("sometimes", "halving"),
+        (3, "halving"),
+        ([], "halving"),
+        ({"factor": 1}, "halving.factor"),
+        ({"factor": 11}, "halving.factor"),
+        ({"factor": "3"}, "halving.factor"),
+        ({"min_epochs": 0}, "halving.min_epochs"),
+        ({"rungs": []}, "halving.rungs"),
+    ],
+)
+def test_a_halving_that_cannot_be_is_refused_by_name(wrong: Any, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        spec(halving=wrong)
+    assert refused.value.field == field

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layerlab import wire
+from layerlab.domain.design import Design
 from layerlab.domain.study import CohortRef
 from tests.unit.wire import strategies as any_
 
@@ -46,6 +47,19 @@ def test_a_value_comes_back_the_same(kind: str, data: st.DataObject) -> None:
     message: Message = to_proto(value)
     received = type(message).FromString(message.SerializeToString())
     assert from_proto(received) == value
+
+
+def test_what_the_design_of_an_older_version_does_not_say_has_its_default() -> None:
+    design = Design(hidden=(8, 4), dropout=0.1)
+    message = wire.design_to_proto(design)
+    for later in ("momentum", "schedule", "warmup_epochs", "class_weight"):
+        message.ClearField(later)
+    assert wire.design_from_proto(message) == design
+
+
+def test_a_momentum_of_0_is_not_taken_for_an_absent_one() -> None:
+    design = Design(hidden=(), momentum=0.0)
+    assert wire.design_from_proto(wire.design_to_proto(design)) == design
 
 
 @given(any_.refs, st.integers(1, 1000), any_.batches)
