@@ -13,7 +13,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.model_selection import train_test_split
 
 from layerlab.domain.dataset import Task
-from layerlab.domain.design import Norm, Optimizer
+from layerlab.domain.design import ClassWeight, Norm, Optimizer, Schedule
 from layerlab.domain.study import Proposal
 from layerlab.domain.trial import StopReason, TrialState
 from services.trainer.control import Control
@@ -61,8 +61,10 @@ def test_an_ended_lane_is_removed_from_the_stack() -> None:
 
 
 def test_going_on_without_a_neighbour_changes_nothing() -> None:
-    """Moments, running statistics and dropout streams move along."""
-    survivor = lane(2, hidden=(8, 8), norm=Norm.BATCH, dropout=0.2, learning_rate=3e-3)
+    """Moments, running statistics and dropout streams move along, and schedules go on."""
+    survivor = lane(2, hidden=(8, 8), norm=Norm.BATCH, dropout=0.2, learning_rate=3e-3,
+                    schedule=Schedule.COSINE, warmup_epochs=12.5,
+                    class_weight=ClassWeight.BALANCED)  # fmt: skip
     together = train([still(1), survivor], classes(), Limits(30))
     alone = train([survivor], classes(), Limits(30))
     assert together.ended[1].end.epochs < together.ended[2].end.epochs
