@@ -43,6 +43,17 @@ def _parse_duration(text: str) -> float:
         raise typer.BadParameter(str(error)) from error
 
 
+def _parse_halving(text: str) -> str | dict[str, int]:
+    """auto, off, or FACTOR[:MIN_EPOCHS]."""
+    if text in ("auto", "off"):
+        return text
+    factor, colon, epochs = text.partition(":")
+    try:
+        return {"factor": int(factor), **({"min_epochs": int(epochs)} if colon else {})}
+    except ValueError as error:
+        raise typer.BadParameter("must be auto, off, or such as 3 or 3:2") from error
+
+
 def _parse_source(text: str) -> str:
     from layerlab.client.client import is_dataset_id
 
@@ -76,6 +87,14 @@ def create(
         float | None,
         typer.Option(parser=_parse_duration, metavar="DURATION", help="90s, 10m, 1h30m; hard."),
     ] = None,
+    halving: Annotated[
+        Any | None,
+        typer.Option(
+            parser=_parse_halving,
+            metavar="auto|off|FACTOR[:EPOCHS]",
+            help="Dropping weak designs early; 3:2 keeps a third at a time, first after 2 epochs.",
+        ),
+    ] = None,
     output: Output = OutputFormat.TABLE,
     server: Server = None,
 ) -> None:
@@ -87,7 +106,7 @@ def create(
         study = client.studies.create(
             source, target, name=name, task=task, preset=preset, space=space, search=search,
             recipe=recipe, engine=engine, seed=seed, max_trials=max_trials, max_epochs=max_epochs,
-            time_budget=time_budget,
+            time_budget=time_budget, halving=halving,
         )  # fmt: skip
         if follow:
             _watch(study, output)

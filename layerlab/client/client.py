@@ -124,11 +124,13 @@ class Studies:
         time_budget: str | float | timedelta | None = None,
         max_trials: int | None = None,
         max_epochs: int | None = None,
+        halving: str | Mapping[str, int] | None = None,
         idempotency_key: str | None = None,
     ) -> Study:
         """Starts a study of `source`: a dataset, its id, or a CSV, which is uploaded first.
 
-        `time_budget` is seconds, or text such as "10m". What is left out is the server's choice.
+        `time_budget` is seconds, or text such as "10m". `halving` is "auto", "off", or a rule such
+        as {"factor": 3, "min_epochs": 1}. What is left out is the server's choice.
 
         :raises RequestFailed: what is wrong with the table or the request, and what to do.
         """
@@ -144,6 +146,7 @@ class Studies:
             "engine": engine,
             "seed": seed,
             "column_kinds": dict(column_kinds) if column_kinds else None,
+            "halving": dict(halving) if isinstance(halving, Mapping) else halving,
             "budget": _given(
                 max_trials=max_trials,
                 max_epochs=max_epochs,

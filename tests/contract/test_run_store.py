@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import pytest
 from layerlab.adapters.opening import open_run_store
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
 from layerlab.domain.event import Event, EventType
-from layerlab.domain.json_value import JsonObject
+from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.study import Worker
 from layerlab.ports import RunStore, SeqConflict, Snapshot, StudySummary
 from tests.servers import Mongod
@@ -71,6 +72,16 @@ async def test_events_read_back_as_they_were_appended(store: RunStore) -> None:
     await store.append("s", 2, events[2:], a_summary(seq=3))
     assert await store.read_events("s") == events
     assert await store.last_seq("s") == 3
+
+
+async def test_a_cohorts_rungs_read_back_as_whole_numbers(store: RunStore) -> None:
+    rungs: list[JsonValue] = [{"epoch": 1, "keep": 11}, {"epoch": 10_000, "keep": 2}]
+    data: JsonObject = {"cohort_id": "c1", "rungs": rungs, "numbers": [1, 2]}
+    event = Event(1, NOW, EventType.COHORT_REGISTERED, "studies/s/cohorts/c1", data)
+    await store.append("s", 0, [event], a_summary())
+    (read,) = await store.read_events("s")
+    assert read == event
+    assert "10000," in json.dumps(read.data)
 
 
 async def test_events_are_read_in_pages_and_by_subject(store: RunStore) -> None:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from layerlab.domain.design import DESIGN_FIELDS
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.study import Trial
+from layerlab.domain.trial import TrialState
 from services.gateway.ledger.pages import check_page_size, decode_token, encode_token, invalid_token
 from services.gateway.ledger.views import TrialPage, TrialQuery
 
@@ -21,11 +22,14 @@ _Place: TypeAlias = tuple[Key | None, int]
 
 
 def _score(name: str) -> Callable[[Trial], object]:
-    """A score with what breaks its ties, as in `Standing`: the smaller network is the better."""
+    """A score with what breaks its ties: only what succeeded can lead; then, as in `Standing`, the
+    smaller network is the better.
+    """
 
     def read(trial: Trial) -> object:
         score = getattr(trial, name)
-        return None if score is None else [score, -(trial.n_params or 0)]
+        succeeded = trial.state is TrialState.SUCCEEDED
+        return None if score is None else [score, int(succeeded), -(trial.n_params or 0)]
 
     return read
 

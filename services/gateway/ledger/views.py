@@ -41,9 +41,9 @@ class TrialQuery:
     """Which trials, in which order.
 
     `order_by` is a field of a trial or of a design, or `n_layers`; "-" before it: descending.
-    Trials without a value come last either way. Of equal scores the smaller network is the
-    better one, as in the ranking; other equals come by number. `page_size` is 1 to 1000. No
-    `states`: all of them.
+    Trials without a value come last either way. Of equal scores those of trials that succeeded
+    come first, then the smaller networks, as in the ranking; other equals come by number.
+    `page_size` is 1 to 1000. No `states`: all of them.
     """
 
     order_by: str = "-score_val"

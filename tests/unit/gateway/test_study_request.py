@@ -139,14 +139,14 @@ def test_halving_is_automatic_unless_something_else_is_asked() -> None:
 
 def test_automatic_halving_is_off_where_it_is_no_use() -> None:
     assert halving(budget={"max_epochs": 8}) is None
-    assert halving(search="grid", space={"hidden": [[8], [16]], "learning_rate": 0.1}) is None
+    assert halving(search="grid", preset="quick") is None
     assert halving(engine="keras") is None
     assert halving(FLOWERS, budget={"max_epochs": 20}) is None
 
 
 def test_halving_that_was_asked_for_is_done_even_where_it_is_no_use() -> None:
     rule = {"factor": 2}
-    assert halving(search="grid", engine="keras", halving=rule) == Halving(2, 1)
+    assert halving(search="grid", preset="quick", engine="keras", halving=rule) == Halving(2, 1)
     assert halving(budget={"max_epochs": 3}, halving=rule) == Halving(2, 1)
 
 

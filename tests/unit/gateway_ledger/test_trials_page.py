@@ -216,3 +216,9 @@ async def test_a_token_of_no_list_of_studies_is_refused(world: World, token: str
 async def test_a_page_of_studies_has_a_size(world: World) -> None:
     with pytest.raises(InvalidInput, match="invalid_page_size"):
         await world.ledger.list_studies(0)
+
+
+def test_of_equal_scores_what_succeeded_comes_before_what_a_rung_dropped() -> None:
+    dropped = replace(a_trial(1, 0.5), state=TrialState.PRUNED, n_params=1)
+    page = page_of_trials([dropped, replace(a_trial(2, 0.5), n_params=9)], TrialQuery())
+    assert numbers(page) == [2, 1]

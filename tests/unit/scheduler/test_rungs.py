@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layerlab.domain.halving import Halving, Rung, automatic_halving
+from layerlab.domain.study import Cohort, Purpose, StudySpec
+from services.scheduler.actions import RegisterCohort
 from services.scheduler.rungs import LEAST_KEPT, most_halvings, rungs_of
+from tests.unit.scheduler.builders import a_cohort, a_spec, a_trial
+from tests.unit.scheduler.play import Play, by_number
 
 
 def table(halving: Halving, lanes: int, max_epochs: int, index: int) -> list[tuple[int, int]]:
@@ -86,3 +91,47 @@ def test_on_a_small_table_lanes_are_judged_later() -> None:
     assert small is not None
     assert small.min_epochs * 150 >= 2000
     assert automatic_halving(150, 100) is None
+
+
+def registered(spec: StudySpec) -> list[RegisterCohort]:
+    actions = Play(spec).run_all(by_number)
+    return [each for each in actions if isinstance(each, RegisterCohort)]
+
+
+def test_a_study_that_halves_gives_each_search_cohort_its_bracket() -> None:
+    halving = Halving(2, 1)
+    *searches, test = registered(replace(a_spec(max_trials=100), halving=halving))
+    assert test.rungs == ()
+    for index, each in enumerate(searches):
+        assert each.rungs == rungs_of(halving, len(each.proposals), 10, index)
+    assert len({each.rungs for each in searches}) > 2
+
+
+def test_a_study_that_does_not_halve_has_no_rungs() -> None:
+    assert not any(each.rungs for each in registered(a_spec(max_trials=40)))
+
+
+def test_a_cohort_that_was_never_registered_takes_its_own_bracket_later() -> None:
+    """A scheduler died amid several: its place in the cycle is its number's."""
+    spec = replace(a_spec(max_trials=100), halving=Halving(2, 1))
+    first, second, *_ = registered(spec)
+    play = Play(spec)
+    lanes = tuple(each.number for each in second.proposals)
+    known = [a_trial(each, cohort_id=second.cohort_id) for each in second.proposals]
+    play.tell(*known, cohorts=(a_cohort(lanes, index=2),))
+    again = next(each for each in play.go_on() if isinstance(each, RegisterCohort))
+    assert again.cohort_id != second.cohort_id
+    number = int(again.cohort_id.rpartition("c")[2])
+    assert again.rungs == rungs_of(Halving(2, 1), len(again.proposals), 10, number - 1)
+    assert again.proposals == first.proposals
+
+
+def test_what_another_scheduler_has_registered_keeps_its_own_rungs() -> None:
+    play = Play(replace(a_spec(max_trials=8), halving=Halving(2, 1)))
+    action = play.next()
+    assert isinstance(action, RegisterCohort)
+    play.record.begin_registration(action)
+    numbers = tuple(each.number for each in action.proposals)
+    theirs = Cohort(action.cohort_id, "s1", Purpose.SEARCH, numbers, seq=4, rungs=(Rung(5, 3),))
+    play.record.end_registration(theirs)
+    assert play.record.cohorts[action.cohort_id].rungs == (Rung(5, 3),)

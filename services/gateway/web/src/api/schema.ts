@@ -531,6 +531,19 @@ export interface components {
          * @enum {string}
          */
         FailureReason: "WORKER_LOST" | "OUT_OF_MEMORY" | "NAN_LOSS" | "TRIAL_TIMEOUT" | "INVALID_DESIGN" | "INTERNAL";
+        /** HalvingDocument */
+        HalvingDocument: {
+            /**
+             * Factor
+             * @description At each rung about one lane in so many goes on.
+             */
+            factor: number;
+            /**
+             * Min Epochs
+             * @description No lane is dropped before it has trained for so many.
+             */
+            min_epochs: number;
+        };
         /**
          * Norm
          * @enum {string}
@@ -693,6 +706,11 @@ export interface components {
                 [key: string]: components["schemas"]["ColumnKind"];
             };
             budget: components["schemas"]["BudgetDocument"];
+            /**
+             * Halving
+             * @description What `auto` came to, if that was asked for.
+             */
+            halving: "off" | components["schemas"]["HalvingDocument"];
             progress: components["schemas"]["ProgressDocument"];
             best: components["schemas"]["TrialDocument"] | null;
             /**
@@ -949,6 +967,27 @@ export interface components {
             time_seconds?: number | null;
         };
         /**
+         * HalvingMode
+         * @enum {string}
+         */
+        HalvingMode: "auto" | "off";
+        /**
+         * HalvingRule
+         * @description At each rung about one lane in `factor` goes on; none is dropped before `min_epochs`.
+         */
+        HalvingRule: {
+            /**
+             * Factor
+             * @default 3
+             */
+            factor?: number;
+            /**
+             * Min Epochs
+             * @default 1
+             */
+            min_epochs?: number;
+        };
+        /**
          * StudyRequest
          * @description One search for a network: only `dataset_id` and `target` are required.
          */
@@ -1028,6 +1067,12 @@ export interface components {
             } | null;
             /** @default null */
             budget?: components["schemas"]["BudgetRequest"] | null;
+            /**
+             * Halving
+             * @description Whether cohorts drop their weaker lanes at rungs (Hyperband). Default `auto`: on for the fused engine and random search, when there are epochs enough to save.
+             * @default null
+             */
+            halving?: (components["schemas"]["HalvingMode"] | components["schemas"]["HalvingRule"]) | null;
         };
         /** LocationDocument */
         LocationDocument: {

@@ -22,6 +22,7 @@ export type TrialWithCurve = Schemas["TrialWithCurve"];
 export type CurvePoint = Schemas["CurvePointDocument"];
 export type Progress = Schemas["ProgressDocument"];
 export type Study = Schemas["StudyDocument"];
+export type HalvingMode = Schemas["HalvingMode"];
 export type Metric = Study["metric"];
 export type StudyRequest = Schemas["StudyRequest"];
 export type StudyPage = Schemas["StudyPageDocument"];

@@ -30,8 +30,19 @@ describe("a whole study", () => {
     expect(failed.every((row) => row.rank === null)).toBe(true);
   });
 
-  it("sums up each depth", () => {
+  it("shows what a rung has dropped, with its score and without a rank", () => {
+    const dropped = boardRows(ended).filter((row) => row.trial.state === "PRUNED");
+    expect(dropped.length).toBeGreaterThan(0);
+    for (const row of dropped) {
+      expect(row.rank).toBeNull();
+      expect(row.score).not.toBeNull();
+      expect(row.trial.stop_reason).toBe("rung");
+    }
+  });
+
+  it("sums up each depth, without the time of those that a rung has dropped", () => {
     const timed = timedTrials(ended.trials.values());
+    expect(timed.every(({ trial }) => trial.state !== "PRUNED")).toBe(true);
     const depths = summarizeDepths(timed);
     expect(depths.map((depth) => depth.layers)).toEqual([1, 2, 3, 4]);
     expect(depths.reduce((sum, depth) => sum + depth.trials, 0)).toBe(timed.length);

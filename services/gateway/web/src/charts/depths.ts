@@ -8,11 +8,13 @@ export interface TimedTrial {
   score: number;
 }
 
-/** Trials that have ended with a time and a score. */
+/** Trials that have ended with a time and a score; what was dropped at a rung has trained too little
+ *  for its time to say anything of its depth. */
 export function timedTrials(trials: Iterable<LiveTrial>): TimedTrial[] {
   const timed: TimedTrial[] = [];
   for (const trial of trials) {
     const { fit_time_seconds: seconds, score_val: score } = trial;
+    if (trial.state === "PRUNED") continue;
     if (seconds !== null && seconds > 0 && score !== null) timed.push({ trial, seconds, score });
   }
   return timed;

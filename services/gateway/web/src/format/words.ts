@@ -46,7 +46,7 @@ const REASON_WORDS: Record<string, string> = {
   max_epochs: "reached the last epoch",
   early_stopping: "stopped improving",
   time_budget: "the time budget was used up",
-  rung: "weaker than its neighbours",
+  rung: "weaker than the others of its cohort",
 };
 
 export function reasonWords(reason: string): string {

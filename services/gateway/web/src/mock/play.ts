@@ -16,6 +16,8 @@ export interface TimedEvent {
 const LANES = 8;
 const EPOCH_MS = 220;
 const LONGEST = 60;
+/** After this epoch, so many of a cohort's lanes go on. */
+const RUNG = { epoch: 12, keep: 5 };
 
 export function playStudy(study: Study): TimedEvent[] {
   return new Player(study).play();
@@ -81,26 +83,32 @@ class Player {
         reports,
       });
       for (const lane of training) {
-        if (epoch === lane.epochs) this.endTrial(lane, elapsed);
+        if (epoch === lane.epochs) this.endTrial(lane, epoch, elapsed);
       }
       training = training.filter((lane) => epoch < lane.epochs);
+      if (this.study.halving !== "off" && epoch === RUNG.epoch) {
+        training.sort((a, b) => (peakOf(b).score_val ?? 0) - (peakOf(a).score_val ?? 0));
+        for (const lane of training.splice(RUNG.keep)) this.endTrial(lane, epoch, elapsed);
+      }
     }
   }
 
-  private endTrial(lane: Lane, elapsed: number): void {
-    const peak = lane.curve.reduce((a, b) => ((b.score_val ?? 0) > (a.score_val ?? 0) ? b : a));
-    const failed = lane.number % 29 === 0;
+  private endTrial(lane: Lane, epoch: number, elapsed: number): void {
+    const peak = peakOf(lane);
+    const pruned = epoch < lane.epochs;
+    const failed = !pruned && lane.number % 29 === 0;
     const score = failed ? null : peak.score_val;
-    if (score !== null && score > this.best.score) {
+    if (score !== null && !pruned && score > this.best.score) {
       Object.assign(this.best, { score, number: lane.number });
     }
-    this.moveTrial(lane.number, "RUNNING", failed ? "FAILED" : "SUCCEEDED", {
+    const end = failed ? "FAILED" : pruned ? "PRUNED" : "SUCCEEDED";
+    this.moveTrial(lane.number, "RUNNING", end, {
       reason: failed ? "NAN_LOSS" : null,
-      stop_reason: failed ? null : "early_stopping",
+      stop_reason: failed ? null : pruned ? "rung" : "early_stopping",
       score_val: score,
       val_loss: failed ? null : peak.val_loss,
       best_epoch: failed ? null : peak.epoch,
-      epochs: lane.epochs,
+      epochs: epoch,
       // Deeper and wider lanes have the larger share of their cohort's time.
       fit_time_seconds: elapsed * (0.35 + 0.16 * lane.design.hidden.length),
       n_params: parameters(lane.design),
@@ -145,6 +153,10 @@ interface Lane {
   limit: number;
   pace: number;
   curve: CurvePoint[];
+}
+
+function peakOf(lane: Lane): CurvePoint {
+  return lane.curve.reduce((a, b) => ((b.score_val ?? 0) > (a.score_val ?? 0) ? b : a));
 }
 
 function makeLane(random: Random, number: number, regression: boolean): Lane {

@@ -122,6 +122,7 @@ export function blankStudy(
     search: "random",
     recipe: "paper",
     engine: request.engine ?? "fused",
+    halving: request.halving === "off" ? "off" : { factor: 3, min_epochs: 1 },
     seed: request.seed ?? 0,
     column_kinds: {},
     budget: { max_trials: request.budget?.max_trials ?? 64, max_epochs: 200, time_seconds: null },

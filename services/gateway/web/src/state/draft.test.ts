@@ -14,6 +14,7 @@ describe("a draft", () => {
       target: "species",
       preset: "balanced",
       engine: "fused",
+      halving: "auto",
       seed: 0,
       budget: { max_trials: 64 },
     });

@@ -1,6 +1,6 @@
 /** What has been chosen for a study that isn't started yet. It survives a reload. */
 
-import type { ColumnKind, Dataset, Engine, StudyRequest, Task } from "../api/types";
+import type { ColumnKind, Dataset, Engine, HalvingMode, StudyRequest, Task } from "../api/types";
 
 export interface Draft {
   target: string;
@@ -13,6 +13,7 @@ export interface Draft {
   epochs: string;
   seed: string;
   engine: Engine;
+  halving: HalvingMode;
   kinds: Record<string, ColumnKind>;
   name: string;
 }
@@ -27,6 +28,7 @@ export function freshDraft(dataset: Dataset): Draft {
     epochs: "",
     seed: "0",
     engine: "fused",
+    halving: "auto",
     kinds: {},
     name: "",
   };
@@ -81,6 +83,7 @@ export function requestOf(datasetId: string, draft: Draft): StudyRequest {
     target: draft.target,
     preset: draft.preset,
     engine: draft.engine,
+    halving: draft.halving,
     seed: Number(draft.seed),
     budget: {
       ...(draft.designs !== "" && { max_trials: Number(draft.designs) }),

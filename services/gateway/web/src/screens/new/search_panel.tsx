@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { listPresets } from "../../api/client";
-import type { Dataset, Engine } from "../../api/types";
+import type { Dataset, Engine, HalvingMode } from "../../api/types";
 import { draftComplaint } from "../../state/draft";
 import type { Draft } from "../../state/draft";
 import { useResource } from "../../state/resource";
@@ -71,9 +71,18 @@ function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
     ["fused", "Fused", "Many designs at once in one job. The fast one."],
     ["keras", "Keras", "One Keras model after another, for comparison."],
   ];
+  const halvings: [HalvingMode, string, string][] = [
+    [
+      "auto",
+      "Drop weak designs early",
+      "Designs that train together are compared after a few epochs, and again later; the time of " +
+        "the weaker ones goes to new designs (Hyperband). With few epochs nothing is dropped.",
+    ],
+    ["off", "Train each to its end", "Slower; every design shows the best it can do."],
+  ];
   return (
     <details class="more">
-      <summary>Engine, seed, epochs, name</summary>
+      <summary>Engine, early drops, seed, epochs, name</summary>
       <div class="stack">
         <fieldset class="choices">
           <legend class="visually-hidden">Engine</legend>
@@ -83,6 +92,19 @@ function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
               group="engine"
               checked={draft.engine === engine}
               onChoose={() => change({ engine })}
+              title={title}
+              text={text}
+            />
+          ))}
+        </fieldset>
+        <fieldset class="choices">
+          <legend class="visually-hidden">Weak designs</legend>
+          {halvings.map(([halving, title, text]) => (
+            <Choice
+              key={halving}
+              group="halving"
+              checked={draft.halving === halving}
+              onChoose={() => change({ halving })}
               title={title}
               text={text}
             />

@@ -23,7 +23,10 @@ export interface BoardRow {
 /** In the order of standing, so that equals keep it whatever the table is sorted by. */
 export function boardRows(view: StudyView): BoardRow[] {
   const trials = [...view.trials.values()].sort(
-    (a, b) => (scoreOf(b) ?? -Infinity) - (scoreOf(a) ?? -Infinity) || compareStanding(a, b),
+    (a, b) =>
+      (scoreOf(b) ?? -Infinity) - (scoreOf(a) ?? -Infinity) ||
+      Number(b.state === "SUCCEEDED") - Number(a.state === "SUCCEEDED") ||
+      compareStanding(a, b),
   );
   const range = scoreRange(trials.map(scoreOf));
   let rank = 0;

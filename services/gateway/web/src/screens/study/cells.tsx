@@ -35,5 +35,12 @@ export function EpochsCell({ row }: { row: BoardRow }) {
 export function StateCell({ trial }: { trial: LiveTrial }) {
   const reason = trial.reason ?? trial.stop_reason;
   const title = [reason && reasonWords(reason), trial.detail].filter(Boolean).join(": ");
-  return <TrialBadge state={trial.state} title={title || undefined} />;
+  return (
+    <span>
+      <TrialBadge state={trial.state} title={title || undefined} />
+      {trial.stop_reason === "rung" && (
+        <span class="muted small"> at the rung after epoch {trial.epochs}</span>
+      )}
+    </span>
+  );
 }

@@ -109,6 +109,7 @@ function StudyMeta({ store, study }: { store: StudyStore; study: Study }) {
       <Chip>predicts {study.target}</Chip>
       {study.preset !== "" && <Chip>{study.preset}</Chip>}
       <Chip>{study.engine}</Chip>
+      {study.halving !== "off" && <Chip>halving by {study.halving.factor}</Chip>}
       <Chip>seed {study.seed}</Chip>
     </div>
   );
