@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,17 +21,15 @@ from services.ingest.recipe import (
     Categories,
     Feature,
     Floats,
-    Matrix,
-    apply_feature,
     apply_target,
     fit_feature,
     fit_target,
 )
 from services.ingest.splitting import Indices, SplitRows, quantile_strata, split_rows
 from services.ingest.table import TableReader, open_table
+from services.ingest.writing import open_columns, write_parts
 
-# Blocks of this many values are written at once: a row-major file likes no thin columns.
-_BLOCK_VALUES: Final = 8_000_000
+_SPLIT_PIECE: Final = 100_000
 
 
 def prepare(table: Path, dataset: Dataset, spec: MatrixSpec, into: Path) -> None:
@@ -50,14 +47,15 @@ def prepare(table: Path, dataset: Dataset, spec: MatrixSpec, into: Path) -> None
     with open_table(table) as reader:
         target = load_target(dataset.columns[index], spec.task, reader.column(index))
         split = _split(spec, target)
-        steps = tuple(
-            fit_feature(spec.recipe, feature.at(split.train))
-            for feature in _features(reader, dataset, kinds)
-        )
-        recipe = Recipe(spec.recipe, steps, _fit_target(spec, target, split.train))
-        _check_size(recipe, reader.rows)
         parts = {Part.TRAIN: split.train, Part.VALIDATION: split.validation, Part.TEST: split.test}
-        _write_x(into, recipe, _features(reader, dataset, kinds), parts)
+        with open_columns(into, reader.rows) as columns:
+            steps = []
+            for feature in _features(reader, dataset, kinds):
+                steps.append(fit_feature(spec.recipe, feature.at(split.train)))
+                columns.append(steps[-1], feature)
+            recipe = Recipe(spec.recipe, tuple(steps), _fit_target(spec, target, split.train))
+            _check_size(recipe, reader.rows)
+            write_parts(into, recipe, columns, parts)
     for part, rows in parts.items():
         values = target.at(rows) if isinstance(target, Categories) else target[rows]
         np.save(into / f"{part}-y.npy", apply_target(recipe.target, values))
@@ -130,41 +128,6 @@ def _check_size(recipe: Recipe, rows: int) -> None:
         )
 
 
-def _write_x(
-    into: Path, recipe: Recipe, features: Iterator[Feature], parts: Mapping[Part, Indices]
-) -> None:
-    files = {
-        part: _create(into / f"{part}-x.npy", (len(rows), recipe.n_inputs))
-        for part, rows in parts.items()
-    }
-    start = 0
-    for block in _blocks(recipe, features):
-        stop = start + block.shape[1]
-        for part, rows in parts.items():
-            files[part][:, start:stop] = block[rows]
-        start = stop
-
-
-def _blocks(recipe: Recipe, features: Iterator[Feature]) -> Iterator[Matrix]:
-    """The inputs of all rows, some columns at a time."""
-    held: list[Matrix] = []
-    for step, feature in zip(recipe.steps, features, strict=True):
-        held.append(apply_feature(step, feature))
-        if sum(each.size for each in held) >= _BLOCK_VALUES:
-            yield np.hstack(held)
-            held = []
-    if held:
-        yield np.hstack(held)
-
-
-def _create(path: Path, shape: tuple[int, int]) -> Matrix:
-    matrix: Matrix = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    # A page that can't be written kills the process; an allocation that fails says so.
-    with path.open("r+b") as file:
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return matrix
-
-
 def _write_documents(into: Path, recipe: Recipe, parts: Mapping[Part, Indices]) -> None:
     recipe_json = canonical(recipe.to_json())
     header = MatricesHeader(
@@ -176,7 +139,17 @@ def _write_documents(into: Path, recipe: Recipe, parts: Mapping[Part, Indices]) 
         n_test=len(parts[Part.TEST]),
     )
     (into / "recipe.json").write_text(recipe_json)
-    (into / "split.json").write_text(
-        json.dumps({part.value: rows.tolist() for part, rows in parts.items()})
-    )
+    _write_split(into / "split.json", parts)
     (into / "header.json").write_text(json.dumps(asdict(header)))
+
+
+def _write_split(path: Path, parts: Mapping[Part, Indices]) -> None:
+    """As JSON, a piece at a time: as a list of Python's, ten million numbers take 400 MB."""
+    with path.open("w") as file:
+        for index, (part, rows) in enumerate(parts.items()):
+            file.write(f'{"," if index else "{"}"{part.value}":[')
+            for start in range(0, len(rows), _SPLIT_PIECE):
+                piece = rows[start : start + _SPLIT_PIECE].tolist()
+                file.write("," * (start > 0) + ",".join(map(str, piece)))
+            file.write("]")
+        file.write("}")

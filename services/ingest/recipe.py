@@ -24,6 +24,7 @@ from services.ingest.facts import mean
 Floats: TypeAlias = npt.NDArray[np.float64]
 Matrix: TypeAlias = npt.NDArray[np.float32]
 Codes: TypeAlias = npt.NDArray[np.int64]
+Encoded: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
 # Scaled values are kept within this many widths (or standard deviations) of the training rows.
 # A z-score among n rows is at most √n, so no training row below 10^8 rows is ever touched; a
@@ -40,7 +41,7 @@ class Categories:
     codes: Codes
     labels: tuple[str, ...]
 
-    def at(self, rows: npt.NDArray[np.int64]) -> Categories:
+    def at(self, rows: npt.NDArray[np.int64] | slice) -> Categories:
         return Categories(self.codes[rows], self.labels)
 
 
@@ -52,7 +53,7 @@ class Feature:
     kind: ColumnKind
     values: Floats | Categories
 
-    def at(self, rows: npt.NDArray[np.int64]) -> Feature:
+    def at(self, rows: npt.NDArray[np.int64] | slice) -> Feature:
         values = self.values.at(rows) if isinstance(self.values, Categories) else self.values[rows]
         return Feature(self.name, self.kind, values)
 
@@ -132,26 +133,40 @@ def in_label_order(labels: Sequence[str]) -> list[str]:
 
 def apply_feature(step: NumberStep | CategoryStep, feature: Feature) -> Matrix:
     """(rows, step.width); always finite."""
+    cells = encode(step, feature)
+    matrix = np.empty((len(cells), step.width), dtype=np.float32)
+    spread(step, cells, matrix)
+    return matrix
+
+
+def encode(step: NumberStep | CategoryStep, feature: Feature) -> Encoded:
+    """One cell a row: a scaled number, or a place among the step's categories, from 0.
+
+    What is missing or was not seen in training is one beyond the last category.
+    """
     if isinstance(step, CategoryStep):
         if not isinstance(feature.values, Categories):
             raise TypeError(f"{step.column} was fitted as categories")
-        return _one_hot(step, feature.values)
+        position = {label: index for index, label in enumerate(step.categories)}
+        places = [position.get(label, step.width) for label in feature.values.labels]
+        # The last entry is what the code -1 of a missing cell finds.
+        return np.array([*places, step.width], dtype=np.int32)[feature.values.codes]
     if isinstance(feature.values, Categories):
         raise TypeError(f"{step.column} was fitted as numbers")
     filled = np.where(np.isfinite(feature.values), feature.values, step.fill)
     with np.errstate(over="ignore"):
         scaled = (filled - step.shift) / step.scale
-    return np.clip(scaled, -CLIP, CLIP).astype(np.float32)[:, np.newaxis]
+    return np.clip(scaled, -CLIP, CLIP).astype(np.float32)
 
 
-def _one_hot(step: CategoryStep, values: Categories) -> Matrix:
-    position = {label: index for index, label in enumerate(step.categories)}
-    # One more column takes what is missing or was not seen in training; it is cut off.
-    unseen = step.width
-    lookup = np.array([*(position.get(label, unseen) for label in values.labels), unseen])
-    matrix = np.zeros((len(values.codes), step.width + 1), dtype=np.float32)
-    matrix[np.arange(len(values.codes)), lookup[values.codes]] = 1.0
-    return matrix[:, :unseen]
+def spread(step: NumberStep | CategoryStep, cells: Encoded, out: Matrix) -> None:
+    """Writes the inputs that `cells` stand for to `out`, (rows, step.width)."""
+    if isinstance(step, NumberStep):
+        out[:, 0] = cells
+        return
+    out[:] = 0.0
+    rows = np.flatnonzero(cells < step.width)
+    out[rows, cells[rows]] = 1.0
 
 
 def fit_target(column: str, task: Task, train: Floats, classes: Sequence[str]) -> TargetStep:

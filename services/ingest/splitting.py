@@ -58,10 +58,8 @@ def _choose(strata: Indices, share: float, random: np.random.Generator) -> Mask:
     grouped = shuffled[np.argsort(strata[shuffled], kind="stable")]
     sizes = np.unique(strata, return_counts=True)[1]
     taken = _quotas(sizes, share, random)
-    starts = np.cumsum(sizes) - sizes
-    # A row's rank within its stratum decides whether it is among the first `taken` of it.
-    rank = np.arange(len(strata)) - np.repeat(starts, sizes)
-    chosen[grouped[rank < np.repeat(taken, sizes)]] = True
+    for start, count in zip(np.cumsum(sizes) - sizes, taken, strict=True):
+        chosen[grouped[start : start + count]] = True
     if not chosen.any():
         chosen[shuffled[0]] = True
     return chosen

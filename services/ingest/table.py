@@ -40,5 +40,5 @@ class TableReader:
 @contextmanager
 def open_table(path: Path) -> Iterator[TableReader]:
     """Opening takes long for a table of thousands of columns: once is enough."""
-    with pq.ParquetFile(path, memory_map=True) as file:
+    with pq.ParquetFile(path) as file:
         yield TableReader(file)

@@ -10,7 +10,7 @@ import pytest
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import CategoryStep, NumberStep, RecipeName
-from services.ingest import preparing
+from services.ingest import preparing, writing
 from tests.unit.ingest.tables import Table
 
 MakeTable = Callable[[str | bytes], Table]
@@ -176,7 +176,7 @@ def test_more_inputs_than_the_limit_are_refused(
 def test_a_wide_table_is_written_block_by_block(
     table: MakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparing, "_BLOCK_VALUES", 250)
+    monkeypatch.setattr(writing, "_BLOCK_VALUES", 250)
     prepared = table(text_of(rows_of())).prepare("label", Task.CLASSIFICATION)
     in_blocks = {part: prepared.x(part) for part in PARTS}
     monkeypatch.undo()
