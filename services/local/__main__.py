@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from prometheus_client import CollectorRegistry
 
 from layerlab.adapters.grpc_ingest import GrpcIngest
 from layerlab.adapters.grpc_ledger import GrpcLedger
@@ -29,7 +32,7 @@ from layerlab.operations import new_registry
 from layerlab.readiness import Readiness
 from layerlab.serving import check_serving, grpc_channel
 from layerlab.settings import read_settings
-from services.gateway.server import gateway_service
+from services.gateway.server import Gateway, gateway_service
 from services.gateway.settings import RemoteWithoutLogin
 from services.ingest.app import serve_ingest
 from services.local.lock import FolderInUse, FolderLock, folder_lock
@@ -42,6 +45,15 @@ from services.trainer.metrics import TrainerMetrics
 from services.trainer.service import trainer_service
 
 
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What the scheduler and the trainers call; `ingest` is an address."""
+
+    gateway: Gateway
+    ingest: str
+    readiness: Readiness
+
+
 async def serve(settings: Settings, lock: FolderLock) -> None:
     """Serves until SIGINT or SIGTERM; whatever was opened is closed in reverse order.
 
@@ -51,13 +63,44 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         queue = await enter(open_job_queue(settings.broker.url))
+        registry = new_registry("local")
+        front = await enter(_open_front(settings, registry))
+        # One channel for each who calls, as on many machines.
+        ledger = GrpcLedger(await enter(grpc_channel(front.gateway.grpc)))
+        scheduler = Scheduler(settings.scheduler, ledger, queue, LoopClock())
+        metrics = TrainerMetrics(registry)
+        trainers = [
+            trainer_service(
+                each,
+                queue,
+                GrpcLedger(await enter(grpc_channel(front.gateway.grpc))),
+                GrpcIngest(await enter(grpc_channel(front.ingest))),
+                settings.cache_dir,
+                metrics=metrics,
+            )
+            for each in settings.trainer_settings()
+        ]
+        with end_with_stdin(settings.until_stdin_closes):
+            await run_until_signal(
+                scheduler.run(),
+                *trainers,
+                attend(settings, lock, front.gateway.http.url, front.gateway.grpc),
+                on_signal=front.readiness.close,
+            )
+
+
+@asynccontextmanager
+async def _open_front(settings: Settings, registry: CollectorRegistry) -> AsyncIterator[_Front]:
+    """Ingest, the stores, and the gateway before them."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
         store = await enter(open_run_store(settings.store_url))
         feed = await enter(open_event_feed(settings.store_url))
         datasets = open_dataset_store(settings.datasets_url, settings.spool_dir)
         own = settings.ingest_settings()
-        registry = new_registry("local")
         port = await enter(serve_ingest(own, datasets, settings.spool_dir, registry=registry))
-        line = await enter(grpc_channel(with_port(own.grpc, port)))
+        ingest = with_port(own.grpc, port)
+        line = await enter(grpc_channel(ingest))
         readiness = Readiness(
             {
                 "store": store.now,
@@ -76,28 +119,7 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
                 registry,
             )
         )
-        # One channel for each who calls, as on many machines.
-        channel = await enter(grpc_channel(gateway.grpc))
-        scheduler = Scheduler(settings.scheduler, GrpcLedger(channel), queue, LoopClock())
-        metrics = TrainerMetrics(registry)
-        trainers = [
-            trainer_service(
-                each,
-                queue,
-                GrpcLedger(await enter(grpc_channel(gateway.grpc))),
-                GrpcIngest(await enter(grpc_channel(with_port(own.grpc, port)))),
-                settings.cache_dir,
-                metrics=metrics,
-            )
-            for each in settings.trainer_settings()
-        ]
-        with end_with_stdin(settings.until_stdin_closes):
-            await run_until_signal(
-                scheduler.run(),
-                *trainers,
-                attend(settings, lock, gateway.http.url, gateway.grpc),
-                on_signal=readiness.close,
-            )
+        yield _Front(gateway, ingest, readiness)
 
 
 def run(flags: Sequence[str] | Mapping[str, Any] | None = None) -> int:
