@@ -70,6 +70,11 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
         """Which rows of the file train, steer the search, and are touched once, at the end."""
         return answer(split_to_json(await app.get_split(study_id)))
 
+    _add_verbs(router, app)
+    return router
+
+
+def _add_verbs(router: APIRouter, app: Application) -> None:
     for verb in StudyVerb:
         router.post(
             f"/{{study_id}}:{verb}",
@@ -78,7 +83,6 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
             response_model=StudyDocument,
             responses=failures(404, 409),
         )(_mover(app, verb))
-    return router
 
 
 def _mover(app: Application, verb: StudyVerb) -> Callable[[str], Awaitable[JSONResponse]]:
