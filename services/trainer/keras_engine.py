@@ -37,6 +37,7 @@ from services.trainer.initial import (
 )
 from services.trainer.record import LaneRecord, r2_score
 from services.trainer.schedules import rate_factors, steps_per_epoch
+from services.trainer.tensors import tensor_of
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def _variable(model: keras.Model, name: str) -> Any:
 
 class _Table:
     def __init__(self, rows: Rows, device: torch.device) -> None:
-        self.features = torch.tensor(rows.features, device=device)
-        self.targets = torch.tensor(rows.targets, device=device)
+        self.features = tensor_of(rows.features, device)
+        self.targets = tensor_of(rows.targets, device)
 
 
 def data_loss(

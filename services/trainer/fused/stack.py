@@ -19,9 +19,11 @@ from services.trainer.fused.layout import lay_out
 from services.trainer.fused.optimizers import OptimizerStep
 from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.training import TrainingPass
-from services.trainer.initial import dropout_stream, epoch_order
+from services.trainer.initial import dropout_stream
 from services.trainer.lockstep import Scores
+from services.trainer.order import epoch_order
 from services.trainer.schedules import rate_factors, steps_per_epoch
+from services.trainer.tensors import tensor_of
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 
@@ -38,10 +40,7 @@ class Table:
 
 
 def read_table(rows: Rows, device: torch.device) -> Table:
-    # Copied: the arrays may be read-only maps of files.
-    return Table(
-        torch.tensor(rows.features, device=device), torch.tensor(rows.targets, device=device)
-    )
+    return Table(tensor_of(rows.features, device), tensor_of(rows.targets, device))
 
 
 @dataclass(frozen=True, slots=True)
