@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.e2e.server import LAYERLAB, wait_until_gone
+from tests.e2e.server import LAYERLAB
+from tests.servers.sessions import wait_until_gone
 
 
 def test_the_demo_trains_64_designs_finds_a_good_one_and_leaves_nothing_running() -> None:

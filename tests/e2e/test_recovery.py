@@ -8,7 +8,8 @@ from collections import Counter
 
 from layerlab.client import Client, Study
 from tests.e2e.conftest import StartServer
-from tests.e2e.server import Server, wait_until_gone
+from tests.e2e.server import Server
+from tests.servers.sessions import wait_until_gone
 
 _TRIALS = 24
 _PATIENCE_SECONDS = 90.0
@@ -21,7 +22,7 @@ def test_a_study_outlives_kill_9_of_everything_and_each_trial_ends_once(
     study_id = _start_study(first)
     for _ in range(2):
         _let_it_train(first, study_id)
-        first.kill()
+        first.kill_alone()
         first = start_server()
     with first.client() as client:
         study = client.studies.get(study_id).wait(timeout=_PATIENCE_SECONDS)
@@ -45,8 +46,8 @@ def test_nothing_is_left_behind_by_kill_9(start_server: StartServer) -> None:
     study_id = _start_study(server)
     _let_it_train(server, study_id)
     assert len(server.family()) > 1
-    server.kill()
-    assert wait_until_gone(server.process.pid) == []
+    server.kill_alone()
+    assert wait_until_gone(server.pid) == []
 
 
 def test_a_training_process_that_is_killed_costs_an_attempt_and_no_trial(
@@ -55,9 +56,8 @@ def test_a_training_process_that_is_killed_costs_an_attempt_and_no_trial(
     server = start_server()
     study_id = _start_study(server)
     _let_it_train(server, study_id)
-    for pid in server.family():
-        if pid != server.process.pid:
-            os.kill(pid, signal.SIGKILL)
+    for pid in server.children():
+        os.kill(pid, signal.SIGKILL)
     with server.client() as client:
         _check_ledger(client.studies.get(study_id).wait(timeout=_PATIENCE_SECONDS))
 

@@ -23,7 +23,7 @@ def test_the_server_itself_loads_no_torch_no_pandas_and_no_numpy(server: Server)
     with server.client() as client:
         dataset = client.datasets.upload(client.sample("penguins"))
         client.studies.create(dataset, "species", max_trials=2, max_epochs=2).wait(timeout=60)
-    mapped = Path(f"/proc/{server.process.pid}/maps").read_text()
+    mapped = Path(f"/proc/{server.pid}/maps").read_text()
     assert [each for each in _HEAVY if each in mapped] == []
 
 
@@ -44,7 +44,7 @@ def test_two_servers_never_share_a_data_folder(server: Server) -> None:
     )
     assert second.returncode == 1
     assert server.url in second.stderr
-    assert str(server.process.pid) in second.stderr
+    assert str(server.pid) in second.stderr
     assert "Traceback" not in second.stderr
 
 
@@ -90,7 +90,6 @@ def test_a_setting_that_cannot_be_met_is_refused_by_its_name_and_without_its_pas
 
 def test_sigint_says_what_is_saved_and_ends_well(start_server: StartServer) -> None:
     server = start_server()
-    server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(20) == 0
+    assert server.terminate(signal.SIGINT) == 0
     assert "saved" in server.output
     assert "Traceback" not in server.output

@@ -17,8 +17,7 @@ from typing import Final
 from layerlab.client import Client
 from tests.faults.layout import ADDRESS, Topology, lay_out
 from tests.faults.messages import QUEUE
-from tests.faults.supervised import Service
-from tests.servers.process import ServerProcess
+from tests.servers import ServerProcess, Service
 
 _RESTART_SECONDS: Final = 0.5
 _POLL_SECONDS: Final = 0.05
@@ -115,14 +114,20 @@ class Cluster:
 
     def children_of(self, name: str) -> list[int]:
         """Processes that a service has started."""
-        server = self.servers[name]
-        return server.children() if isinstance(server, Service) else []
+        return self.servers[name].children()
 
     def kill(self, name: str) -> int:
-        """kill -9; the id that the process had. It is started again after a moment."""
+        """kill -9; the id that the process had. It is started again after a moment.
+
+        What a service has started must end by itself.
+        """
         with self._lock:
-            pid = self.servers[name].pid
-            self.servers[name].kill()
+            server = self.servers[name]
+            pid = server.pid
+            if isinstance(server, Service):
+                server.kill_alone()
+            else:
+                server.kill()
         return pid
 
     @contextmanager
@@ -202,9 +207,6 @@ class Cluster:
         if self._supervisor.is_alive():
             self._supervisor.join()
         for server in self.servers.values():
-            if isinstance(server, Service):
-                server.sweep()
-            else:
-                server.kill()
+            server.kill()
         for link in self.links.values():
             link.close()

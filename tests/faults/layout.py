@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.e2e.proxy import CuttingProxy
-from tests.faults.supervised import Service
-from tests.servers import Mongod, RabbitMQ
-from tests.servers.process import ServerProcess, free_port
+from tests.servers import Mongod, RabbitMQ, ServerProcess, Service, free_port
 
 BROKER, STORE, INGEST = "broker", "store", "ingest"
 ADDRESS, GRPC_ADDRESS = "address", "grpc-address"
@@ -125,4 +123,6 @@ class _Builder:
 
     def _add(self, name: str, kind: str, port: int, **settings: str) -> None:
         own = {f"LAYERLAB_{key}": value for key, value in settings.items()}
-        self.layout.servers[name] = Service(name, kind, self._folder, {**own, **self._common}, port)
+        self.layout.servers[name] = Service(
+            name, self._folder, f"services.{kind}", {**own, **self._common}, port
+        )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from pymongo import MongoClient
 
-from tests.integration.test_operations import until
-from tests.servers import Mongod, RabbitMQ, S3Server, free_port
+from tests.servers import Mongod, RabbitMQ, S3Server, ServerProcess, free_port
 from tests.servers.deployment import Deployment
-from tests.servers.process import ServerProcess
+from tests.servers.process import clean_environment
+from tests.waiting import wait_until
 
 
 class Answer:
@@ -43,34 +41,12 @@ class Answer:
         return f"{self.checks[check]['detail']} {self.checks[check]['hint']}"
 
 
-def clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if "LAYERLAB" not in name}
-
-
-@pytest.fixture(scope="module")
-def here(
-    rabbitmq: RabbitMQ,
-    mongod: Mongod,
-    s3_server: S3Server,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
-    settings = {
-        "LAYERLAB_BROKER__URL": rabbitmq.url,
-        "LAYERLAB_STORE__URL": mongod.url_of("doctor"),
-        "LAYERLAB_DATASETS__URL": s3_server.new_url(),
-        **s3_server.environment,
-    }
-    with Deployment(tmp_path_factory.mktemp("here"), settings) as deployment:
-        until(lambda: deployment.gateway.get("/readyz")[0] == 200)
-        yield deployment
-
-
 def test_a_deployment_that_is_well_is_found_so(
-    here: Deployment, s3_server: S3Server, tmp_path: Path
+    deployment: Deployment, s3_server: S3Server, tmp_path: Path
 ) -> None:
     before = {path for path in s3_server.data.rglob("*") if path.is_file()}
-    until(lambda: '"worker_id"' in here.gateway.get("/v1/workers")[1])
-    answer = Answer(here.gateway.url, here.settings, tmp_path)
+    wait_until(lambda: '"worker_id"' in deployment.gateway.get("/v1/workers")[1])
+    answer = Answer(deployment.gateway.url, deployment.settings, tmp_path)
     assert answer.code == 0, answer.text
     parts = ("gateway", "readiness", "workers", "broker", "store", "datasets", "ingest")
     assert {name: answer.result(name) for name in parts} == dict.fromkeys(parts, "ok")
@@ -81,11 +57,11 @@ def test_a_deployment_that_is_well_is_found_so(
 
 
 def test_what_is_away_is_named_with_what_to_do_and_without_passwords(
-    here: Deployment, tmp_path: Path
+    deployment: Deployment, tmp_path: Path
 ) -> None:
     nobody = free_port()
     answer = Answer(
-        here.gateway.url,
+        deployment.gateway.url,
         {
             "LAYERLAB_BROKER__URL": f"amqp://me:secret@127.0.0.1:{nobody}/",
             "LAYERLAB_STORE__URL": f"mongodb://me:secret@127.0.0.1:{nobody}/x?replicaSet=rs0",
@@ -120,9 +96,9 @@ def test_something_else_at_the_gateways_address_is_no_gateway(tmp_path: Path) ->
 
 
 def test_what_is_not_named_is_said_to_be_unchecked_and_why(
-    here: Deployment, rabbitmq: RabbitMQ, tmp_path: Path
+    deployment: Deployment, rabbitmq: RabbitMQ, tmp_path: Path
 ) -> None:
-    answer = Answer(here.gateway.url, {"LAYERLAB_BROKER__URL": rabbitmq.url}, tmp_path)
+    answer = Answer(deployment.gateway.url, {"LAYERLAB_BROKER__URL": rabbitmq.url}, tmp_path)
     assert answer.code == 0, answer.text
     assert answer.result("broker") == "ok"
     for name in ("store", "datasets", "ingest"):
@@ -151,21 +127,24 @@ class StandaloneMongod(ServerProcess):
 
 
 def test_a_mongod_without_a_replica_set_is_found_out(
-    here: Deployment, mongod: Mongod, tmp_path: Path
+    deployment: Deployment, mongod: Mongod, tmp_path: Path
 ) -> None:
     with StandaloneMongod(tmp_path / "alone", mongod) as alone:
         url = f"mongodb://127.0.0.1:{alone.port}/layerlab"
-        answer = Answer(here.gateway.url, {"LAYERLAB_STORE__URL": url}, tmp_path)
+        answer = Answer(deployment.gateway.url, {"LAYERLAB_STORE__URL": url}, tmp_path)
     assert answer.code == 1
     assert "no replica set" in answer.says("store")
     assert "rs.initiate()" in answer.says("store")
 
 
-def test_a_gateway_that_lacks_something_is_asked_what(here: Deployment, tmp_path: Path) -> None:
-    here.ingest.pause()
+def test_a_gateway_that_lacks_something_is_asked_what(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment.ingest.pause()
     try:
-        answer = Answer(here.gateway.url, {}, tmp_path)
+        answer = Answer(deployment.gateway.url, {}, tmp_path)
     finally:
-        here.ingest.go_on()
+        deployment.ingest.go_on()
+        wait_until(lambda: deployment.gateway.get("/readyz")[0] == 200)
     assert answer.code == 1
     assert "ingest" in answer.says("readiness")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -12,37 +11,19 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.gateway import samples as samples_package
-from tests.servers import Mongod, RabbitMQ, S3Server
-from tests.servers.deployment import Deployment, Service
+from tests.servers import S3Server, Service
+from tests.servers.deployment import Deployment
+from tests.waiting import wait_until
 
 _TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 _PARENT = f"00-{_TRACE}-00f067aa0ba902b7-01"
-_PATIENCE_SECONDS = 100.0
 _TABLE = Path(samples_package.__file__).with_name("penguins.csv")
 
 
 @pytest.fixture(scope="module")
-def here(
-    rabbitmq: RabbitMQ,
-    mongod: Mongod,
-    s3_server: S3Server,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
-    settings = {
-        "LAYERLAB_BROKER__URL": rabbitmq.url,
-        "LAYERLAB_STORE__URL": mongod.url_of("operations"),
-        "LAYERLAB_DATASETS__URL": s3_server.new_url(),
-        **s3_server.environment,
-    }
-    with Deployment(tmp_path_factory.mktemp("here"), settings, trainers=2) as deployment:
-        yield deployment
-
-
-@pytest.fixture(scope="module")
-def study(here: Deployment) -> dict[str, object]:
+def study(deployment: Deployment) -> dict[str, object]:
     """One that has ended, and whose creation came with a trace."""
-    with httpx.Client(base_url=here.gateway.url, timeout=60) as http:
-        until(lambda: here.gateway.get("/readyz")[0] == 200)
+    with httpx.Client(base_url=deployment.gateway.url, timeout=60) as http:
         upload = http.post(
             "/v1/datasets?name=penguins",
             content=_TABLE.read_bytes(),
@@ -57,16 +38,9 @@ def study(here: Deployment) -> dict[str, object]:
         created = http.post("/v1/studies", json=request, headers={"traceparent": _PARENT})
         assert created.status_code == 201, created.text
         path = f"/v1/studies/{created.json()['study_id']}"
-        until(lambda: http.get(path).json()["ended_at"] is not None)
+        wait_until(lambda: http.get(path).json()["ended_at"] is not None)
         document: dict[str, object] = http.get(path).json()
         return document
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def samples(service: Service) -> dict[tuple[str, str], float]:
@@ -81,7 +55,7 @@ def samples(service: Service) -> dict[tuple[str, str], float]:
 
 
 def test_a_study_is_trained_and_its_finalist_tested_with_everything_kept_in_s3(
-    here: Deployment, study: dict[str, object], s3_server: S3Server
+    deployment: Deployment, study: dict[str, object], s3_server: S3Server
 ) -> None:
     assert study["state"] == "SUCCEEDED", study
     best = study["best"]
@@ -94,96 +68,102 @@ def test_a_study_is_trained_and_its_finalist_tested_with_everything_kept_in_s3(
 
 
 def test_the_trace_of_the_request_is_in_the_logs_of_all_who_worked_on_it(
-    here: Deployment, study: dict[str, object]
+    deployment: Deployment, study: dict[str, object]
 ) -> None:
-    for service in (here.gateway, here.scheduler):
+    for service in (deployment.gateway, deployment.scheduler):
         assert any(line.get("trace_id") == _TRACE for line in service.lines())
     trained = [
         line
-        for trainer in here.trainers
+        for trainer in deployment.trainers
         for line in trainer.lines()
         if line.get("trace_id") == _TRACE
     ]
     assert any("cohort_id" in line for line in trained)
     request = next(
         line
-        for line in here.gateway.lines()
+        for line in deployment.gateway.lines()
         if line["event"] == "request" and line["route"] == "/v1/studies" and line["status"] == 201
     )
     assert (request["method"], request["trace_id"]) == ("POST", _TRACE)
     assert request["duration_seconds"] >= 0
 
 
-def test_a_problem_names_the_trace_of_its_log_lines(here: Deployment) -> None:
-    with httpx.Client(base_url=here.gateway.url) as http:
+def test_a_problem_names_the_trace_of_its_log_lines(deployment: Deployment) -> None:
+    with httpx.Client(base_url=deployment.gateway.url) as http:
         ours = http.get("/v1/studies/nothing", headers={"traceparent": _PARENT}).json()
         made_up = http.get("/v1/studies/nothing").json()
     assert ours["trace_id"] == _TRACE
     assert made_up["trace_id"] != _TRACE
     # A request is logged when its answer is on its way.
-    until(lambda: any(each.get("trace_id") == made_up["trace_id"] for each in here.gateway.lines()))
+    wait_until(
+        lambda: any(
+            each.get("trace_id") == made_up["trace_id"] for each in deployment.gateway.lines()
+        )
+    )
 
 
-def test_two_trainers_of_one_host_have_ports_of_their_own(here: Deployment) -> None:
-    urls = {service.url for service in here.services}
-    assert len(urls) == len(here.services)
-    for service in here.services:
+def test_two_trainers_of_one_host_have_ports_of_their_own(deployment: Deployment) -> None:
+    urls = {service.url for service in deployment.services}
+    assert len(urls) == len(deployment.services)
+    for service in deployment.services:
         status, body = service.get("/healthz")
         assert (status, json.loads(body)) == (200, {"status": "alive"})
-        until(lambda service=service: service.get("/readyz")[0] == 200)  # type: ignore[misc]  # The default binds the loop's value.
+        wait_until(lambda service=service: service.get("/readyz")[0] == 200)  # type: ignore[misc]  # The default binds the loop's value.
 
 
-def test_every_service_shows_what_it_counts(here: Deployment, study: dict[str, object]) -> None:
-    gateway, ingest = samples(here.gateway), samples(here.ingest)
+def test_every_service_shows_what_it_counts(
+    deployment: Deployment, study: dict[str, object]
+) -> None:
+    gateway, ingest = samples(deployment.gateway), samples(deployment.ingest)
     assert gateway["layerlab_trials_total", "succeeded"] >= 1
     assert gateway["layerlab_trial_duration_seconds_count", ""] >= 1
     assert gateway["layerlab_worker_heartbeat_timestamp_seconds", ""] > time.time() - 60
     assert gateway["layerlab_workers", ""] == 2
     assert ingest["layerlab_ingest_requests_total", "store_dataset"] == 1
     assert ingest["layerlab_ingest_uploaded_bytes_total", ""] == len(_TABLE.read_bytes())
-    trainers = [samples(trainer) for trainer in here.trainers]
+    trainers = [samples(trainer) for trainer in deployment.trainers]
     assert sum(each["layerlab_trainer_trials_total", "succeeded"] for each in trainers
                if ("layerlab_trainer_trials_total", "succeeded") in each) >= 1  # fmt: skip
-    until(
+    wait_until(
         lambda: (
-            samples(here.scheduler)["layerlab_queue_messages", "ready"] == 0
-            and samples(here.scheduler)["layerlab_queue_messages", "unacknowledged"] == 0
+            samples(deployment.scheduler)["layerlab_queue_messages", "ready"] == 0
+            and samples(deployment.scheduler)["layerlab_queue_messages", "unacknowledged"] == 0
         )
     )
-    for service in here.services:
+    for service in deployment.services:
         assert samples(service)["process_resident_memory_bytes", ""] > 0
 
 
-def test_no_metric_has_an_id_for_a_label(here: Deployment, study: dict[str, object]) -> None:
-    for service in here.services:
+def test_no_metric_has_an_id_for_a_label(deployment: Deployment, study: dict[str, object]) -> None:
+    for service in deployment.services:
         text = service.get("/metrics")[1]
         assert str(study["study_id"]) not in text
         assert str(study["dataset_id"]) not in text
 
 
 def test_readiness_says_what_is_unavailable_and_who_does_not_care_may_say_so(
-    here: Deployment,
+    deployment: Deployment,
 ) -> None:
-    here.ingest.pause()
+    deployment.ingest.pause()
     try:
-        until(lambda: here.gateway.get("/readyz")[0] == 503)
-        status, body = here.gateway.get("/readyz")
+        wait_until(lambda: deployment.gateway.get("/readyz")[0] == 503)
+        status, body = deployment.gateway.get("/readyz")
         assert (status, json.loads(body)["unavailable"]) == (503, ["ingest"])
-        assert here.gateway.get("/readyz?exclude=ingest")[0] == 200
+        assert deployment.gateway.get("/readyz?exclude=ingest")[0] == 200
     finally:
-        here.ingest.go_on()
-    until(lambda: here.gateway.get("/readyz")[0] == 200)
+        deployment.ingest.go_on()
+    wait_until(lambda: deployment.gateway.get("/readyz")[0] == 200)
 
 
 @pytest.mark.parametrize("name", ["LAYERLAB_TRAINER__HTTP", "LAYERLAB_TRAINER__GRPC"])
 def test_a_port_that_was_asked_for_must_be_free(
-    here: Deployment, name: str, tmp_path: Path
+    deployment: Deployment, name: str, tmp_path: Path
 ) -> None:
-    taken = here.trainers[0].url.removeprefix("http://")
-    third = Service(tmp_path, "trainer", {**here.settings, name: taken})
+    taken = deployment.trainers[0].url.removeprefix("http://")
+    third = Service("third", tmp_path, "services.trainer", {**deployment.settings, name: taken})
     third.start(wait=False)
     try:
-        until(lambda: not third.is_running)
+        wait_until(lambda: not third.is_running)
     finally:
         third.kill()
     assert f"{taken} can't be listened on" in third.output

@@ -2,60 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from typing import Self
 
-from tests.servers.process import ServerProcess, free_port
-
-_REPOSITORY: Final = Path(__file__).parents[2]
-_SECONDS: Final = 10.0
-
-
-class Service(ServerProcess):
-    """`python -m services.KIND`; ready when it says so in its log."""
-
-    def __init__(self, folder: Path, kind: str, settings: Mapping[str, str]) -> None:
-        super().__init__(
-            folder,
-            [sys.executable, "-m", f"services.{kind}"],
-            {"PYTHONPATH": str(_REPOSITORY), **settings},
-        )
-
-    def is_ready(self) -> bool:
-        return any(line["event"] == "ready" for line in self.lines())
-
-    @property
-    def url(self) -> str:
-        """Where its HTTP side is, as it has said last."""
-        return [str(line["http"]) for line in self.lines() if line["event"] == "ready"][-1]
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """What it has logged; anything else that it wrote is left out."""
-        for line in self.output.splitlines():
-            try:
-                document = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(document, dict) and "event" in document:
-                yield document
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and body of the answer; (0, "") when nobody answers."""
-        try:
-            with urlopen(self.url + path, timeout=_SECONDS) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
-        except (URLError, ConnectionError):
-            return 0, ""
+from tests.servers.process import clean_environment, free_port
+from tests.servers.service import Service
 
 
 class Deployment:
@@ -67,7 +21,7 @@ class Deployment:
             for name in ("GATEWAY__HTTP", "GATEWAY__GRPC", "INGEST__GRPC")
         }
         self.settings = {
-            **{name: value for name, value in os.environ.items() if "LAYERLAB" not in name},
+            **clean_environment(),
             "LAYERLAB_TRAINER__THREADS": "1",
             "LAYERLAB_LOG_LEVEL": "INFO",
             "LAYERLAB_DATA_DIR": str(folder / "data"),
@@ -76,7 +30,7 @@ class Deployment:
         }
         kinds = ["gateway", "ingest", "scheduler", *["trainer"] * trainers]
         self.services = [
-            Service(folder / f"{number}-{kind}", kind, self.settings)
+            Service(f"{number}-{kind}", folder, f"services.{kind}", self.settings)
             for number, kind in enumerate(kinds)
         ]
         self.gateway, self.ingest, self.scheduler, *self.trainers = self.services
