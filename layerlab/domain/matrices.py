@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.recipe import RecipeName
+
+TEST_SHARE: Final = 0.2
+"""Of all rows with a target."""
+
+VALIDATION_SHARE: Final = 0.2
+"""Of what is left after the test rows: 16 % of all."""
 
 
 class Part(StrEnum):

@@ -12,6 +12,9 @@ from layerlab.domain.problem import InvalidInput
 
 RECIPE_VERSION: Final = 1
 
+MAX_CATEGORIES: Final = 255
+"""The most frequent categories of a column that get an input of their own."""
+
 
 class RecipeName(StrEnum):
     """How features are prepared. `paper` is McLeod's: missing is 0, then scaled to [0, 1]."""
