@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,27 +22,13 @@ from layerlab.domain.study import CohortRef
 from layerlab.lifecycle import background
 from layerlab.ports import JobQueue
 from tests.servers import RabbitMQ
+from tests.waiting import LIMIT_SECONDS, until_true
 
-# Generous: the machine may be loaded, and a test that fails here has waited in vain.
-LIMIT_SECONDS: Final = 60.0
 QUICK: Final = Patience(answer=3.0, newer=2.0)
 
 
 def a_cohort(name: str = "c1") -> CohortRef:
     return CohortRef("s1", name)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async def check() -> bool:
-        return condition()
-
-    await until_true(check)
-
-
-async def until_true(check: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not await check():  # noqa: ASYNC110  # What is waited for happens in a broker.
-            await asyncio.sleep(0.05)
 
 
 async def put_until_refused(queue: JobQueue, name: str) -> Unavailable:

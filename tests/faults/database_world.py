@@ -23,11 +23,10 @@ from layerlab.domain.study import Budget, CohortRef, EpochReport, Proposal, Purp
 from layerlab.domain.trial import StudyState
 from layerlab.ports import RunStore, SeqConflict, StudySummary
 from services.gateway.ledger import Ledger
+from tests.waiting import LIMIT_SECONDS, until
 
 T = TypeVar("T")
 
-# Generous: the machine may be loaded, and a test that fails here has waited in vain.
-LIMIT_SECONDS: Final = 60.0
 _BEAT_SECONDS: Final = 0.05
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -49,12 +48,6 @@ async def again(call: Callable[[], Awaitable[T]]) -> T:
             with suppress(Unavailable):
                 return await call()
             await asyncio.sleep(0.1)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while not condition():  # noqa: ASYNC110  # What is waited for happens in a database.
-            await asyncio.sleep(0.01)
 
 
 @dataclass(slots=True)

@@ -25,9 +25,9 @@ from tests.faults.broker_world import (
     a_cohort,
     put_at_last,
     put_until_refused,
-    until,
 )
 from tests.servers import RabbitMQ, free_port, why_no_rabbitmq
+from tests.waiting import until
 
 _KILLS: Final = 5
 _TRAINERS: Final = 3

@@ -28,7 +28,6 @@ from layerlab.lifecycle import background
 from layerlab.serving import grpc_channel
 from tests.e2e.proxy import CuttingProxy
 from tests.faults.database_world import (
-    LIMIT_SECONDS,
     MarkWriter,
     Pulse,
     again,
@@ -36,12 +35,12 @@ from tests.faults.database_world import (
     is_gapless,
     open_ledger,
     start_reporter,
-    until,
     until_more_by,
     whole_log,
 )
 from tests.integration.gateway_world import check_problem, running_gateway
 from tests.servers import Mongod
+from tests.waiting import until, until_true
 
 # A group that waits behind one that fails waits for both, and a loaded machine adds to it.
 _BOUND_SECONDS = 15.0
@@ -204,9 +203,10 @@ async def test_a_gateway_without_its_database_answers_503_in_time_and_never_500(
 
 
 async def until_answered(http: httpx.AsyncClient, path: str) -> None:
-    async with asyncio.timeout(LIMIT_SECONDS):
-        while (await http.get(path)).status_code != 200:  # noqa: ASYNC110  # It is elsewhere.
-            await asyncio.sleep(0.1)
+    async def is_answered() -> bool:
+        return (await http.get(path)).status_code == 200
+
+    await until_true(is_answered)
 
 
 async def test_a_wrong_password_is_said_without_repeating_it(own: Mongod) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -25,18 +23,11 @@ from tests.integration.scheduler_world import (
     DurableQueue,
     SchedulerWorld,
     essence,
-    open_scheduler_world,
     running,
     success,
     until,
 )
 from tests.unit.scheduler.builders import a_spec, small_space
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SchedulerWorld]:
-    async with open_scheduler_world(tmp_path) as here:
-        yield here
 
 
 def failure(lane: Proposal) -> TrialEnd:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +16,6 @@ from tests.integration.scheduler_world import (
     DurableQueue,
     SchedulerWorld,
     essence,
-    open_scheduler_world,
     running,
 )
 from tests.unit.scheduler.builders import a_spec
@@ -26,12 +23,6 @@ from tests.unit.scheduler.builders import a_spec
 LEASE_AND_MORE = 20.0
 NEVER = -1
 QUEUES = pytest.mark.parametrize("queue", [MemoryJobQueue, DurableQueue])
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SchedulerWorld]:
-    async with open_scheduler_world(tmp_path) as here:
-        yield here
 
 
 def spec() -> StudySpec:

@@ -34,17 +34,10 @@ from tests.integration.scheduler_world import (
     DurableQueue,
     SchedulerWorld,
     essence,
-    open_scheduler_world,
     running,
     until,
 )
 from tests.unit.scheduler.builders import a_spec
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SchedulerWorld]:
-    async with open_scheduler_world(tmp_path) as here:
-        yield here
 
 
 class ForgetfulLine:
