@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from layerlab.domain.event import EventType
 from layerlab.domain.matrices import Part
 from layerlab.domain.problem import NotFound
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
-from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
+from layerlab.domain.trial import CohortState, StopReason, StudyState, TrialState
 from layerlab.lifecycle import background
 from layerlab.ports import Requeue
 from services.gateway.ledger import StudyVerb
@@ -199,57 +198,6 @@ async def test_a_cohort_whose_child_dies_comes_back_and_ends(
     trials = await assert_each_ended_once(world, study_id)
     assert {(trial.state, trial.attempt) for trial in trials} == {(TrialState.SUCCEEDED, 2)}
     await assert_epochs_have_no_gap(world, study_id)
-
-
-async def test_a_cohort_that_kills_its_child_three_times_fails(world: TrainerWorld) -> None:
-    study_id = await world.study(max_epochs=ENDLESS)
-    ref = await world.cohort(study_id, QUICK)
-    for attempt in (1, 2, 3):
-        running = asyncio.create_task(run(world, ref))
-        await world.another_epoch(study_id)
-        os.kill(world.child_pid(), signal.SIGABRT)
-        with suppress(Requeue):
-            await running
-        assert (await world.world.cohort(ref)).attempt == attempt
-    trials = await assert_each_ended_once(world, study_id)
-    assert {(t.state, t.reason) for t in trials} == {(TrialState.FAILED, FailureReason.INTERNAL)}
-    assert "SIGABRT" in trials[0].detail
-
-
-async def test_a_child_that_hangs_is_killed(world: TrainerWorld) -> None:
-    study_id = await world.study(max_epochs=ENDLESS)
-    ref = await world.cohort(study_id, QUICK)
-    async with training_child(TrainerSettings(threads=1, hang_seconds=2)) as child:
-        world.child = child
-        running = asyncio.create_task(run(world, ref))
-        await world.epochs_reported(study_id)
-        hanging = world.child_pid()
-        os.kill(hanging, signal.SIGSTOP)
-        with pytest.raises(Requeue):
-            await running
-        with pytest.raises(ProcessLookupError):
-            os.kill(hanging, 0)
-    (change,) = [
-        event.data
-        for event in await world.events(study_id, EventType.COHORT_STATE_CHANGED)
-        if event.data["reason"]
-    ]
-    assert change["reason"] == FailureReason.TRIAL_TIMEOUT
-
-
-async def test_a_cohort_that_needs_too_much_memory_fails_for_that(world: TrainerWorld) -> None:
-    study_id = await world.study()
-    ref = await world.cohort(study_id, [Design((4096,) * 16, batch_size=32)])
-    settings = TrainerSettings(threads=1, memory_bytes=2 << 30)
-    async with training_child(settings) as child:
-        world.child = child
-        with pytest.raises(Requeue):
-            await run(world, ref)
-    reasons = [
-        event.data["reason"]
-        for event in await world.events(study_id, EventType.COHORT_STATE_CHANGED)
-    ]
-    assert FailureReason.OUT_OF_MEMORY in reasons
 
 
 async def test_a_cancelled_study_stops_the_training_and_keeps_the_child(
