@@ -27,7 +27,6 @@ from tests.faults.play import Play
 from tests.faults.report import Report
 from tests.faults.workload import Workload
 
-_STUDY_TRIALS: Final = 96
 _LIVE_STUDIES: Final = 2
 # Cohorts of a few seconds: long enough to be hit, short enough that work flows.
 _LANES: Final = 4
@@ -37,13 +36,16 @@ _CLUSTER: Final = "cluster"
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`trials`: of the one study that is to end; None: studies follow studies until the end."""
+    """`trials`: of the one study that is to end; None: studies of `study_trials` follow each
+    other until every fault is over.
+    """
 
     seed: int
     kills: int
     topology: Topology
     trials: int | None = None
     pace: float = 1.0
+    study_trials: int = 96
 
     def steps(self) -> list[Step]:
         return plan(self.seed, self.kills, self.topology, self.pace)
@@ -58,7 +60,7 @@ def run_drill(drill: Drill, folder: Path, tell: Callable[[str], None]) -> Report
         Play(cluster, drill.seed, _ROWS, _EPOCHS) as play,
     ):
         over = threading.Event()
-        users = _Users(play.workload, drill.trials, over)
+        users = _Users(play.workload, drill, over)
         users.start()
         try:
             play.nemesis.run(drill.steps(), tell, users.failed)
@@ -74,11 +76,13 @@ def run_drill(drill: Drill, folder: Path, tell: Callable[[str], None]) -> Report
 class _Users:
     """Start studies and wait for them, side by side."""
 
-    def __init__(self, workload: Workload, trials: int | None, over: threading.Event) -> None:
-        self._workload, self._trials, self._over = workload, trials, over
+    def __init__(self, workload: Workload, drill: Drill, over: threading.Event) -> None:
+        self._workload, self._over = workload, over
+        self._ends_alone = drill.trials is not None
+        self._trials = drill.trials or drill.study_trials
         self.failed = threading.Event()
         self._failures: list[BaseException] = []
-        many = _LIVE_STUDIES if trials is None else 1
+        many = 1 if self._ends_alone else _LIVE_STUDIES
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(many)]
 
     def start(self) -> None:
@@ -95,9 +99,9 @@ class _Users:
     def _work(self) -> None:
         try:
             while True:
-                study_id = self._workload.start_study(self._trials or _STUDY_TRIALS)
+                study_id = self._workload.start_study(self._trials)
                 self._workload.wait_for(study_id)
-                if self._over.is_set() or self._trials is not None:
+                if self._over.is_set() or self._ends_alone:
                     return
         except BaseException as failure:
             self._failures.append(failure)
