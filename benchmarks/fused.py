@@ -27,9 +27,10 @@ from layerlab.domain.space import DRAW_ORDER, Choice, FieldSpace, Layers, Range
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Engine, Limits, Matrices, Rows
+from services.trainer.engines import prepare_torch
 from services.trainer.fused.engine import FusedEngine
-from services.trainer.jobs import prepare_torch
-from services.trainer.keras_engine import KerasEngine, import_keras
+from services.trainer.keras_engine import KerasEngine
+from services.trainer.keras_model import import_keras
 
 
 def main() -> None:

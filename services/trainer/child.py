@@ -1,8 +1,8 @@
 """The training child: `python -m services.trainer.child`, started and watched by a trainer.
 
-Only this process loads torch, and Keras if it is asked for. It reads commands from its standard
-input and writes messages to its standard output (`messages.py`); it holds nothing else, so it can
-be killed at any time. When its parent is gone, its input ends, and it exits at once.
+Only this process loads numpy, and torch or Keras when a job needs them. It reads commands from its
+standard input and writes messages to its standard output (`messages.py`); it holds nothing else,
+so it can be killed at any time. When its parent is gone, its input ends, and it exits at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import BinaryIO, Final
 
 from layerlab.domain.trial import FailureReason
 from services.trainer.control import Control
+from services.trainer.engines import Engines
 from services.trainer.frames import encode_frame, read_frame
 from services.trainer.messages import (
     Beat,
@@ -39,8 +40,6 @@ from services.trainer.messages import (
 )
 
 _BEAT_SECONDS: Final = 1.0
-# Loading torch takes a core for seconds; whoever starts at the same time goes first.
-_LOADING_NICENESS: Final = 10
 _MEMORY_WORDS: Final = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
@@ -106,18 +105,18 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     outbox = Outbox(_private_stdout())
     inbox = Inbox(os.fdopen(os.dup(0), "rb"), outbox.beat)
-    _load_torch()
-    # Only now: these import torch.
-    from services.trainer.jobs import prepare_torch, run_job
+    engines = Engines(arguments.device, arguments.threads)
+    outbox.send(Ready(engines.device, arguments.threads))
+    # Only now: it imports numpy, which the first job may wait for.
+    from services.trainer.jobs import run_job
 
-    device = prepare_torch(arguments.device)
-    if arguments.memory_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (arguments.memory_bytes, arguments.memory_bytes))
-    outbox.send(Ready(str(device), arguments.threads))
+    engines.preload()
     while True:
         received = inbox.jobs.get()
         try:
-            run_job(received, device, arguments.threads, outbox)
+            engine = engines.get(received.job.engine, received.control.beat)
+            _limit_memory(arguments.memory_bytes)
+            run_job(received, engine, outbox)
         except Exception as error:
             traceback.print_exc()
             outbox.send(_failure(error))
@@ -145,16 +144,10 @@ def _private_stdout() -> BinaryIO:
     return stream
 
 
-def _load_torch() -> None:
-    """Imports torch in a thread of low priority, which ends with it: niceness is a thread's."""
-
-    def load() -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOADING_NICENESS)
-        import torch  # noqa: F401  # Loaded for those who import it next.
-
-    thread = threading.Thread(target=load, name="loader")
-    thread.start()
-    thread.join()
+def _limit_memory(size: int) -> None:
+    """Of the address space; 0: none. Once an engine is there: who can't load one needs no limit."""
+    if size:
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def _failure(error: Exception) -> Failed:

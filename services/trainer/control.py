@@ -23,6 +23,16 @@ class Control:
     _stopped: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Has `watcher` called with every beat, too."""
+        beat = self.beat
+
+        def both() -> None:
+            watcher()
+            beat()
+
+        self.beat = both
+
     def stop(self, numbers: Sequence[int]) -> None:
         """Ends these lanes after the epoch they are in."""
         with self._lock:

@@ -25,8 +25,10 @@ PASSING: Final = (Unavailable, OutOfSpace)
 """Not the trials' fault, and mended by somebody sooner or later: worth waiting for."""
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _MAX_PAUSE_SECONDS: Final = 3.0
-# Reports kept while the ledger can't be reached; beyond it, training waits.
-_MAX_PENDING: Final = 4096
+# Reports of epochs, and ends, kept while the ledger can't be reached; beyond it, training waits.
+_MAX_PENDING: Final = 100_000
+# Of one message: far below the megabytes that gRPC allows.
+_MAX_BATCH: Final = 2048
 
 
 class Outcome(StrEnum):
@@ -60,7 +62,10 @@ async def retry_while_unavailable(call: Callable[[], Awaitable[_T]], what: str) 
 
 
 class ReportStream:
-    """One attempt's reports. Somebody adds while `run` sends."""
+    """One attempt's reports. Somebody adds while `run` sends.
+
+    What waits to be sent goes in one batch, so that a slow ledger has few of them to write.
+    """
 
     def __init__(
         self,
@@ -73,15 +78,22 @@ class ReportStream:
         self._on_stop = on_stop
         self._pending: deque[ReportBatch] = deque()
         self._number = 0
+        self._sent = 0
+        self._size = 0
         self._closed = False
         self._changed = asyncio.Condition()
 
     async def add(self, batch: ReportBatch) -> None:
-        """Numbers the batch and takes it; waits while too many are unacknowledged."""
+        """Numbers the batch and takes it; waits while too much is unacknowledged."""
         async with self._changed:
-            await self._changed.wait_for(lambda: len(self._pending) < _MAX_PENDING)
-            self._number += 1
-            self._pending.append(replace(batch, message_number=self._number))
+            await self._changed.wait_for(lambda: self._size < _MAX_PENDING)
+            self._size += _size(batch)
+            # What was sent once keeps its number and its contents.
+            if self._number > self._sent and _size(self._pending[-1]) < _MAX_BATCH:
+                self._pending[-1] = _joined(self._pending[-1], batch)
+            else:
+                self._number += 1
+                self._pending.append(replace(batch, message_number=self._number))
             self._changed.notify_all()
 
     async def close(self) -> None:
@@ -123,7 +135,7 @@ class ReportStream:
     async def _note(self, ack: ReportAck) -> None:
         async with self._changed:
             while self._pending and self._pending[0].message_number <= ack.acknowledged:
-                self._pending.popleft()
+                self._size -= _size(self._pending.popleft())
             self._changed.notify_all()
         if ack.stop_trials:
             await self._on_stop(ack.stop_trials)
@@ -132,8 +144,9 @@ class ReportStream:
         """What is not acknowledged, from its beginning, then whatever is added."""
         sent = 0
         while batch := await self._next_after(sent):
-            yield batch
             sent = batch.message_number
+            self._sent = max(self._sent, sent)
+            yield batch
 
     async def _next_after(self, number: int) -> ReportBatch | None:
         """The first batch above `number`, once there is one; None when there will be none."""
@@ -146,3 +159,16 @@ class ReportStream:
 
     def _has_after(self, number: int) -> bool:
         return bool(self._pending) and self._pending[-1].message_number > number
+
+
+def _size(batch: ReportBatch) -> int:
+    return len(batch.epochs) + len(batch.ends) + len(batch.test_scores)
+
+
+def _joined(first: ReportBatch, second: ReportBatch) -> ReportBatch:
+    return replace(
+        first,
+        epochs=first.epochs + second.epochs,
+        ends=first.ends + second.ends,
+        test_scores=first.test_scores + second.test_scores,
+    )

@@ -27,6 +27,7 @@ class FlakyLedger:
     kept: list[ReportBatch] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     broken: asyncio.Event = field(default_factory=asyncio.Event)
     lose_acks: bool = False
 
@@ -40,6 +41,7 @@ class FlakyLedger:
         if left == 0:
             raise Unavailable("ledger_unavailable", "Not now.")
         async for batch in batches:
+            self.asked.set()
             await self.gate.wait()
             self.numbers.append(batch.message_number)
             if batch.message_number > len(self.kept):
@@ -57,6 +59,11 @@ class FlakyLedger:
             if left == 0:
                 self.broken.set()
                 raise Unavailable("ledger_unavailable", "Gone.")
+
+    @property
+    def epochs(self) -> list[int]:
+        """Of the one lane, as they were recorded."""
+        return [report.epoch for batch in self.kept for report in batch.epochs]
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
         raise AssertionError
@@ -89,7 +96,7 @@ async def send(ledger: FlakyLedger, count: int) -> Outcome:
     running = asyncio.create_task(stream.run())
     for epoch in range(1, count + 1):
         await stream.add(a_batch(epoch))
-        if epoch % 7 == 0:
+        if epoch % 3:
             await asyncio.sleep(0)
     await stream.close()
     return await running
@@ -98,8 +105,35 @@ async def send(ledger: FlakyLedger, count: int) -> Outcome:
 async def test_everything_is_acknowledged_in_order() -> None:
     ledger = FlakyLedger()
     assert await send(ledger, 50) is Outcome.ACKNOWLEDGED
-    assert [batch.epochs[0].epoch for batch in ledger.kept] == list(range(1, 51))
-    assert ledger.numbers == list(range(1, 51))
+    assert ledger.epochs == list(range(1, 51))
+    assert ledger.numbers == list(range(1, len(ledger.kept) + 1))
+
+
+async def test_what_waits_while_the_ledger_is_slow_goes_in_one_batch() -> None:
+    ledger = FlakyLedger()
+    ledger.gate.clear()
+    stream = ReportStream(ledger, COHORT, 1, on_stop)
+    running = asyncio.create_task(stream.run())
+    await stream.add(a_batch(1))
+    await asyncio.wait_for(ledger.asked.wait(), 20)
+    for epoch in range(2, 101):
+        await stream.add(a_batch(epoch))
+    ledger.gate.set()
+    await stream.close()
+    assert await running is Outcome.ACKNOWLEDGED
+    assert ledger.epochs == list(range(1, 101))
+    assert [len(batch.epochs) for batch in ledger.kept] == [1, 99]
+
+
+async def test_a_batch_grows_no_further_than_a_message_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "_MAX_BATCH", 10)
+    ledger = FlakyLedger()
+    stream = ReportStream(ledger, COHORT, 1, on_stop)
+    for epoch in range(1, 26):
+        await stream.add(a_batch(epoch))
+    await stream.close()
+    assert await stream.run() is Outcome.ACKNOWLEDGED
+    assert [len(batch.epochs) for batch in ledger.kept] == [10, 10, 5]
 
 
 @pytest.mark.parametrize("lose_acks", [False, True])
@@ -111,7 +145,7 @@ async def test_nothing_is_missing_after_any_number_of_breaks(
     breaks = [random.Random(seed).randint(0, 9) for _ in range(8)]
     ledger = FlakyLedger(breaks=breaks, lose_acks=lose_acks)
     assert await send(ledger, 60) is Outcome.ACKNOWLEDGED
-    assert [batch.epochs[0].epoch for batch in ledger.kept] == list(range(1, 61))
+    assert ledger.epochs == list(range(1, 61))
 
 
 async def test_an_idle_stream_survives_a_break_after_all_was_acknowledged(
@@ -151,11 +185,15 @@ async def test_lanes_to_stop_are_passed_on() -> None:
     async def note(numbers: tuple[int, ...]) -> None:
         stopped.append(numbers)
 
-    stream = ReportStream(FlakyLedger(stop_at=2), COHORT, 1, note)
+    ledger = FlakyLedger(stop_at=2)
+    stream = ReportStream(ledger, COHORT, 1, note)
+    running = asyncio.create_task(stream.run())
     for epoch in (1, 2, 3):
         await stream.add(a_batch(epoch))
+        while len(ledger.kept) < epoch:  # noqa: ASYNC110  # So that each goes in a batch of its own.
+            await asyncio.sleep(0)
     await stream.close()
-    assert await stream.run() is Outcome.ACKNOWLEDGED
+    assert await running is Outcome.ACKNOWLEDGED
     assert stopped == [(7,)]
 
 
@@ -174,7 +212,7 @@ async def test_the_buffer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     await fourth
     await stream.close()
     assert await running is Outcome.ACKNOWLEDGED
-    assert len(ledger.kept) == 4
+    assert ledger.epochs == [1, 2, 3, 4]
 
 
 async def test_a_refusal_is_not_repeated() -> None:
