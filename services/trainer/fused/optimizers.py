@@ -5,7 +5,7 @@ Formulas and constants are Keras 3's, so that the two engines agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -14,8 +14,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from layerlab.domain.design import Optimizer
-from services.trainer.fused.layout import RULES
+from layerlab.domain.design import Design, Optimizer
+from services.trainer.fused.layout import RULES, Slot
 from services.trainer.fused.parameters import Parameters
 from services.trainer.schedules import is_constant
 
@@ -30,35 +30,32 @@ _CHUNK: Final = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """A piece of the flat parameters whose lanes share a rule; all [size]."""
+    """A piece of the flat parameters whose lanes share a rule; all [size]. None is 0 everywhere."""
 
     rule: str
     values: Tensor
     gradients: Tensor
     first: Tensor
     second: Tensor
-    momenta: Tensor
-    """Of sgd."""
     rates: Tensor
     """Learning rate of each element, in this step."""
-    lanes: Tensor | None
-    """The lane of each element; None if all keep their rates."""
+    momenta: Tensor | None
+    """Of sgd."""
     penalty: Tensor | None
-    """Factor of the L2 term in the gradient; None if 0 everywhere."""
+    """Factor of the L2 term in the gradient."""
     decay: Tensor | None
-    """Decoupled weight decay; None if 0 everywhere."""
-    shrink: Tensor
-    """What decoupled weight decay multiplies by: 1 - rate x decay."""
+    """Decoupled weight decay, if `lanes` is given."""
+    shrink: Tensor | None
+    """What decoupled weight decay multiplies by, 1 - rate x decay; None: 1 everywhere."""
+    lanes: Tensor | None
+    """The lane of each element; None: all of them keep their rates."""
 
     def set_rates(self, rates: Tensor) -> None:
         """`rates` [lanes]."""
         if self.lanes is not None:
             torch.index_select(rates, 0, self.lanes, out=self.rates)
-            self.set_shrink()
-
-    def set_shrink(self) -> None:
-        if self.decay is not None:
-            torch.mul(self.rates, self.decay, out=self.shrink).neg_().add_(1)
+            if self.decay is not None and self.shrink is not None:
+                torch.mul(self.rates, self.decay, out=self.shrink).neg_().add_(1)
 
 
 class OptimizerStep:
@@ -75,7 +72,7 @@ class OptimizerStep:
             each.set_rates(rates)
             if each.penalty is not None:
                 each.gradients.addcmul_(each.penalty, each.values)
-            if each.decay is not None:
+            if each.shrink is not None:
                 each.values.mul_(each.shrink)
             size = len(each.values)
             _STEPS[each.rule](each, step, self._scratch[0, :size], self._scratch[1, :size])
@@ -99,7 +96,11 @@ def _rmsprop(each: _Range, step: int, update: Tensor, root: Tensor) -> None:
 
 
 def _sgd(each: _Range, step: int, update: Tensor, root: Tensor) -> None:
-    each.first.mul_(each.momenta).addcmul_(each.gradients, each.rates, value=-1)
+    if each.momenta is None:
+        each.first.zero_()
+    else:
+        each.first.mul_(each.momenta)
+    each.first.addcmul_(each.gradients, each.rates, value=-1)
     each.values.add_(each.first)
 
 
@@ -111,35 +112,72 @@ _STEPS: Final[Mapping[str, Callable[[_Range, int, Tensor, Tensor], None]]] = {
 
 
 def _ranges(parameters: Parameters) -> Iterator[_Range]:
-    layout = parameters.layout
-    rates, momenta, penalty, decay, shrink = (torch.zeros_like(parameters.values) for _ in range(5))
-    lanes = torch.zeros_like(parameters.values, dtype=torch.int32)
-    varied = torch.zeros_like(parameters.values, dtype=torch.bool)
-    for slot in layout.slots:
-        if not slot.is_statistic:
-            design, own = layout.lanes[slot.lane].design, slice(slot.start, slot.stop)
-            decoupled = design.optimizer is Optimizer.ADAMW
-            if slot.is_weight:
-                (decay if decoupled else penalty)[own] = design.weight_decay
-            rates[own], momenta[own] = design.learning_rate, design.momentum
-            lanes[own], varied[own] = slot.lane, not is_constant(design)
-    for rule, start, stop in _rule_pieces(parameters):
-        piece = slice(start, stop)
-        made = _Range(
+    places = list(_rule_pieces(parameters))
+    pieces = [slice(start, stop) for _, start, stop in places]
+    rates = _per_element(parameters, lambda slot, design: design.learning_rate)
+    momenta = _cut(_per_element(parameters, _momentum), pieces)
+    penalties = _cut(_per_element(parameters, _penalty), pieces)
+    decays = _cut(_per_element(parameters, _decay), pieces)
+    lanes = _lanes(parameters, pieces)
+    for at, (rule, _, _) in enumerate(places):
+        piece, decay = pieces[at], decays[at]
+        yield _Range(
             rule,
             parameters.values[piece],
             parameters.gradients[piece],
             parameters.first[piece],
             parameters.second[piece],
-            momenta[piece],
             rates[piece],
-            lanes[piece] if varied[piece].any() else None,
-            penalty[piece] if penalty[piece].any() else None,
-            decay[piece] if decay[piece].any() else None,
-            shrink[piece],
+            momenta[at],
+            penalties[at],
+            decay=None if lanes[at] is None else decay,
+            shrink=None if decay is None else 1 - rates[piece] * decay,
+            lanes=lanes[at],
         )
-        made.set_shrink()
-        yield made
+
+
+def _lanes(parameters: Parameters, pieces: Sequence[slice]) -> list[Tensor | None]:
+    """The lane of each element, for pieces with lanes whose rates vary."""
+    varied = _cut(_per_element(parameters, lambda _, design: not is_constant(design)), pieces)
+    lanes = _per_element(parameters, lambda slot, design: slot.lane, torch.int32)
+    return [
+        None if each is None else lanes[piece].clone()
+        for each, piece in zip(varied, pieces, strict=True)
+    ]
+
+
+def _momentum(slot: Slot, design: Design) -> float:
+    return design.momentum if design.optimizer is Optimizer.SGD else 0.0
+
+
+def _penalty(slot: Slot, design: Design) -> float:
+    return design.weight_decay if slot.is_weight and not _decouples(design) else 0.0
+
+
+def _decay(slot: Slot, design: Design) -> float:
+    return design.weight_decay if slot.is_weight and _decouples(design) else 0.0
+
+
+def _decouples(design: Design) -> bool:
+    return design.optimizer is Optimizer.ADAMW
+
+
+def _per_element(
+    parameters: Parameters,
+    option: Callable[[Slot, Design], float],
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """An option of its lane for each parameter, [size]."""
+    layout, device = parameters.layout, parameters.values.device
+    slots = [slot for slot in layout.slots if not slot.is_statistic]
+    options = [option(slot, layout.lanes[slot.lane].design) for slot in slots]
+    sizes = torch.tensor([slot.size for slot in slots], device=device)
+    return torch.tensor(options, dtype=dtype, device=device).repeat_interleave(sizes)
+
+
+def _cut(options: Tensor, pieces: Sequence[slice]) -> list[Tensor | None]:
+    """Copies, None where an option is 0 everywhere: what no lane needs is not kept in memory."""
+    return [options[each].clone() if options[each].any() else None for each in pieces]
 
 
 def _rule_pieces(parameters: Parameters) -> Iterator[tuple[str, int, int]]:
