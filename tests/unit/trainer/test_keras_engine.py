@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from layerlab.domain.design import Activation, ClassWeight, Design, Norm, Optimizer, Schedule
+from layerlab.domain.halving import Rung
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.class_weights import class_weights
 from services.trainer.control import Control
 from services.trainer.engine import Engine, Limits, Matrices, Rows
 from services.trainer.initial import initial_weights
-from services.trainer.keras_engine import (
-    KerasEngine,
+from services.trainer.keras_engine import KerasEngine
+from services.trainer.keras_model import (
     KerasStepper,
     build_model,
     build_optimizer,
@@ -221,3 +222,46 @@ def test_a_cancelled_lane_is_the_last() -> None:
     control.cancelled.set()
     outcome = train([lane(1), lane(2)], classes(), 3, KERAS, control)
     assert (outcome.reports, outcome.ended) == ({}, {})
+
+
+def test_both_engines_drop_the_same_lanes_at_the_same_rungs() -> None:
+    lanes = [lane(i, learning_rate=rate) for i, rate in enumerate((1e-6, 1e-2, 1e-4, 1e-3), 1)]
+    limits = Limits(5, rungs=(Rung(1, 3), Rung(3, 2)))
+    fused, keras = (train(lanes, classes(), limits, engine) for engine in (FUSED, KERAS))
+    for each in lanes:
+        ours, theirs = fused.ended[each.number].end, keras.ended[each.number].end
+        assert (ours.state, ours.epochs, ours.detail) == (
+            theirs.state,
+            theirs.epochs,
+            theirs.detail,
+        )
+        assert len(keras.reports[each.number]) == theirs.epochs
+    states = [keras.ended[each.number].end.state for each in lanes]
+    assert states.count(TrialState.PRUNED) == 2
+
+
+def test_a_lane_with_dropout_is_its_own_though_others_train_between_its_rungs() -> None:
+    first, second = lane(1, dropout=0.5), lane(2, dropout=0.5)
+    together = train([first, second], classes(), Limits(4, rungs=(Rung(1, 2), Rung(2, 2))), KERAS)
+    alone = train([second], classes(), 4, KERAS)
+    assert_same_training(together, alone, 2, tolerance=1e-6)
+
+
+def test_at_the_deadline_lanes_that_had_trained_to_a_rung_succeed() -> None:
+    class Running(Limits):
+        """Time for the first segment, and a bit."""
+
+        def seconds_left(self) -> float:
+            return 1e6 if beats[0] < 12 else -1.0
+
+    beats = [0]
+
+    def beat() -> None:
+        beats[0] += 1
+
+    lanes = [lane(1), lane(2)]
+    limits = Running(50, 0.0, (Rung(1, 2),))
+    outcome = train(lanes, classes(), limits, KERAS, Control(beat))
+    for each in lanes:
+        end = outcome.ended[each.number].end
+        assert (end.state, end.stop_reason) == (TrialState.SUCCEEDED, StopReason.TIME_BUDGET)
