@@ -19,8 +19,8 @@ from layerlab.domain.exchange import (
 from layerlab.domain.halving import Rung
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.v1 import cohort_pb2, ledger_pb2_grpc, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
-from layerlab.v1 import ledger_pb2_grpc, study_pb2
 
 SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["LedgerService"].full_name
 _TIMEOUT_SECONDS: Final = 20.0
@@ -126,7 +126,7 @@ class GrpcLedger:
         request = pb.RegisterCohortRequest(
             study_id=cohort.study_id,
             cohort_id=cohort.cohort_id,
-            purpose=wire.enum_to_proto(purpose, pb.Purpose),
+            purpose=wire.enum_to_proto(purpose, cohort_pb2.Purpose),
             proposals=[wire.proposal_to_proto(proposal) for proposal in proposals],
             finalists=finalists,
             rungs=[wire.rung_to_proto(rung) for rung in rungs],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.study import (
     Assignment,
     Cohort,
@@ -41,12 +42,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ReportBatch:
-    """What a trainer saw since its last batch; `message_number` counts from 1 in the attempt."""
+    """What a trainer saw since its last batch; `message_number` counts from 1 in the attempt.
+
+    `stats` come with the ends that complete the cohort.
+    """
 
     message_number: int
     epochs: tuple[EpochReport, ...] = ()
     ends: tuple[TrialEnd, ...] = ()
     test_scores: tuple[TestScore, ...] = ()
+    stats: CohortStats | None = None
 
 
 @dataclass(frozen=True, slots=True)

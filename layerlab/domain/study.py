@@ -8,11 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Design
 from layerlab.domain.halving import Halving, Rung
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import SearchSpace
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import (
     CohortState,
     FailureReason,
@@ -95,7 +97,10 @@ class StudySpec:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """`traceparent`: W3C Trace Context of the request that created it; may be empty."""
+    """`traceparent`: W3C Trace Context of the request that created it; may be empty.
+
+    `table` is estimated from the dataset's profile; None: it was not recorded.
+    """
 
     study_id: str
     spec: StudySpec
@@ -105,6 +110,7 @@ class Study:
     ended_at: datetime | None = None
     detail: str = ""
     traceparent: str = ""
+    table: TableShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,8 @@ class Cohort:
     """Trials that one trainer trains together, in one job; the unit of work on the queue.
 
     `seq` is that of the event that brought it into its state; 0: not from the ledger. Every
-    attempt drops its weaker lanes at the same `rungs`, earliest first.
+    attempt drops its weaker lanes at the same `rungs`, earliest first. `stats` are there when it
+    has been trained to its end.
     """
 
     cohort_id: str
@@ -168,6 +175,7 @@ class Cohort:
     incarnation: str = ""
     seq: int = 0
     rungs: tuple[Rung, ...] = ()
+    stats: CohortStats | None = None
 
 
 @dataclass(frozen=True, slots=True)

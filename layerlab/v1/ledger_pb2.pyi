@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
 from layerlab.v1 import study_pb2 as _study_pb2
 import builtins as _builtins
@@ -21,45 +22,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _CohortState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _CohortStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CohortState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    COHORT_STATE_UNSPECIFIED: _CohortState.ValueType  # 0
-    COHORT_STATE_PENDING: _CohortState.ValueType  # 1
-    COHORT_STATE_QUEUED: _CohortState.ValueType  # 2
-    COHORT_STATE_RUNNING: _CohortState.ValueType  # 3
-    COHORT_STATE_ENDED: _CohortState.ValueType  # 4
-
-class CohortState(_CohortState, metaclass=_CohortStateEnumTypeWrapper): ...
-
-COHORT_STATE_UNSPECIFIED: CohortState.ValueType  # 0
-COHORT_STATE_PENDING: CohortState.ValueType  # 1
-COHORT_STATE_QUEUED: CohortState.ValueType  # 2
-COHORT_STATE_RUNNING: CohortState.ValueType  # 3
-COHORT_STATE_ENDED: CohortState.ValueType  # 4
-Global___CohortState: _TypeAlias = CohortState  # noqa: Y015
-
-class _Purpose:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    PURPOSE_UNSPECIFIED: _Purpose.ValueType  # 0
-    PURPOSE_SEARCH: _Purpose.ValueType  # 1
-    PURPOSE_TEST: _Purpose.ValueType  # 2
-
-class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
-    """SEARCH trains; TEST touches the test rows, once, for the finalists."""
-
-PURPOSE_UNSPECIFIED: Purpose.ValueType  # 0
-PURPOSE_SEARCH: Purpose.ValueType  # 1
-PURPOSE_TEST: Purpose.ValueType  # 2
-Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 class _ClaimOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -118,84 +80,6 @@ class Proposal(_message.Message):
 Global___Proposal: _TypeAlias = Proposal  # noqa: Y015
 
 @_typing.final
-class Rung(_message.Message):
-    """After `epoch` epochs, at most `keep` of a cohort's lanes that still train go on."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EPOCH_FIELD_NUMBER: _builtins.int
-    KEEP_FIELD_NUMBER: _builtins.int
-    epoch: _builtins.int
-    """Counts from 1."""
-    keep: _builtins.int
-    def __init__(
-        self,
-        *,
-        epoch: _builtins.int = ...,
-        keep: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "keep", b"keep"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Rung: _TypeAlias = Rung  # noqa: Y015
-
-@_typing.final
-class Cohort(_message.Message):
-    """Trials that one trainer trains together."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    COHORT_ID_FIELD_NUMBER: _builtins.int
-    STUDY_ID_FIELD_NUMBER: _builtins.int
-    PURPOSE_FIELD_NUMBER: _builtins.int
-    NUMBERS_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
-    ATTEMPT_FIELD_NUMBER: _builtins.int
-    WORKER_ID_FIELD_NUMBER: _builtins.int
-    INCARNATION_FIELD_NUMBER: _builtins.int
-    SEQ_FIELD_NUMBER: _builtins.int
-    RUNGS_FIELD_NUMBER: _builtins.int
-    cohort_id: _builtins.str
-    study_id: _builtins.str
-    purpose: Global___Purpose.ValueType
-    state: Global___CohortState.ValueType
-    attempt: _builtins.int
-    worker_id: _builtins.str
-    incarnation: _builtins.str
-    seq: _builtins.int
-    """Of the event that brought it into its state."""
-    @_builtins.property
-    def numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
-    @_builtins.property
-    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
-        """The same for every attempt, earliest first; each keeps fewer than the one before."""
-
-    def __init__(
-        self,
-        *,
-        cohort_id: _builtins.str = ...,
-        study_id: _builtins.str = ...,
-        purpose: Global___Purpose.ValueType = ...,
-        numbers: _abc.Iterable[_builtins.int] | None = ...,
-        state: Global___CohortState.ValueType = ...,
-        attempt: _builtins.int = ...,
-        worker_id: _builtins.str = ...,
-        incarnation: _builtins.str = ...,
-        seq: _builtins.int = ...,
-        rungs: _abc.Iterable[Global___Rung] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "rungs", b"rungs", "seq", b"seq", "state", b"state", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Cohort: _TypeAlias = Cohort  # noqa: Y015
-
-@_typing.final
 class WatchStudiesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -233,13 +117,13 @@ class WatchStudiesResponse(_message.Message):
     @_builtins.property
     def trials(self) -> _containers.RepeatedCompositeFieldContainer[_study_pb2.Trial]: ...
     @_builtins.property
-    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cohort]: ...
+    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.Cohort]: ...
     def __init__(
         self,
         *,
         study: _study_pb2.Study | None = ...,
         trials: _abc.Iterable[_study_pb2.Trial] | None = ...,
-        cohorts: _abc.Iterable[Global___Cohort] | None = ...,
+        cohorts: _abc.Iterable[_cohort_pb2.Cohort] | None = ...,
         seq: _builtins.int = ...,
         complete: _builtins.bool = ...,
         seconds_left: _builtins.float | None = ...,
@@ -266,7 +150,7 @@ class RegisterCohortRequest(_message.Message):
     RUNGS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     cohort_id: _builtins.str
-    purpose: Global___Purpose.ValueType
+    purpose: _cohort_pb2.Purpose.ValueType
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
         """For SEARCH: new trials."""
@@ -276,7 +160,7 @@ class RegisterCohortRequest(_message.Message):
         """For TEST: trials that have succeeded."""
 
     @_builtins.property
-    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
+    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.Rung]:
         """For SEARCH: where the weaker lanes are dropped, earliest first."""
 
     def __init__(
@@ -284,10 +168,10 @@ class RegisterCohortRequest(_message.Message):
         *,
         study_id: _builtins.str = ...,
         cohort_id: _builtins.str = ...,
-        purpose: Global___Purpose.ValueType = ...,
+        purpose: _cohort_pb2.Purpose.ValueType = ...,
         proposals: _abc.Iterable[Global___Proposal] | None = ...,
         finalists: _abc.Iterable[_builtins.int] | None = ...,
-        rungs: _abc.Iterable[Global___Rung] | None = ...,
+        rungs: _abc.Iterable[_cohort_pb2.Rung] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -306,11 +190,11 @@ class RegisterCohortResponse(_message.Message):
     repeated: _builtins.bool
     """It was registered before, perhaps by another scheduler, which then also publishes it."""
     @_builtins.property
-    def cohort(self) -> Global___Cohort: ...
+    def cohort(self) -> _cohort_pb2.Cohort: ...
     def __init__(
         self,
         *,
-        cohort: Global___Cohort | None = ...,
+        cohort: _cohort_pb2.Cohort | None = ...,
         repeated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort"]  # noqa: Y015
@@ -556,7 +440,7 @@ class Assignment(_message.Message):
     RUNGS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     cohort_id: _builtins.str
-    purpose: Global___Purpose.ValueType
+    purpose: _cohort_pb2.Purpose.ValueType
     attempt: _builtins.int
     """The fencing token of everything that is reported."""
     lease_seconds: _builtins.float
@@ -573,7 +457,7 @@ class Assignment(_message.Message):
         """Weights are kept of trials that beat it; absent: of the first that succeeds."""
 
     @_builtins.property
-    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rung]:
+    def rungs(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.Rung]:
         """The cohort's."""
 
     def __init__(
@@ -581,14 +465,14 @@ class Assignment(_message.Message):
         *,
         study_id: _builtins.str = ...,
         cohort_id: _builtins.str = ...,
-        purpose: Global___Purpose.ValueType = ...,
+        purpose: _cohort_pb2.Purpose.ValueType = ...,
         attempt: _builtins.int = ...,
         lease_seconds: _builtins.float = ...,
         spec: _study_pb2.StudySpec | None = ...,
         lanes: _abc.Iterable[Global___Proposal] | None = ...,
         seconds_left: _builtins.float | None = ...,
         best: Global___Standing | None = ...,
-        rungs: _abc.Iterable[Global___Rung] | None = ...,
+        rungs: _abc.Iterable[_cohort_pb2.Rung] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left", "best", b"best", "seconds_left", b"seconds_left", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -756,6 +640,7 @@ class ReportCohortRequest(_message.Message):
     EPOCHS_FIELD_NUMBER: _builtins.int
     ENDS_FIELD_NUMBER: _builtins.int
     TEST_SCORES_FIELD_NUMBER: _builtins.int
+    STATS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     """On every message."""
     cohort_id: _builtins.str
@@ -768,6 +653,10 @@ class ReportCohortRequest(_message.Message):
     def ends(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrialEnd]: ...
     @_builtins.property
     def test_scores(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestScore]: ...
+    @_builtins.property
+    def stats(self) -> _cohort_pb2.CohortStats:
+        """With the ends that complete the cohort."""
+
     def __init__(
         self,
         *,
@@ -778,10 +667,11 @@ class ReportCohortRequest(_message.Message):
         epochs: _abc.Iterable[Global___EpochReport] | None = ...,
         ends: _abc.Iterable[Global___TrialEnd] | None = ...,
         test_scores: _abc.Iterable[Global___TestScore] | None = ...,
+        stats: _cohort_pb2.CohortStats | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stats", b"stats"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import dataset_pb2 as _dataset_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
 import builtins as _builtins
@@ -393,6 +394,37 @@ class Progress(_message.Message):
 Global___Progress: _TypeAlias = Progress  # noqa: Y015
 
 @_typing.final
+class TableShape(_message.Message):
+    """How large the matrices of a study are, estimated from its dataset's profile."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAIN_ROWS_FIELD_NUMBER: _builtins.int
+    VAL_ROWS_FIELD_NUMBER: _builtins.int
+    N_INPUTS_FIELD_NUMBER: _builtins.int
+    N_OUTPUTS_FIELD_NUMBER: _builtins.int
+    train_rows: _builtins.int
+    val_rows: _builtins.int
+    n_inputs: _builtins.int
+    n_outputs: _builtins.int
+    """Classes; 1 for a quantity."""
+    def __init__(
+        self,
+        *,
+        train_rows: _builtins.int = ...,
+        val_rows: _builtins.int = ...,
+        n_inputs: _builtins.int = ...,
+        n_outputs: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["n_inputs", b"n_inputs", "n_outputs", b"n_outputs", "train_rows", b"train_rows", "val_rows", b"val_rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TableShape: _TypeAlias = TableShape  # noqa: Y015
+
+@_typing.final
 class Study(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -404,6 +436,7 @@ class Study(_message.Message):
     ENDED_AT_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
+    TABLE_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     state: Global___StudyState.ValueType
     detail: _builtins.str
@@ -418,6 +451,10 @@ class Study(_message.Message):
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def ended_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def table(self) -> Global___TableShape:
+        """What cohorts are sized by; absent in studies that were created before it was recorded."""
+
     def __init__(
         self,
         *,
@@ -429,10 +466,11 @@ class Study(_message.Message):
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         detail: _builtins.str = ...,
         traceparent: _builtins.str = ...,
+        table: Global___TableShape | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "table", b"table", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -891,6 +929,58 @@ class ListTrialsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTrialsResponse: _TypeAlias = ListTrialsResponse  # noqa: Y015
+
+@_typing.final
+class ListCohortsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    page_size: _builtins.int
+    """At most 1000; 0 means 100."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCohortsRequest: _TypeAlias = ListCohortsRequest  # noqa: Y015
+
+@_typing.final
+class ListCohortsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    total_size: _builtins.int
+    @_builtins.property
+    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.Cohort]: ...
+    def __init__(
+        self,
+        *,
+        cohorts: _abc.Iterable[_cohort_pb2.Cohort] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohorts", b"cohorts", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCohortsResponse: _TypeAlias = ListCohortsResponse  # noqa: Y015
 
 @_typing.final
 class GetTrialRequest(_message.Message):

@@ -60,6 +60,11 @@ class StudyServiceStub:
                 request_serializer=layerlab_dot_v1_dot_study__pb2.GetTrialRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_study__pb2.GetTrialResponse.FromString,
                 _registered_method=True)
+        self.ListCohorts = channel.unary_unary(
+                '/layerlab.v1.StudyService/ListCohorts',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.ListCohortsRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.ListCohortsResponse.FromString,
+                _registered_method=True)
         self.WatchStudy = channel.unary_stream(
                 '/layerlab.v1.StudyService/WatchStudy',
                 request_serializer=layerlab_dot_v1_dot_study__pb2.WatchStudyRequest.SerializeToString,
@@ -127,6 +132,13 @@ class StudyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCohorts(self, request, context):
+        """In the order of registration. Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown page token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchStudy(self, request, context):
         """Every event after `after`, in order and without a gap, until the study has ended.
         """
@@ -189,6 +201,11 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.GetTrial,
                     request_deserializer=layerlab_dot_v1_dot_study__pb2.GetTrialRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_study__pb2.GetTrialResponse.SerializeToString,
+            ),
+            'ListCohorts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCohorts,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.ListCohortsRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.ListCohortsResponse.SerializeToString,
             ),
             'WatchStudy': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchStudy,
@@ -352,6 +369,33 @@ class StudyService:
             '/layerlab.v1.StudyService/GetTrial',
             layerlab_dot_v1_dot_study__pb2.GetTrialRequest.SerializeToString,
             layerlab_dot_v1_dot_study__pb2.GetTrialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCohorts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/ListCohorts',
+            layerlab_dot_v1_dot_study__pb2.ListCohortsRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.ListCohortsResponse.FromString,
             options,
             channel_credentials,
             insecure,

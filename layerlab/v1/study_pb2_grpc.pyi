@@ -45,6 +45,8 @@ class StudyServiceStub:
     """Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown order or page token."""
     GetTrial: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetTrialRequest, _study_pb2.GetTrialResponse]
     """Errors: NOT_FOUND."""
+    ListCohorts: _grpc.UnaryUnaryMultiCallable[_study_pb2.ListCohortsRequest, _study_pb2.ListCohortsResponse]
+    """In the order of registration. Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown page token."""
     WatchStudy: _grpc.UnaryStreamMultiCallable[_study_pb2.WatchStudyRequest, _study_pb2.WatchStudyResponse]
     """Every event after `after`, in order and without a gap, until the study has ended."""
     SuspendStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.SuspendStudyRequest, _study_pb2.SuspendStudyResponse]
@@ -73,6 +75,8 @@ class StudyServiceAsyncStub(StudyServiceStub):
     """Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown order or page token."""
     GetTrial: _aio.UnaryUnaryMultiCallable[_study_pb2.GetTrialRequest, _study_pb2.GetTrialResponse]  # type: ignore[assignment]
     """Errors: NOT_FOUND."""
+    ListCohorts: _aio.UnaryUnaryMultiCallable[_study_pb2.ListCohortsRequest, _study_pb2.ListCohortsResponse]  # type: ignore[assignment]
+    """In the order of registration. Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown page token."""
     WatchStudy: _aio.UnaryStreamMultiCallable[_study_pb2.WatchStudyRequest, _study_pb2.WatchStudyResponse]  # type: ignore[assignment]
     """Every event after `after`, in order and without a gap, until the study has ended."""
     SuspendStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.SuspendStudyRequest, _study_pb2.SuspendStudyResponse]  # type: ignore[assignment]
@@ -128,6 +132,14 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_study_pb2.GetTrialResponse, _abc.Awaitable[_study_pb2.GetTrialResponse]]:
         """Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListCohorts(
+        self,
+        request: _study_pb2.ListCohortsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.ListCohortsResponse, _abc.Awaitable[_study_pb2.ListCohortsResponse]]:
+        """In the order of registration. Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown page token."""
 
     @_abc_1.abstractmethod
     def WatchStudy(

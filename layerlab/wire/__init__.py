@@ -4,6 +4,12 @@
 says nothing the domain has a word for.
 """
 
+from layerlab.wire.cohort import (
+    cohort_from_proto,
+    cohort_to_proto,
+    rung_from_proto,
+    rung_to_proto,
+)
 from layerlab.wire.data import (
     dataset_from_proto,
     dataset_to_proto,
@@ -27,14 +33,10 @@ from layerlab.wire.ledger import (
     batch_to_proto,
     claim_from_proto,
     claim_to_proto,
-    cohort_from_proto,
-    cohort_to_proto,
     delta_from_proto,
     delta_to_proto,
     proposal_from_proto,
     proposal_to_proto,
-    rung_from_proto,
-    rung_to_proto,
     worker_from_proto,
     worker_to_proto,
 )

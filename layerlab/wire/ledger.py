@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
-from layerlab.domain.halving import Rung
 from layerlab.domain.study import (
     Assignment,
-    Cohort,
     CohortRef,
     EpochReport,
     HeldCohort,
@@ -17,9 +15,17 @@ from layerlab.domain.study import (
     TrialEnd,
     Worker,
 )
-from layerlab.domain.trial import CohortState, FailureReason, StopReason, TrialState
+from layerlab.domain.trial import FailureReason, StopReason, TrialState
+from layerlab.v1 import cohort_pb2, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
-from layerlab.v1 import study_pb2
+from layerlab.wire.cohort import (
+    cohort_from_proto,
+    cohort_to_proto,
+    rung_from_proto,
+    rung_to_proto,
+    stats_from_proto,
+    stats_to_proto,
+)
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
 from layerlab.wire.study import (
     design_from_proto,
@@ -42,44 +48,6 @@ def proposal_to_proto(proposal: Proposal) -> pb.Proposal:
 
 def proposal_from_proto(message: pb.Proposal) -> Proposal:
     return Proposal(message.number, design_from_proto(message.design), message.seed)
-
-
-def rung_to_proto(rung: Rung) -> pb.Rung:
-    return pb.Rung(epoch=rung.epoch, keep=rung.keep)
-
-
-def rung_from_proto(message: pb.Rung) -> Rung:
-    return Rung(message.epoch, message.keep)
-
-
-def cohort_to_proto(cohort: Cohort) -> pb.Cohort:
-    return pb.Cohort(
-        cohort_id=cohort.cohort_id,
-        study_id=cohort.study_id,
-        purpose=enum_to_proto(cohort.purpose, pb.Purpose),
-        numbers=cohort.numbers,
-        state=enum_to_proto(cohort.state, pb.CohortState),
-        attempt=cohort.attempt,
-        worker_id=cohort.worker_id,
-        incarnation=cohort.incarnation,
-        seq=cohort.seq,
-        rungs=[rung_to_proto(rung) for rung in cohort.rungs],
-    )
-
-
-def cohort_from_proto(message: pb.Cohort) -> Cohort:
-    return Cohort(
-        cohort_id=message.cohort_id,
-        study_id=message.study_id,
-        purpose=required_enum(message.purpose, pb.Purpose, Purpose),
-        numbers=tuple(message.numbers),
-        state=required_enum(message.state, pb.CohortState, CohortState),
-        attempt=message.attempt,
-        worker_id=message.worker_id,
-        incarnation=message.incarnation,
-        seq=message.seq,
-        rungs=tuple(rung_from_proto(rung) for rung in message.rungs),
-    )
 
 
 def delta_to_proto(delta: StudyDelta) -> pb.WatchStudiesResponse:
@@ -128,7 +96,7 @@ def _assignment_to_proto(assignment: Assignment) -> pb.Assignment:
     return pb.Assignment(
         study_id=assignment.study_id,
         cohort_id=assignment.cohort_id,
-        purpose=enum_to_proto(assignment.purpose, pb.Purpose),
+        purpose=enum_to_proto(assignment.purpose, cohort_pb2.Purpose),
         attempt=assignment.attempt,
         lease_seconds=assignment.lease_seconds,
         spec=spec_to_proto(assignment.spec),
@@ -150,7 +118,7 @@ def _assignment_from_proto(message: pb.Assignment) -> Assignment:
     return Assignment(
         study_id=message.study_id,
         cohort_id=message.cohort_id,
-        purpose=required_enum(message.purpose, pb.Purpose, Purpose),
+        purpose=required_enum(message.purpose, cohort_pb2.Purpose, Purpose),
         attempt=message.attempt,
         lease_seconds=message.lease_seconds,
         spec=spec_from_proto(message.spec),
@@ -174,6 +142,7 @@ def batch_to_proto(cohort: CohortRef, attempt: int, batch: ReportBatch) -> pb.Re
         test_scores=[
             pb.TestScore(number=each.number, score=each.score) for each in batch.test_scores
         ],
+        stats=stats_to_proto(batch.stats),
     )
 
 
@@ -184,6 +153,7 @@ def batch_from_proto(message: pb.ReportCohortRequest) -> tuple[CohortRef, int, R
         epochs=tuple(_epoch_from_proto(report) for report in message.epochs),
         ends=tuple(_end_from_proto(end) for end in message.ends),
         test_scores=tuple(TestScore(each.number, each.score) for each in message.test_scores),
+        stats=stats_from_proto(message.stats) if message.HasField("stats") else None,
     )
     return CohortRef(message.study_id, message.cohort_id), message.attempt, batch
 

@@ -25,6 +25,7 @@ from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import DEFAULT_SPACE, SearchSpace
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.study import Budget, Engine, Progress, Search, Study, StudySpec, Trial
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from layerlab.v1 import dataset_pb2, design_pb2
 from layerlab.v1 import study_pb2 as pb
@@ -160,6 +161,7 @@ def study_to_proto(study: Study) -> pb.Study:
         ended_at=time_to_proto(study.ended_at),
         detail=study.detail,
         traceparent=study.traceparent,
+        table=_table_to_proto(study.table),
     )
 
 
@@ -173,7 +175,23 @@ def study_from_proto(message: pb.Study) -> Study:
         ended_at=optional_time(message, "ended_at"),
         detail=message.detail,
         traceparent=message.traceparent,
+        table=_table_from_proto(message.table) if message.HasField("table") else None,
     )
+
+
+def _table_to_proto(table: TableShape | None) -> pb.TableShape | None:
+    if table is None:
+        return None
+    return pb.TableShape(
+        train_rows=table.train_rows,
+        val_rows=table.val_rows,
+        n_inputs=table.n_inputs,
+        n_outputs=table.n_outputs,
+    )
+
+
+def _table_from_proto(message: pb.TableShape) -> TableShape:
+    return TableShape(message.train_rows, message.val_rows, message.n_inputs, message.n_outputs)
 
 
 def trial_to_proto(trial: Trial) -> pb.Trial:

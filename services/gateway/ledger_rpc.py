@@ -13,8 +13,8 @@ from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.problem import Malformed
 from layerlab.domain.study import CohortRef, Purpose
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.v1 import cohort_pb2, ledger_pb2_grpc, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
-from layerlab.v1 import ledger_pb2_grpc, study_pb2
 from services.gateway.ledger import Ledger
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -44,7 +44,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         async with wire.errors_as_status(context):
             registration = await self._ledger.register_cohort(
                 CohortRef(request.study_id, request.cohort_id),
-                wire.required_enum(request.purpose, pb.Purpose, Purpose),
+                wire.required_enum(request.purpose, cohort_pb2.Purpose, Purpose),
                 [wire.proposal_from_proto(each) for each in request.proposals],
                 list(request.finalists),
                 [wire.rung_from_proto(rung) for rung in request.rungs],

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
 from layerlab.domain.design import (
     Activation,
@@ -40,6 +41,7 @@ from layerlab.domain.study import (
     TrialEnd,
     Worker,
 )
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import (
     CohortState,
     FailureReason,
@@ -133,6 +135,10 @@ studies = st.builds(
     started_at=maybe_time,
     ended_at=maybe_time,
     detail=texts,
+    table=st.none()
+    | st.builds(
+        TableShape, train_rows=counts, val_rows=counts, n_inputs=numbers, n_outputs=numbers
+    ),
 )
 trials = st.builds(
     Trial,
@@ -161,6 +167,16 @@ trials = st.builds(
 )
 refs = st.builds(CohortRef, study_id=names, cohort_id=names, traceparent=names)
 rungs = st.lists(st.builds(Rung, epoch=numbers, keep=numbers), max_size=3).map(tuple)
+stats = st.builds(
+    CohortStats,
+    lanes=numbers,
+    groups=numbers,
+    padding_share=floats,
+    predicted_bytes=counts,
+    peak_bytes=st.none() | counts,
+    train_seconds=floats,
+    flops=floats,
+)
 cohorts = st.builds(
     Cohort,
     cohort_id=names,
@@ -172,6 +188,7 @@ cohorts = st.builds(
     worker_id=names,
     incarnation=names,
     rungs=rungs,
+    stats=st.none() | stats,
 )
 proposals = st.builds(Proposal, number=numbers, design=designs, seed=counts)
 assignments = st.builds(
@@ -232,6 +249,7 @@ batches = st.builds(
     epochs=st.lists(epoch_reports, max_size=3).map(tuple),
     ends=st.lists(ends, max_size=2).map(tuple),
     test_scores=st.lists(st.builds(TestScore, number=numbers, score=floats), max_size=2).map(tuple),
+    stats=st.none() | stats,
 )
 acks = st.builds(
     ReportAck,
