@@ -16,6 +16,7 @@ import pytest
 
 from layerlab.client import Client
 from tests.e2e.server import LAYERLAB, Server
+from tests.servers.process import killed_at_last
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_create_prints_the_id_alone_and_cancel_ends_in_3_for_who_watches(
 
 
 def test_ctrl_c_detaches_and_says_how_to_come_back(shell: Shell, penguins: Path) -> None:
-    watching = subprocess.Popen(
+    process = subprocess.Popen(
         [LAYERLAB, "study", "create", penguins, "-t", "species", "-f", "--max-trials", "5000",
          "--max-epochs", "999"],
         env=shell.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -100,11 +101,12 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(shell: Shell, penguins: Path)
         # Whoever runs the tests in the background may have made all of them deaf to it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    assert watching.stderr is not None
-    # Following has begun when it says how far it is.
-    first = watching.stderr.readline()
-    watching.send_signal(signal.SIGINT)
-    _, said = watching.communicate(timeout=30)
+    with killed_at_last(process) as watching:
+        assert watching.stderr is not None
+        # Following has begun when it says how far it is.
+        first = watching.stderr.readline()
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=30)
     assert watching.returncode == 0, said
     assert "5000" in first
     study_id = said.strip().rpartition("layerlab study watch ")[2]

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AbstractContextManager, AsyncExitStack, closing
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -38,6 +38,7 @@ from layerlab.serving import check_serving, grpc_channel
 from services.gateway.server import gateway_service
 from services.gateway.settings import GatewaySettings, RemoteWithoutLogin
 from tests.integration.gateway_world import World, check_problem, running_gateway
+from tests.servers.process import killed_at_last
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -229,7 +230,9 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 # As a process.
 
 
-def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: str, **settings: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
     environment = {
         **os.environ,
         "LAYERLAB_DATA_DIR": str(folder),
@@ -237,28 +240,36 @@ def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[st
         "LAYERLAB_GATEWAY__GRPC": "127.0.0.1:0",
         **settings,
     }
-    return subprocess.Popen(
-        [sys.executable, *(arguments or ("-m", "services.gateway"))],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+    return killed_at_last(
+        subprocess.Popen(
+            [sys.executable, *(arguments or ("-m", "services.gateway"))],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
+
+
+async def where_it_is(process: subprocess.Popen[str]) -> str:
+    """The address that its first line names."""
+    assert process.stderr is not None
+    line = await asyncio.to_thread(process.stderr.readline)
+    url = re.search(r"http://127\.0\.0\.1:\d+", line)
+    assert url is not None, line
+    return url.group()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_as_a_process_it_says_where_it_is_and_a_signal_ends_it_well(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = start(tmp_path)
-    assert process.stderr is not None
-    line = await asyncio.to_thread(process.stderr.readline)
-    url = re.search(r"http://127\.0\.0\.1:\d+", line)
-    assert url is not None, line
-    async with httpx.AsyncClient(base_url=url.group()) as http:
-        assert (await http.get("/healthz")).status_code == 200
-    process.send_signal(number)
-    _, output = await asyncio.to_thread(process.communicate, timeout=20)
+    with start(tmp_path) as process:
+        url = await where_it_is(process)
+        async with httpx.AsyncClient(base_url=url) as http:
+            assert (await http.get("/healthz")).status_code == 200
+        process.send_signal(number)
+        _, output = await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == 0, output
     assert "Traceback" not in output
 
@@ -274,8 +285,8 @@ async def test_as_a_process_it_says_where_it_is_and_a_signal_ends_it_well(
 async def test_as_a_process_it_refuses_a_setting_that_cannot_be_met_by_its_name(
     tmp_path: Path, settings: dict[str, str], named: str
 ) -> None:
-    process = start(tmp_path, **settings)
-    _, output = await asyncio.to_thread(process.communicate, timeout=20)
+    with start(tmp_path, **settings) as process:
+        _, output = await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == 2
     assert named in output
     assert "secret" not in output
@@ -297,14 +308,11 @@ async def test_it_serves_where_torch_keras_pandas_numpy_and_optuna_are_not_insta
         sys.argv = ["services.gateway"]
         runpy.run_module("services.gateway", run_name="__main__", alter_sys=True)
     """
-    process = start(tmp_path, "-c", textwrap.dedent(program))
-    assert process.stderr is not None
-    line = await asyncio.to_thread(process.stderr.readline)
-    url = re.search(r"http://127\.0\.0\.1:\d+", line)
-    assert url is not None, line
-    async with httpx.AsyncClient(base_url=url.group()) as http:
-        assert (await http.get("/healthz")).json() == {"status": "alive"}
-        assert len((await http.get("/v1/samples")).json()["samples"]) == 3
-    process.terminate()
-    await asyncio.to_thread(process.communicate, timeout=20)
+    with start(tmp_path, "-c", textwrap.dedent(program)) as process:
+        url = await where_it_is(process)
+        async with httpx.AsyncClient(base_url=url) as http:
+            assert (await http.get("/healthz")).json() == {"status": "alive"}
+            assert len((await http.get("/v1/samples")).json()["samples"]) == 3
+        process.terminate()
+        await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == 0

@@ -8,13 +8,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from tests.servers.sessions import cpu_seconds, members, resident_bytes
+
+_Text = TypeVar("_Text", str, bytes)
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
@@ -160,6 +162,16 @@ class ServerProcess:
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
+
+
+@contextmanager
+def killed_at_last(process: subprocess.Popen[_Text]) -> Iterator[subprocess.Popen[_Text]]:
+    """However its test ends: what is left running would be found, and blamed on a later test."""
+    with process:  # Waits for it, and closes its pipes.
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def clean_environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ from layerlab.domain.json_value import JsonValue
 from layerlab.domain.problem import InvalidInput, OutOfSpace, Problem, TooLarge
 from services.ingest.documents import problem_from_json, problem_to_json
 from services.ingest.sandbox import Limits, Sandbox
+from tests.servers.process import killed_at_last
 
 
 def parse_request(folder: Path, content: str) -> dict[str, JsonValue]:
@@ -109,16 +110,17 @@ def test_a_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    assert child.stdin is not None
     request = (
         f'{{"command": "parse", "memory_bytes": 4294967296, "folder": "{tmp_path}", '
         f'"source": "{endless}", "dataset_id": "", "name": "", "size_bytes": 0, '
         '"received_at": "2026-01-02T03:04:05+00:00"}\n'
     )
-    child.stdin.write(request.encode())
-    child.stdin.flush()
-    child.stdin.close()  # As the system does for a parent that was killed.
-    assert child.wait(timeout=30) == 1
+    with killed_at_last(child):
+        assert child.stdin is not None
+        child.stdin.write(request.encode())
+        child.stdin.flush()
+        child.stdin.close()  # As the system does for a parent that was killed.
+        assert child.wait(timeout=30) == 1
 
 
 async def test_a_full_disk_is_no_fault_of_the_table(tmp_path: Path) -> None:
