@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from playwright.sync_api import (
 
 from tests.e2e.conftest import StartServer
 from tests.e2e.server import Server
+from tests.servers import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -260,9 +260,3 @@ def test_a_study_stays_on_the_page_while_its_server_restarts(
     # The browser notes each try that found nobody.
     assert [line for line in complaints if "ERR_CONNECTION_REFUSED" not in line] == []
     complaints.clear()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

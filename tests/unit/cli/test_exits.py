@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,18 +11,13 @@ import typer
 
 from layerlab.cli.exits import ExitCode, errors_as_exit_codes
 from layerlab.client import NotFound, RequestFailed
+from tests.servers import free_port
 
 LAYERLAB = Path(sys.executable).with_name("layerlab")
 
 
 def layerlab(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([LAYERLAB, *arguments], capture_output=True, text=True, check=False)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def test_a_server_that_is_not_there_ends_in_4_and_says_what_to_do() -> None:
