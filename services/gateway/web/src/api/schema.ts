@@ -404,6 +404,12 @@ export interface components {
             /** Time Seconds */
             time_seconds: number | null;
         };
+        /**
+         * ClassWeight
+         * @description How much a training row counts in the loss, by its class. `Design` has the formula.
+         * @enum {string}
+         */
+        ClassWeight: "none" | "balanced";
         /** ColumnDocument */
         ColumnDocument: {
             /** Name */
@@ -520,6 +526,20 @@ export interface components {
             weight_decay: number;
             /** Batch Size */
             batch_size: number;
+            /**
+             * Momentum
+             * @description Only sgd has it.
+             */
+            momentum: number;
+            /** @description Of the learning rate, after the warm-up. */
+            schedule: components["schemas"]["Schedule"];
+            /**
+             * Warmup Epochs
+             * @description Over which the learning rate rises from 0.
+             */
+            warmup_epochs: number;
+            /** @description balanced: rare classes count more. */
+            class_weight: components["schemas"]["ClassWeight"];
         };
         /**
          * Engine
@@ -646,6 +666,12 @@ export interface components {
             /** Samples */
             samples: components["schemas"]["SampleDocument"][];
         };
+        /**
+         * Schedule
+         * @description How the learning rate goes on after the warm-up. `Design` has the formulas.
+         * @enum {string}
+         */
+        Schedule: "constant" | "cosine" | "linear" | "exponential";
         /**
          * Search
          * @enum {string}

@@ -64,7 +64,18 @@ describe("designs", () => {
       learning_rate: 0.01,
       weight_decay: 0,
       batch_size: 64,
+      momentum: 0.9,
+      schedule: "constant",
+      warmup_epochs: 0,
+      class_weight: "none",
     } as const;
     expect(designSummary({ ...design, hidden: [32] })).toBe("32 · relu · adam");
+    const trained = { schedule: "cosine", warmup_epochs: 2.5, class_weight: "balanced" } as const;
+    expect(designSummary({ ...design, ...trained, hidden: [32] })).toBe(
+      "32 · relu · adam · cosine schedule · warm-up 2.5 epochs · balanced classes",
+    );
+    expect(designSummary({ ...design, hidden: [32], warmup_epochs: 1 })).toBe(
+      "32 · relu · adam · warm-up 1 epoch",
+    );
   });
 });

@@ -12,8 +12,20 @@ export function designSummary(design: Design): string {
   if (design.norm !== "none") parts.push(`${design.norm} norm`);
   if (design.residual) parts.push("residual");
   if (design.dropout > 0) parts.push(`dropout ${Number(design.dropout.toPrecision(2))}`);
-  parts.push(design.optimizer);
+  parts.push(design.optimizer, ...trainingWords(design));
   return parts.join(" · ");
+}
+
+function trainingWords(design: Design): string[] {
+  const words: string[] = [];
+  if (design.schedule !== "constant") words.push(`${design.schedule} schedule`);
+  if (design.warmup_epochs > 0) words.push(`warm-up ${warmupWords(design.warmup_epochs)}`);
+  if (design.class_weight !== "none") words.push(`${design.class_weight} classes`);
+  return words;
+}
+
+function warmupWords(epochs: number): string {
+  return epochs === 1 ? "1 epoch" : `${Number(epochs.toPrecision(2))} epochs`;
 }
 
 export const STUDY_STATE_WORDS: Record<StudyState, string> = {

@@ -172,6 +172,10 @@ function makeLane(random: Random, number: number, regression: boolean): Lane {
     learning_rate: 5e-4 * 40 ** random(),
     weight_decay: 0,
     batch_size: 32,
+    momentum: 0.9,
+    schedule: pick(random, ["constant", "cosine"] as const),
+    warmup_epochs: 0,
+    class_weight: "none",
   };
   const merit = 0.012 * depth + (design.norm === "none" ? -0.01 : 0.004) + bell(random) * 0.02;
   const limit = regression ? 0.46 + merit * 1.6 : Math.min(0.995, 0.945 + merit);

@@ -16,6 +16,10 @@ const DESIGN: Design = {
   learning_rate: 0.001,
   weight_decay: 0,
   batch_size: 32,
+  momentum: 0.9,
+  schedule: "constant",
+  warmup_epochs: 0,
+  class_weight: "none",
 };
 
 function aStudy(): Study {
