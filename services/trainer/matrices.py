@@ -20,11 +20,13 @@ from layerlab.domain.json_value import canonical
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part
 from layerlab.domain.problem import Unavailable
 from layerlab.ports import MatrixSource
+from services.trainer.alone import alone
 from services.trainer.messages import ArrayFiles
 from services.trainer.npy import npy_head
 
 _HEADER: Final = "header.json"
 _PARTIAL: Final = ".partial-"
+_LOCK: Final = ".lock-"
 # A folder used so recently may not have been opened by its child yet.
 _YOUNG_SECONDS: Final = 60.0
 _ABANDONED_SECONDS: Final = 3600.0
@@ -43,7 +45,8 @@ class LocalMatrices:
 class MatrixCache:
     """At most about `max_bytes` of matrices; those unused for longest go first.
 
-    Several trainers may share a folder: an entry appears whole or not at all.
+    Several trainers may share a folder: an entry appears whole or not at all, and one fetches it
+    while the others wait.
     """
 
     def __init__(self, source: MatrixSource, folder: Path, max_bytes: int) -> None:
@@ -58,15 +61,19 @@ class MatrixCache:
         found = await asyncio.to_thread(_open_entry, folder)
         if found:
             return found
-        await self._fetch(spec, parts, folder)
-        await asyncio.to_thread(self._evict, folder)
-        found = await asyncio.to_thread(_open_entry, folder)
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        # Few files, though some entries share one.
+        async with alone(self._folder / f"{_LOCK}{folder.name[:2]}"):
+            if not await asyncio.to_thread(_open_entry, folder):
+                await self._fetch(spec, parts, folder)
+                await asyncio.to_thread(self._evict, folder)
+            found = await asyncio.to_thread(_open_entry, folder)
         if found is None:
             raise Unavailable("matrices_lost", "The matrices were deleted while they were kept.")
         return found
 
     async def _fetch(self, spec: MatrixSpec, parts: Sequence[Part], folder: Path) -> None:
-        partial = await asyncio.to_thread(self._make_partial)
+        partial = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_PARTIAL, dir=self._folder))
         writer: _Writer | None = None
         try:
             async for message in self._source.fetch_matrices(spec, parts):
@@ -81,10 +88,6 @@ class MatrixCache:
             if writer is not None:
                 writer.close()
             await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
-
-    def _make_partial(self) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=self._folder))
 
     def _evict(self, keep: Path) -> None:
         now, total = time.time(), 0

@@ -23,7 +23,7 @@ BOTH = (Part.TRAIN, Part.VALIDATION)
 
 def files_in(folder: Path) -> dict[str, int]:
     """Sizes, by name and entry."""
-    return {f"{f.name} {f.parent.name}": f.stat().st_size for f in folder.rglob("*") if f.is_file()}
+    return {f"{f.name} {f.parent.name}": f.stat().st_size for f in folder.glob("*/*")}
 
 
 async def test_what_ingest_sends_is_read_as_arrays(tmp_path: Path) -> None:
@@ -123,8 +123,21 @@ async def test_the_ruin_of_a_deletion_is_replaced(tmp_path: Path) -> None:
     assert len(source.asked) == 2
 
 
-async def test_two_at_once_get_the_same(tmp_path: Path) -> None:
-    caches = [MatrixCache(ArraySource.of_classes(), tmp_path, 1 << 30) for _ in range(2)]
+async def test_of_two_at_once_one_asks_and_both_get_it(tmp_path: Path) -> None:
+    source = ArraySource.of_classes()
+    caches = [MatrixCache(source, tmp_path, 1 << 30) for _ in range(2)]
     one, other = await asyncio.gather(*(cache.get(SPEC, BOTH) for cache in caches))
     assert one.folder == other.folder
     assert len(files_in(tmp_path)) == 5
+    assert source.asked == [BOTH]
+
+
+async def test_who_waited_for_a_broken_transfer_asks_anew(tmp_path: Path) -> None:
+    source = ArraySource.of_classes()
+    broken = MatrixCache(BrokenSource("stream"), tmp_path, 1 << 30)
+    whole = MatrixCache(source, tmp_path, 1 << 30)
+    outcomes = await asyncio.gather(
+        broken.get(SPEC, BOTH), whole.get(SPEC, BOTH), return_exceptions=True
+    )
+    assert isinstance(outcomes[0], Unavailable)
+    assert source.asked == [BOTH]
