@@ -13,6 +13,7 @@ import grpc
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event, EventType
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.v1 import ledger_pb2_grpc
@@ -46,12 +47,14 @@ class TrainerWorld:
     async def study(self, max_epochs: int = 5, time_seconds: float | None = None) -> str:
         return await self.world.running_study(a_spec(100, max_epochs, time_seconds))
 
-    async def cohort(self, study_id: str, designs: Sequence[Design]) -> CohortRef:
+    async def cohort(
+        self, study_id: str, designs: Sequence[Design], rungs: Sequence[Rung] = ()
+    ) -> CohortRef:
         """Registered and queued; its trials are numbered from 1."""
         self._cohorts += 1
         ref = CohortRef(study_id, f"c{self._cohorts}")
         lanes = [Proposal(i, design, 100 + i) for i, design in enumerate(designs, 1)]
-        await self.world.ledger.register_cohort(ref, Purpose.SEARCH, lanes)
+        await self.world.ledger.register_cohort(ref, Purpose.SEARCH, lanes, rungs=rungs)
         await self.world.ledger.mark_cohort_queued(ref)
         return ref
 
