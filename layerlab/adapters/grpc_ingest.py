@@ -13,8 +13,9 @@ from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Pa
 from layerlab.v1 import ingest_pb2 as pb
 from layerlab.v1 import ingest_pb2_grpc
 
-# A large table takes long to prepare; a service that is gone is noticed by the channel.
-_TIMEOUT_SECONDS: Final = 600.0
+# A large table takes long to send over a slow line, and to prepare on a busy machine; ingest has
+# limits of its own. A service that is gone is noticed by the channel.
+_TIMEOUT_SECONDS: Final = 3600.0
 CHUNK_BYTES: Final = 1 << 20
 
 

@@ -60,7 +60,7 @@ class Transport:
         if size is not None:
             headers["Content-Length"] = str(size)
         # The answer comes after the whole table was read and profiled.
-        patient = httpx.Timeout(30.0, read=600.0, write=600.0)
+        patient = httpx.Timeout(30.0, read=1800.0, write=600.0)
         return self._json(
             self._send(
                 "POST", path, content=chunks, headers=headers, params=params, timeout=patient

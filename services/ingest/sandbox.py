@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 CHILD: Final = (sys.executable, "-m", "services.ingest.child")
 _SHOWN_BYTES: Final = 4000
+_USUAL_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Limits:
 
     memory_bytes: int = 4 * 1024**3
     seconds: float = 300.0
+    """Of a table of half a GB or less. A larger one has as many times as long."""
+
+    def seconds_for(self, table_bytes: int) -> float:
+        return self.seconds * max(1.0, table_bytes / _USUAL_BYTES)
 
 
 class Sandbox:
@@ -42,19 +47,24 @@ class Sandbox:
         self._places = asyncio.Semaphore(parallel)
         self._command = tuple(command)
 
-    async def run(self, request: dict[str, JsonValue], failure_code: str) -> None:
+    async def run(
+        self, request: dict[str, JsonValue], failure_code: str, table_bytes: int = 0
+    ) -> None:
         """Returns when the child has written its results into the folder that `request` names.
+
+        `table_bytes`: the size of the upload that it works on.
 
         :raises Problem: what the child raised.
         :raises InvalidInput: `failure_code`, when it crashed, or reached a limit.
         """
         async with self._places:
             document = json.dumps({**request, "memory_bytes": self._limits.memory_bytes})
-            answer = await self._converse(document.encode() + b"\n", failure_code)
+            seconds = self._limits.seconds_for(table_bytes)
+            answer = await self._converse(document.encode() + b"\n", failure_code, seconds)
         if "problem" in answer:
             raise problem_from_json(answer["problem"])
 
-    async def _converse(self, request: bytes, failure_code: str) -> dict[str, Any]:
+    async def _converse(self, request: bytes, failure_code: str, seconds: float) -> dict[str, Any]:
         pipe = asyncio.subprocess.PIPE
         child = await asyncio.create_subprocess_exec(
             *self._command,
@@ -65,12 +75,12 @@ class Sandbox:
             start_new_session=True,
         )
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with asyncio.timeout(seconds):
                 answer, said = await _exchange(child, request)
         except TimeoutError:
             raise InvalidInput(
                 failure_code,
-                f"Reading the table took longer than {self._limits.seconds:g} seconds.",
+                f"Reading the table took longer than {seconds:g} seconds.",
                 hint="Upload a sample of its rows.",
             ) from None
         finally:

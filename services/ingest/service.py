@@ -117,6 +117,7 @@ class TableIngest:
                     "spec": spec_to_json(spec),
                 },
                 failure_code="preparation_failed",
+                table_bytes=dataset.size_bytes,
             )
             await self._library.keep_matrices(key, folder)
         log.info("matrices prepared", dataset_id=spec.dataset_id, key=key)
@@ -133,6 +134,7 @@ class TableIngest:
                 "received_at": self._now().isoformat(),
             },
             failure_code="unparseable",
+            table_bytes=received.size_bytes,
         )
         profile = await asyncio.to_thread((folder / "profile.json").read_bytes)
         return dataset_from_json(json.loads(profile))

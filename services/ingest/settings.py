@@ -29,7 +29,12 @@ class IngestSettings(BaseModel):
     )
     max_upload_bytes: int = Field(default=MAX_BYTES, gt=0)
     child_memory_bytes: int = Field(default=4 << 30, gt=0)
-    child_seconds: float = Field(default=300.0, gt=0)
+    child_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="A table of which reading, or preparing, takes longer is refused. One of more "
+        "than 500 MB has as many times as long.",
+    )
     children: int = Field(default=2, gt=0, description="How many tables are worked on at a time.")
 
     @field_validator("grpc", "http")

@@ -78,11 +78,14 @@ async def test_a_crash_before_the_request_is_read_is_unparseable() -> None:
         await sandbox.run({"large": "x" * 1_000_000}, "unparseable")
 
 
-async def test_a_child_that_hangs_is_killed() -> None:
+@pytest.mark.parametrize(("table_bytes", "seconds"), [(1_000, "0.3"), (2_000_000_000, "1.2")])
+async def test_a_child_that_takes_too_long_for_its_table_is_killed(
+    table_bytes: int, seconds: str
+) -> None:
     sandbox = Sandbox(Limits(seconds=0.3), command=python("import time; time.sleep(600)"))
     with pytest.raises(InvalidInput) as caught:
-        await sandbox.run({}, "unparseable")
-    assert "0.3 seconds" in caught.value.detail
+        await sandbox.run({}, "unparseable", table_bytes)
+    assert f"{seconds} seconds" in caught.value.detail
 
 
 async def test_a_caller_that_leaves_takes_the_child_along(tmp_path: Path) -> None:
