@@ -165,7 +165,8 @@ class SearchSpace:
 
     def grid_size(self) -> int:
         """How many designs a grid over this space has; computed, not enumerated."""
-        return self._count({}, DRAW_ORDER)
+        parents = frozenset(name for each in self.fields.values() for name in each.when)
+        return self._count({}, DRAW_ORDER, parents)
 
     def size(self) -> int | None:
         """How many different designs there are; None when a range makes them uncountable."""
@@ -174,23 +175,28 @@ class SearchSpace:
             return None
         return self.grid_size()
 
-    def _count(self, chosen: dict[str, object], names: tuple[str, ...]) -> int:
+    def _count(
+        self, chosen: dict[str, object], names: tuple[str, ...], parents: frozenset[str]
+    ) -> int:
+        """Of the fields `names`; `parents`: those that conditions look at, tried value by value."""
         if not names:
             return 1
         name, rest = names[0], names[1:]
         space = self.fields[name]
         if not space.applies(chosen):
-            return self._count({**chosen, name: DEFAULTS[name]}, rest)
+            return self._count({**chosen, name: DEFAULTS[name]}, rest, parents)
         if name == "hidden":
             depths = _depths(space.domain)
             return sum(
-                many * self._count({**chosen, "n_layers": depth}, rest)
+                many * self._count({**chosen, "n_layers": depth}, rest, parents)
                 for depth, many in depths.items()
             )
-        if name in CONDITION_FIELDS:
+        if name in parents:
             assert isinstance(space.domain, Choice)
-            return sum(self._count({**chosen, name: value}, rest) for value in space.domain.values)
-        return _domain_size(space.domain) * self._count(chosen, rest)
+            return sum(
+                self._count({**chosen, name: value}, rest, parents) for value in space.domain.values
+            )
+        return _domain_size(space.domain) * self._count(chosen, rest, parents)
 
 
 DEFAULTS: Final[Mapping[str, object]] = {
