@@ -1,0 +1,113 @@
+"""A table may be larger than memory: it is read where it lies, and never held."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import numpy as safetensors
+
+from layerlab.domain.dataset import Task
+from layerlab.domain.study import Engine as EngineName
+from services.trainer.child import Outbox, ReceivedJob
+from services.trainer.control import Control
+from services.trainer.engine import Engine
+from services.trainer.initial import initial_weights
+from services.trainer.jobs import run_job
+from services.trainer.keras_engine import KerasEngine
+from services.trainer.messages import ArrayFiles, ScoreJob, TrainJob
+from tests.unit.trainer.builders import CPU, FUSED, lane
+
+_ROWS, _INPUTS, _CLASSES = 330_000, 160, 3
+_ENGINES = [FUSED, KerasEngine(CPU)]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> ArrayFiles:
+    """Of 211 MB."""
+    folder = tmp_path_factory.mktemp("table")
+    files = ArrayFiles(str(folder / "x.npy"), str(folder / "y.npy"))
+    x = np.lib.format.open_memmap(files.features, "w+", np.float32, (_ROWS, _INPUTS))
+    x[:] = np.random.default_rng(0).random((1000, _INPUTS), np.float32).repeat(_ROWS // 1000, 0)
+    np.save(files.targets, np.arange(_ROWS) % _CLASSES)
+    return files
+
+
+@dataclass
+class Growth:
+    """Bytes that this process holds and nobody can drop, beyond those at the beginning."""
+
+    most: int = 0
+
+
+@contextmanager
+def growth() -> Iterator[Growth]:
+    growth, before, done = Growth(), held_bytes(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.005):
+            growth.most = max(growth.most, held_bytes() - before)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield growth
+    finally:
+        done.set()
+        thread.join()
+
+
+def held_bytes() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
+
+@pytest.mark.parametrize("engine", _ENGINES, ids=lambda each: type(each).__name__)
+def test_training_and_scoring_copy_no_table(engine: Engine, table: ArrayFiles) -> None:
+    size = Path(table.features).stat().st_size
+    only = lane(hidden=(4,), batch_size=4096)
+    weights = safetensors.save(initial_weights(only.design, _INPUTS, _CLASSES, seed=1))
+    # What Keras and torch load once, and keep, is not the table's.
+    run(ScoreJob(only, EngineName.FUSED, Task.CLASSIFICATION, head(table), weights), engine)
+    with growth() as training:
+        run(train_job(table), engine)
+    with growth() as scoring:
+        run(ScoreJob(only, EngineName.FUSED, Task.CLASSIFICATION, table, weights), engine)
+    assert training.most < size / 3
+    assert scoring.most < size / 3
+
+
+def train_job(table: ArrayFiles) -> TrainJob:
+    lanes = tuple(lane(number, hidden=(4,), batch_size=4096) for number in (1, 2))
+    return TrainJob(
+        lanes=lanes,
+        engine=EngineName.FUSED,
+        task=Task.CLASSIFICATION,
+        n_outputs=_CLASSES,
+        train=table,
+        validation=table,
+        max_epochs=1,
+        seconds_left=None,
+        best=None,
+    )
+
+
+def head(table: ArrayFiles) -> ArrayFiles:
+    """Its first rows, beside it."""
+    files = ArrayFiles(f"{table.features}.head.npy", f"{table.targets}.head.npy")
+    for whole, part in ((table.features, files.features), (table.targets, files.targets)):
+        np.save(part, np.load(whole, mmap_mode="r")[:100])
+    return files
+
+
+def run(job: TrainJob | ScoreJob, engine: Engine) -> None:
+    said = io.BytesIO()
+    run_job(ReceivedJob(job, Control(), time.monotonic()), engine, Outbox(said))
+    assert said.getvalue()
