@@ -117,7 +117,9 @@ def test_ctrl_c_detaches_and_says_how_to_come_back(shell: Shell, penguins: Path)
 def test_a_space_can_be_given_as_json_and_every_design_is_of_it(
     shell: Shell, penguins: Path
 ) -> None:
-    space = {"hidden": [[8], [4, 4]], "activation": ["tanh"], "learning_rate": [0.01]}
+    trained = {"optimizer": "sgd", "momentum": 0.5, "schedule": "cosine", "warmup_epochs": 0.5,
+               "class_weight": "balanced"}  # fmt: skip
+    space = {"hidden": [[8], [4, 4]], "activation": ["tanh"], "learning_rate": [0.01], **trained}
     answer = shell.run(
         "study", "create", penguins, "-t", "species", "--space", json.dumps(space), "--search",
         "grid", "--max-epochs", "2", "--preset", "quick", "-f", "-o", "json",
@@ -126,6 +128,9 @@ def test_a_space_can_be_given_as_json_and_every_design_is_of_it(
     board = json.loads(answer.stdout)
     assert {row["activation"] for row in board} == {"tanh"}
     assert {tuple(row["hidden"]) for row in board} == {(8,), (4, 4)}
+    for row in board:
+        assert row["state"] == "SUCCEEDED"
+        assert {name: row[name] for name in trained} == trained
 
 
 def test_a_bad_table_is_refused_with_its_row(shell: Shell, tmp_path: Path) -> None:
