@@ -1,7 +1,16 @@
 """The Python SDK: `with Client() as c: c.studies.create("table.csv", target="y").wait()`."""
 
 from layerlab.client.client import Client
-from layerlab.client.documents import Column, Dataset, Design, Event, Progress, Trial
+from layerlab.client.documents import (
+    Cohort,
+    CohortStats,
+    Column,
+    Dataset,
+    Design,
+    Event,
+    Progress,
+    Trial,
+)
 from layerlab.client.errors import (
     LayerLabError,
     NotFound,
@@ -15,6 +24,8 @@ from layerlab.client.study import Study
 
 __all__ = [
     "Client",
+    "Cohort",
+    "CohortStats",
     "Column",
     "Dataset",
     "Design",

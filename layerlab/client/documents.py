@@ -55,6 +55,34 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortStats:
+    """What the training of a cohort took. Bytes are those beyond an idle training process."""
+
+    lanes: int
+    groups: int
+    padding_share: float
+    predicted_bytes: int
+    peak_bytes: int | None
+    train_seconds: float
+    flops: float
+    flops_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Trials, by number, that one trainer trained together; `stats` once they have ended."""
+
+    cohort_id: str
+    purpose: str
+    state: str
+    numbers: tuple[int, ...]
+    attempt: int
+    worker_id: str
+    stats: CohortStats | None
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """`total` is the plan; the rest of the time is a range, in seconds, once it can be told."""
 
@@ -108,6 +136,16 @@ class Event:
 def read_trial(document: Mapping[str, Any]) -> Trial:
     design = {**document["design"], "hidden": tuple(document["design"]["hidden"])}
     return _read(Trial, {**document, "design": _read(Design, design), "document": document})
+
+
+def read_cohort(document: Mapping[str, Any]) -> Cohort:
+    stats = document.get("stats")
+    values = {
+        "numbers": tuple(document["numbers"]),
+        "stats": _read(CohortStats, stats) if stats else None,
+        "document": document,
+    }
+    return _read(Cohort, {**document, **values})
 
 
 def read_progress(document: Mapping[str, Any]) -> Progress:

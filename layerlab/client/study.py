@@ -7,7 +7,15 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
-from layerlab.client.documents import Event, Progress, Trial, read_progress, read_trial
+from layerlab.client.documents import (
+    Cohort,
+    Event,
+    Progress,
+    Trial,
+    read_cohort,
+    read_progress,
+    read_trial,
+)
 from layerlab.client.errors import StudyFailed, WaitTimeout
 from layerlab.client.events import EventStream
 from layerlab.client.leaderboard import Leaderboard, build_leaderboard
@@ -119,6 +127,18 @@ class Study:
             )
             yield from map(read_trial, page["trials"])
             left = None if left is None else left - len(page["trials"])
+            token = page.get("next_page_token")
+            if not token:
+                return
+
+    def cohorts(self) -> Iterator[Cohort]:
+        """What trained together and what that took, in the order of registration."""
+        token = None
+        while True:
+            page = self._transport.get(
+                f"{self._path}/cohorts", {"page_size": _TRIALS_PER_PAGE, "page_token": token}
+            )
+            yield from map(read_cohort, page["cohorts"])
             token = page.get("next_page_token")
             if not token:
                 return

@@ -14,7 +14,16 @@ from services.gateway.application import Application
 from services.gateway.observer import Observer
 from services.gateway.page import Page
 from services.gateway.problems import install_problem_handlers
-from services.gateway.routes import datasets, events, health, samples, studies, trials, workers
+from services.gateway.routes import (
+    cohorts,
+    datasets,
+    events,
+    health,
+    samples,
+    studies,
+    trials,
+    workers,
+)
 from services.gateway.schema import complete_schema
 from services.gateway.security import OurPageOnly, SecureHeaders
 from services.gateway.settings import GatewaySettings
@@ -60,6 +69,7 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
         samples.build_router(),
         studies.build_router(application, documents),
         trials.build_router(application),
+        cohorts.build_router(application),
         events.build_router(application, streams, parts.closing),
         workers.build_router(application, parts.observer),
         health.build_router(application, parts.observer, parts.readiness),

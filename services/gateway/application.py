@@ -15,9 +15,11 @@ from layerlab.domain.json_value import JsonObject, canonical
 from layerlab.domain.matrices import MatrixSpec, Split
 from layerlab.domain.problem import Conflict, InvalidInput, NotFound
 from layerlab.domain.study import Trial, Worker
+from layerlab.domain.table_shape import estimate_shape
 from layerlab.ports import Ingest, RunStore
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import (
+    CohortPage,
     CurvePoint,
     Ledger,
     StudyVerb,
@@ -148,8 +150,9 @@ class Application:
         request = parse_request(document)
         dataset = await self.get_dataset(request.dataset_id)
         spec = build_spec(request, dataset)
+        table = estimate_shape(dataset, spec.target, spec.task, spec.column_kinds)
         try:
-            view = await self._ledger.create_study(spec, study_id)
+            view = await self._ledger.create_study(spec, study_id, table)
         except Conflict:
             if not study_id:
                 raise
@@ -185,6 +188,14 @@ class Application:
     async def get_trial(self, study_id: str, number: int) -> tuple[Trial, tuple[CurvePoint, ...]]:
         """:raises NotFound: `unknown_study`, `unknown_trial`."""
         return await self._ledger.get_trial(study_id, number)
+
+    async def list_cohorts(self, study_id: str, size: int, page_token: str) -> CohortPage:
+        """In the order of registration.
+
+        :raises NotFound: `unknown_study`.
+        :raises InvalidInput: `page_size`, `page_token`.
+        """
+        return await self._ledger.list_cohorts(study_id, size, page_token)
 
     async def get_split(self, study_id: str) -> Split:
         """Which rows of the file train, steer the search and test.

@@ -67,6 +67,19 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
             total_size=page.total_size,
         )
 
+    async def ListCohorts(
+        self, request: pb.ListCohortsRequest, context: Context
+    ) -> pb.ListCohortsResponse:
+        async with wire.errors_as_status(context):
+            page = await self._app.list_cohorts(
+                request.study_id, request.page_size or _DEFAULT_PAGE, request.page_token
+            )
+        return pb.ListCohortsResponse(
+            cohorts=[wire.cohort_to_proto(cohort) for cohort in page.cohorts],
+            next_page_token=page.next_page_token,
+            total_size=page.total_size,
+        )
+
     async def GetTrial(self, request: pb.GetTrialRequest, context: Context) -> pb.GetTrialResponse:
         async with wire.errors_as_status(context):
             trial, curve = await self._app.get_trial(request.study_id, request.number)

@@ -2,6 +2,7 @@
 
 from services.gateway.ledger.ledger import Ledger
 from services.gateway.ledger.views import (
+    CohortPage,
     CurvePoint,
     StudyPage,
     StudyVerb,
@@ -11,6 +12,7 @@ from services.gateway.ledger.views import (
 )
 
 __all__ = [
+    "CohortPage",
     "CurvePoint",
     "Ledger",
     "StudyPage",

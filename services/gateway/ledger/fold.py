@@ -20,6 +20,7 @@ from layerlab.domain.study import (
     standing,
 )
 from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
+from services.gateway.ledger.cohort_documents import stats_from_json, table_from_json
 from services.gateway.ledger.doc import Doc
 from services.gateway.ledger.documents import spec_from_json
 from services.gateway.ledger.halving_documents import rungs_from_json
@@ -140,6 +141,7 @@ def _study_created(record: Record, event: Event, data: Doc) -> None:
             data.member("state", StudyState),
             event.time,
             traceparent=data.text("traceparent") if data.has("traceparent") else "",
+            table=table_from_json(data),
         )
     )
     record.study_change = event.seq
@@ -186,6 +188,7 @@ def _cohort_moved(record: Record, event: Event, data: Doc) -> None:
         worker_id=data.text("worker_id") if held else "",
         incarnation=data.text("incarnation") if held else "",
         seq=event.seq,
+        stats=stats_from_json(data),
     )
     lost = reason is FailureReason.WORKER_LOST
     record.cohorts[cohort.cohort_id] = CohortEntry(

@@ -32,6 +32,7 @@ from layerlab.domain.study import (
     Trial,
     Worker,
 )
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
 from layerlab.tracing import current_traceparent
@@ -39,16 +40,19 @@ from services.gateway.ledger import reading
 from services.gateway.ledger.actor import in_milliseconds
 from services.gateway.ledger.attendance import Attendance
 from services.gateway.ledger.book import Book
+from services.gateway.ledger.cohort_pages import page_of_cohorts
 from services.gateway.ledger.decisions import claims, cohorts, studies
 from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.documents import study_from_json
+from services.gateway.ledger.fold import Record
 from services.gateway.ledger.models import load_model, save_model
 from services.gateway.ledger.pages import page_of_studies
 from services.gateway.ledger.progress import view
 from services.gateway.ledger.reporting import acknowledge
 from services.gateway.ledger.trials import page_of_trials
 from services.gateway.ledger.views import (
+    CohortPage,
     CurvePoint,
     StudyPage,
     StudyVerb,
@@ -111,13 +115,19 @@ class Ledger:
 
     # What the world sees.
 
-    async def create_study(self, spec: StudySpec, study_id: str = "") -> StudyView:
+    async def create_study(
+        self, spec: StudySpec, study_id: str = "", table: TableShape | None = None
+    ) -> StudyView:
         """A study with a new id, unless the caller brings one that makes repeating safe.
+
+        Its cohorts are sized by `table`.
 
         :raises Conflict: `study_exists`.
         """
         study_id = study_id or "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
-        return await self._book.actor(study_id).do(studies.create(spec, current_traceparent()))
+        return await self._book.actor(study_id).do(
+            studies.create(spec, current_traceparent(), table)
+        )
 
     async def get_study(self, study_id: str) -> StudyView:
         """:raises NotFound: `unknown_study`."""
@@ -136,6 +146,19 @@ class Ledger:
         return await self._book.actor(study_id).do(
             look(lambda record, now: page_of_trials(record.trials.values(), query))
         )
+
+    async def list_cohorts(self, study_id: str, size: int, page_token: str) -> CohortPage:
+        """In the order of registration.
+
+        :raises NotFound: `unknown_study`.
+        :raises InvalidInput: `invalid_page_size`, `invalid_page_token`.
+        """
+
+        def read(record: Record, now: datetime) -> CohortPage:
+            cohorts = (entry.cohort for entry in record.cohorts.values())
+            return page_of_cohorts(cohorts, size, page_token)
+
+        return await self._book.actor(study_id).do(look(read))
 
     async def get_trial(self, study_id: str, number: int) -> tuple[Trial, tuple[CurvePoint, ...]]:
         """The trial, and the epochs of its current attempt.

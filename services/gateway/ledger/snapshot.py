@@ -9,6 +9,12 @@ from layerlab.domain.json_value import JsonValue, canonical
 from layerlab.domain.study import Cohort, Purpose, Study
 from layerlab.domain.trial import CohortState, StudyState
 from layerlab.ports import Snapshot
+from services.gateway.ledger.cohort_documents import (
+    stats_from_json,
+    stats_to_json,
+    table_from_json,
+    table_to_json,
+)
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
 from services.gateway.ledger.documents import (
     spec_from_json,
@@ -36,6 +42,7 @@ def take_snapshot(record: Record) -> Snapshot:
             "ended_at": to_optional_time(study.ended_at),
             "detail": study.detail,
             "traceparent": study.traceparent,
+            "table": table_to_json(study.table),
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
@@ -82,6 +89,7 @@ def _study_from_json(study_id: str, doc: Doc) -> Study:
         doc.optional_time("ended_at"),
         doc.text("detail"),
         doc.text("traceparent") if doc.has("traceparent") else "",
+        table_from_json(doc),
     )
 
 
@@ -96,6 +104,7 @@ def _entry_to_json(entry: CohortEntry) -> dict[str, JsonValue]:
         "worker_id": cohort.worker_id,
         "incarnation": cohort.incarnation,
         "rungs": rungs_to_json(cohort.rungs),
+        "stats": None if cohort.stats is None else stats_to_json(cohort.stats),
         "since": to_time(entry.since),
         "lost_workers": entry.lost_workers,
         "failures": entry.failures,
@@ -114,6 +123,7 @@ def _entry_from_json(study_id: str, doc: Doc) -> CohortEntry:
         incarnation=doc.text("incarnation"),
         seq=doc.whole("changed"),
         rungs=rungs_from_json(doc),
+        stats=stats_from_json(doc),
     )
     return CohortEntry(
         cohort,

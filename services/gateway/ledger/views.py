@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from layerlab.domain.study import Progress, Study, Trial
+from layerlab.domain.study import Cohort, Progress, Study, Trial
 from layerlab.domain.trial import TrialState
 
 
@@ -57,6 +57,15 @@ class TrialPage:
     """`total_size` counts what the query matches on all pages. An empty token: no more."""
 
     trials: tuple[Trial, ...]
+    next_page_token: str
+    total_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPage:
+    """`total_size` counts those of all pages. An empty token: no more."""
+
+    cohorts: tuple[Cohort, ...]
     next_page_token: str
     total_size: int
 

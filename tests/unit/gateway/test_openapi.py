@@ -19,6 +19,7 @@ _ROUTES = {
     "POST /v1/studies",
     "GET /v1/studies",
     "GET /v1/studies/{study_id}",
+    "GET /v1/studies/{study_id}/cohorts",
     "GET /v1/studies/{study_id}/trials",
     "GET /v1/studies/{study_id}/trials/{number}",
     "GET /v1/studies/{study_id}/split",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
+from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.event import EventType, cohort_subject, study_subject, trial_subject
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.study import Cohort, Trial, TrialEnd
@@ -18,6 +20,7 @@ from layerlab.domain.trial import (
     check_study_move,
     check_trial_move,
 )
+from services.gateway.ledger.cohort_documents import stats_to_json
 from services.gateway.ledger.decisions.command import Draft
 from services.gateway.ledger.fold import Record
 
@@ -47,6 +50,17 @@ def move_cohort(
     """:raises Conflict: `illegal_move`."""
     check_cohort_move(cohort.state, to, actor)
     return _cohort_draft(cohort, cohort, to, reason, detail)
+
+
+def complete_cohort(cohort: Cohort, stats: CohortStats | None) -> Draft:
+    """The end of a cohort whose trainer has done all of it.
+
+    :raises Conflict: `illegal_move`.
+    """
+    draft = move_cohort(cohort, CohortState.ENDED, Actor.TRAINER)
+    if stats is None:
+        return draft
+    return replace(draft, data={**draft.data, "stats": stats_to_json(stats)})
 
 
 def claim_cohort(before: Cohort, after: Cohort, reason: FailureReason | None) -> Draft:

@@ -13,7 +13,7 @@ from layerlab.domain.problem import Conflict, InvalidInput
 from layerlab.domain.study import Cohort, EpochReport, Purpose, TestScore, TrialEnd
 from layerlab.domain.trial import Actor, CohortState
 from services.gateway.ledger.decisions.command import Command, Decision, Draft, answering
-from services.gateway.ledger.decisions.moves import end_trial, finite, move_cohort
+from services.gateway.ledger.decisions.moves import complete_cohort, end_trial, finite
 from services.gateway.ledger.fold import Record
 
 
@@ -22,7 +22,7 @@ def report(cohort_id: str, attempt: int, batch: ReportBatch) -> Command[ReportAc
 
     :raises NotFound: `unknown_study`, `unknown_cohort`.
     :raises Conflict: `epoch_gap`, `not_in_cohort`, `not_a_test`, `not_an_end`, `illegal_move`.
-    :raises InvalidInput: `not_finite`, a test score.
+    :raises InvalidInput: `not_finite`, a test score or a statistic.
     """
 
     def decide(record: Record, now: datetime) -> Decision[ReportAck]:
@@ -33,13 +33,14 @@ def report(cohort_id: str, attempt: int, batch: ReportBatch) -> Command[ReportAc
         if cohort.state is not CohortState.RUNNING or cohort.attempt != attempt:
             return answering(ReportAck(number, stale=True))
         _check_numbers(cohort, batch)
+        _check_stats(batch)
         drafts = [
             *_epochs(record, cohort, batch.epochs),
             *_ends(record, batch.ends),
             *_scores(record, cohort, batch.test_scores),
         ]
         if _is_complete(record, cohort, batch):
-            drafts.append(move_cohort(cohort, CohortState.ENDED, Actor.TRAINER))
+            drafts.append(complete_cohort(cohort, batch.stats))
         over = {each.number for each in batch.epochs if _has_ended(record, each.number)}
         return answering(ReportAck(number, stop_trials=tuple(sorted(over))), *drafts)
 
@@ -56,6 +57,14 @@ def _check_numbers(cohort: Cohort, batch: ReportBatch) -> None:
         )
     if batch.test_scores and cohort.purpose is not Purpose.TEST:
         raise Conflict("not_a_test", f"Cohort {cohort.cohort_id} tests nothing.")
+
+
+def _check_stats(batch: ReportBatch) -> None:
+    stats = batch.stats
+    if stats and not all(
+        map(math.isfinite, (stats.padding_share, stats.train_seconds, stats.flops))
+    ):
+        raise InvalidInput("not_finite", "The statistics of a cohort are finite numbers.")
 
 
 def _epochs(record: Record, cohort: Cohort, reports: Iterable[EpochReport]) -> Iterable[Draft]:

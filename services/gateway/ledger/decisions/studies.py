@@ -9,7 +9,9 @@ from typing import Final
 from layerlab.domain.event import EventType, study_subject
 from layerlab.domain.problem import Conflict
 from layerlab.domain.study import Study, StudySpec
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import Actor, StudyState
+from services.gateway.ledger.cohort_documents import table_to_json
 from services.gateway.ledger.decisions.command import Command, Decision, Draft
 from services.gateway.ledger.decisions.moves import end_everything, move_study
 from services.gateway.ledger.documents import spec_to_json
@@ -25,8 +27,10 @@ _TARGET: Final[Mapping[StudyVerb, StudyState]] = {
 }
 
 
-def create(spec: StudySpec, traceparent: str = "") -> Command[StudyView]:
-    """`traceparent` of the request, for those who will work on the study.
+def create(
+    spec: StudySpec, traceparent: str = "", table: TableShape | None = None
+) -> Command[StudyView]:
+    """`traceparent` of the request, and the shape of its `table`, for those who will work on it.
 
     :raises Conflict: `study_exists`."""
 
@@ -36,6 +40,8 @@ def create(spec: StudySpec, traceparent: str = "") -> Command[StudyView]:
         data = {**spec_to_json(spec), "state": StudyState.PENDING.value}
         if traceparent:
             data["traceparent"] = traceparent
+        if table:
+            data["table"] = table_to_json(table)
         draft = Draft(EventType.STUDY_CREATED, study_subject(record.study_id), data)
         return Decision((draft,), lambda after: view(after, now))
 

@@ -280,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{study_id}/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cohorts
+         * @description In the order of registration.
+         */
+        get: operations["list_cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{study_id}/events": {
         parameters: {
             query?: never;
@@ -410,6 +430,89 @@ export interface components {
          * @enum {string}
          */
         ClassWeight: "none" | "balanced";
+        /** CohortDocument */
+        CohortDocument: {
+            /** Cohort Id */
+            cohort_id: string;
+            purpose: components["schemas"]["Purpose"];
+            state: components["schemas"]["CohortState"];
+            /**
+             * Numbers
+             * @description Its trials.
+             */
+            numbers: number[];
+            /**
+             * Rungs
+             * @description Where its weaker lanes are dropped.
+             */
+            rungs: components["schemas"]["RungDocument"][];
+            /** Attempt */
+            attempt: number;
+            /** Worker Id */
+            worker_id: string;
+            /** @description There once a trainer has trained it to its end. */
+            stats: components["schemas"]["CohortStatsDocument"] | null;
+        };
+        /** CohortPageDocument */
+        CohortPageDocument: {
+            /**
+             * Cohorts
+             * @description In the order of registration.
+             */
+            cohorts: components["schemas"]["CohortDocument"][];
+            /**
+             * Next Page Token
+             * @description Empty: there are no more.
+             */
+            next_page_token: string;
+            /** Total Size */
+            total_size: number;
+        };
+        /**
+         * CohortState
+         * @enum {string}
+         */
+        CohortState: "PENDING" | "QUEUED" | "RUNNING" | "ENDED";
+        /**
+         * CohortStatsDocument
+         * @description What training took, in the attempt that ended the cohort.
+         */
+        CohortStatsDocument: {
+            /**
+             * Lanes
+             * @description Trained in that attempt.
+             */
+            lanes: number;
+            /**
+             * Groups
+             * @description They trained in so many groups, one after another: more than 1 where all together would not have fit into memory.
+             */
+            groups: number;
+            /**
+             * Padding Share
+             * @description Of the operations of matrix products, 0 to 1: spent on units that no design has.
+             */
+            padding_share: number;
+            /**
+             * Predicted Bytes
+             * @description Of the training process, beyond what it takes idle; before training.
+             */
+            predicted_bytes: number;
+            /**
+             * Peak Bytes
+             * @description Likewise, as measured.
+             */
+            peak_bytes: number | null;
+            /** Train Seconds */
+            train_seconds: number;
+            /**
+             * Flops
+             * @description Operations of the designs' matrix products, no padding.
+             */
+            flops: number;
+            /** Flops Per Second */
+            flops_per_second: number;
+        };
         /** ColumnDocument */
         ColumnDocument: {
             /** Name */
@@ -612,6 +715,12 @@ export interface components {
             eta_high_seconds: number | null;
         };
         /**
+         * Purpose
+         * @description Why a cohort trains: to search, or to touch the test rows, once, for the finalists.
+         * @enum {string}
+         */
+        Purpose: "search" | "test";
+        /**
          * QueueDocument
          * @description Cohorts of studies that have not ended, as the ledger knows them.
          */
@@ -640,6 +749,19 @@ export interface components {
          * @enum {string}
          */
         RecipeName: "paper" | "standard";
+        /** RungDocument */
+        RungDocument: {
+            /**
+             * Epoch
+             * @description Counts from 1.
+             */
+            epoch: number;
+            /**
+             * Keep
+             * @description So many of the lanes that still train go on, at most.
+             */
+            keep: number;
+        };
         /** SampleDocument */
         SampleDocument: {
             /** Name */
@@ -2093,6 +2215,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialWithCurve"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_cohorts: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortPageDocument"];
                 };
             };
             /** @description There is no such thing. */
