@@ -53,6 +53,12 @@ class NoTraining:
     async def score(self, job: ScoreJob) -> float:
         return 0.5
 
+    async def expect(self, job: TrainJob) -> None:
+        """It needs no preparation."""
+
+    async def dismiss(self, job: TrainJob) -> None:
+        """Nothing has been prepared."""
+
     async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
         """None runs for long."""
 

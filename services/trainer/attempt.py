@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -97,16 +98,24 @@ class Attempt:
         happened: Happened = asyncio.Queue(_MOST_WAITING)
         # Uploads take their time; the executor is free for the next cohort meanwhile.
         async with background(self._forward(happened, stream)) as forwarding:
-            failure: JobFailed | None = None
-            async with self.turn.at_work(self.assignment.study_id):
+            job, failure = self._train_job(local), None
+            async with self._expected(job), self.turn.at_work(self.assignment.study_id):
                 try:
-                    await self._train(self._train_job(local), happened)
+                    await self._train(job, happened)
                 except JobFailed as error:
                     failure = error
             await happened.put(None)
             await forwarding
             if failure:
                 raise failure
+
+    @asynccontextmanager
+    async def _expected(self, job: TrainJob) -> AsyncIterator[None]:
+        await self.tools.executor.expect(job)
+        try:
+            yield
+        finally:
+            await self.tools.executor.dismiss(job)
 
     async def _train(self, job: TrainJob, happened: Happened) -> None:
         lanes, limit_seconds = OpenLanes(job.lanes), self.tools.max_cohort_seconds

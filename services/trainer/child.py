@@ -29,6 +29,7 @@ from services.trainer.frames import encode_frame, read_frame
 from services.trainer.messages import (
     Beat,
     CancelJob,
+    Done,
     Failed,
     Message,
     Ready,
@@ -40,6 +41,7 @@ from services.trainer.messages import (
 )
 
 _BEAT_SECONDS: Final = 1.0
+_KEPT_CONTROLS: Final = 8
 _MEMORY_WORDS: Final = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
@@ -77,8 +79,9 @@ class Inbox:
     def __init__(self, stream: BinaryIO, beat: Callable[[], None]) -> None:
         self.jobs: queue.SimpleQueue[ReceivedJob] = queue.SimpleQueue()
         self._stream, self._beat = stream, beat
-        # Of the job read last: the parent sends the next one only when it has ended.
-        self._control = Control()
+        self._read_jobs = 0
+        # By the jobs' places, of the last few: no more are ever under way.
+        self._controls: dict[int, Control] = {}
         threading.Thread(target=self._read, daemon=True, name="inbox").start()
 
     def _read(self) -> None:
@@ -86,16 +89,25 @@ class Inbox:
             while (frame := read_frame(self._stream)) is not None:
                 command = command_from_frame(frame)
                 if isinstance(command, StopLanes):
-                    self._control.stop(command.numbers)
+                    self._control(command.job).stop(command.numbers)
                 elif isinstance(command, CancelJob):
-                    self._control.cancelled.set()
+                    self._control(command.job).cancelled.set()
                 else:
-                    self._control = Control(self._beat)
-                    self.jobs.put(ReceivedJob(command, self._control, time.monotonic()))
+                    self._receive(command)
         except BaseException:
             traceback.print_exc()
         # The parent is gone, or no longer makes sense; nobody wants what is being trained.
         os._exit(0)
+
+    def _receive(self, job: TrainJob | ScoreJob) -> None:
+        self._read_jobs += 1
+        control = self._controls[self._read_jobs] = Control(self._beat)
+        self._controls.pop(self._read_jobs - _KEPT_CONTROLS, None)
+        self.jobs.put(ReceivedJob(job, control, time.monotonic()))
+
+    def _control(self, job: int) -> Control:
+        """That of a job which is long over has no effect."""
+        return self._controls.get(job, Control())
 
 
 def main() -> None:
@@ -113,6 +125,9 @@ def main() -> None:
     engines.preload()
     while True:
         received = inbox.jobs.get()
+        if received.control.cancelled.is_set():
+            outbox.send(Done())
+            continue
         try:
             engine = engines.get(received.job.engine, received.control.beat)
             _limit_memory(arguments.memory_bytes)

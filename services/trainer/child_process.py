@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from layerlab.domain.trial import FailureReason
+from services.trainer.conversation import Conversation
 from services.trainer.executor import JobFailed
-from services.trainer.frames import BrokenFrame, encode_frame, receive_frame
 from services.trainer.messages import (
     Beat,
-    CancelJob,
-    Command,
     Done,
     Failed,
     Message,
@@ -30,34 +23,43 @@ from services.trainer.messages import (
     Ready,
     Scored,
     ScoreJob,
-    StopLanes,
     TrainJob,
-    message_from_frame,
-    to_frame,
 )
 from services.trainer.settings import TrainerSettings
 
 log = structlog.get_logger()
 
-_START_SECONDS: Final = 120.0
 _CANCEL_SECONDS: Final = 5.0
-_DYING_SECONDS: Final = 1.0
-_BUFFER_BYTES: Final = 1 << 20
-# OpenMP reads this when it is loaded. By default its threads spin for milliseconds while they wait
-# for each other, which on cores that others use too makes training ten times slower; asleep at
-# once, they take longer to wake than a small product takes. A few dozen microseconds of spinning
-# do neither harm. Measured on two cores, 32 lanes of 64-64, ms per lane and epoch: idle, default
-# 7.5, asleep at once 32, this 8.1; beside two busy processes, default 170 and more, this 16.
-_ENVIRONMENT: Final = {"GOMP_SPINCOUNT": "10000"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A job's place in the conversation with one child."""
+
+    child: Conversation
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A job that was announced at a time of time.monotonic; None: no child has it yet."""
+
+    job: TrainJob
+    at: float
+    sent: _Sent | None
 
 
 class TrainingChild:
-    """A JobExecutor: one child at a time. One that died, hung or failed is replaced."""
+    """A JobExecutor: one child at a time. One that died, hung or failed is replaced.
+
+    A job that is expected is sent ahead, so that the child need not wait between two jobs.
+    """
 
     def __init__(self, settings: TrainerSettings) -> None:
         self._settings = settings
-        self._process: Process | None = None
-        self._ooms = 0
+        self._child: Conversation | None = None
+        self._running: _Sent | None = None
+        self._expected: _Expected | None = None
         self._starting: asyncio.Task[Ready] | None = None
         self._retirement: asyncio.TimerHandle | None = None
         self._retiring: asyncio.Task[None] | None = None
@@ -65,7 +67,7 @@ class TrainingChild:
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        return self._child.pid if self._child else None
 
     async def train(self, job: TrainJob) -> AsyncGenerator[Progress, None]:
         """What happens, until all lanes have ended. Closing it early cancels the job.
@@ -77,6 +79,25 @@ class TrainingChild:
                 if isinstance(message, Progress):
                     yield message
 
+    async def expect(self, job: TrainJob) -> None:
+        """Sends it ahead, if there is a child that is ready."""
+        if self._expected:
+            return  # Its turn comes first.
+        sent, child, began = None, self._child, time.monotonic()
+        if child and child.is_ready:
+            with suppress(ConnectionError):
+                sent = _Sent(child, await child.send(job))
+        self._expected = _Expected(job, began, sent)
+
+    async def dismiss(self, job: TrainJob) -> None:
+        """One that was sent ahead ends as soon as it begins."""
+        expected = self._expected
+        if expected and expected.job is job:
+            self._expected = None
+            if expected.sent:
+                with suppress(ConnectionError):
+                    await expected.sent.child.cancel(expected.sent.place)
+
     async def score(self, job: ScoreJob) -> float:
         """:raises JobFailed: with the reason to give to the ledger."""
         async with aclosing(self._run(job)) as messages:
@@ -87,9 +108,9 @@ class TrainingChild:
 
     async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
         """Of the running job, after the epoch that they are in."""
-        if self._process:
+        if self._running:
             with suppress(ConnectionError):
-                await self._send(self._process, StopLanes(numbers))
+                await self._running.child.stop_lanes(self._running.place, numbers)
 
     def prewarm(self) -> None:
         """Starts a child, without waiting, if there is none."""
@@ -105,33 +126,48 @@ class TrainingChild:
             with suppress(asyncio.CancelledError, Exception):
                 await self._starting
         self._starting = None
-        await self._kill()
+        await self._end_child()
 
     async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
         """The job's messages, the last one included."""
         self._stay()
-        asked = time.monotonic()
-        process = await self._ready_process()
+        self._running = sent = await self._sent(job)
         ended = False
         try:
-            # A child that had to start first has eaten of the job's time.
-            await self._send(process, _later(job, time.monotonic() - asked))
             while not ended:
-                message = await self._receive(process, self._settings.hang_seconds)
+                message = await sent.child.receive(sent.place, self._settings.hang_seconds)
                 if isinstance(message, Failed):
                     raise JobFailed(message.reason, message.detail)
                 ended = isinstance(message, (Done, Scored))
                 yield message
-        except ConnectionError as error:
-            raise await self._post_mortem(process) from error
         except JobFailed:
             # Also after a failure that it has survived: who knows what it holds.
             await self._replace()
             raise
         finally:
-            if not ended and self._process is process:
-                await self._cancel_job(process)
+            self._running = None
+            if not ended and self._child is sent.child:
+                await self._cancel(sent)
             self._retire_later()
+
+    async def _sent(self, job: TrainJob | ScoreJob) -> _Sent:
+        """Where the job is, having been sent now or before.
+
+        :raises JobFailed: when no child can take it.
+        """
+        expected, since = self._expected, time.monotonic()
+        if expected and expected.job is job:
+            self._expected, since = None, expected.at
+            if expected.sent and expected.sent.child is self._child:
+                return expected.sent
+        child = await self._ready_child()
+        try:
+            # A child that had to start first has eaten of the job's time.
+            return _Sent(child, await child.send(_later(job, time.monotonic() - since)))
+        except ConnectionError as error:
+            failure = await child.post_mortem()
+            await self._replace()
+            raise failure from error
 
     def _stay(self) -> None:
         if self._retirement:
@@ -145,13 +181,13 @@ class TrainingChild:
 
     def _retire(self) -> None:
         # At once, so that a job that comes now starts a new child and doesn't meet a dying one.
-        self._starting, process, self._process = None, self._process, None
-        if process:
-            self._retiring = asyncio.create_task(_end(process))
+        self._starting, child, self._child = None, self._child, None
+        if child:
+            self._retiring = asyncio.create_task(child.end())
 
-    async def _ready_process(self) -> Process:
+    async def _ready_child(self) -> Conversation:
         """:raises JobFailed: when none can be started."""
-        if self._process and self._process.returncode is not None:
+        if self._child and self._child.is_over:
             await self._replace()
         self.prewarm()
         assert self._starting
@@ -160,96 +196,37 @@ class TrainingChild:
         except JobFailed:
             self._starting = None
             raise
-        assert self._process
+        assert self._child
         self.device = ready.device
-        return self._process
+        return self._child
 
     async def _start(self) -> Ready:
-        self._ooms = _oom_kills()
-        settings = self._settings
-        self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.trainer.child"),
-            *("--device", settings.device, "--threads", str(settings.thread_count)),
-            *("--memory-bytes", str(settings.memory_bytes)),
-            stdin=PIPE,
-            stdout=PIPE,
-            limit=_BUFFER_BYTES,
-            env={**_ENVIRONMENT, **os.environ},
-        )
-        message = await self._receive(process, _START_SECONDS)
-        if not isinstance(message, Ready):
-            raise JobFailed(FailureReason.INTERNAL, "The training process is not one.")
-        log.info("training process ready", child_pid=process.pid, device=message.device)
-        return message
+        self._child = child = await Conversation.begin(self._settings)
+        ready = await child.until_ready()
+        log.info("training process ready", child_pid=child.pid, device=ready.device)
+        return ready
 
-    async def _send(self, process: Process, command: Command) -> None:
-        assert process.stdin
-        process.stdin.write(encode_frame(to_frame(command)))
-        await process.stdin.drain()
-
-    async def _receive(self, process: Process, seconds: float) -> Message:
-        """:raises JobFailed: nothing came for `seconds`, or the child has died."""
-        assert process.stdout
-        try:
-            async with asyncio.timeout(seconds):
-                frame = await receive_frame(process.stdout)
-        except TimeoutError:
-            detail = f"The training process has shown no progress for {seconds:g} s."
-            raise JobFailed(FailureReason.TRIAL_TIMEOUT, detail) from None
-        except BrokenFrame:
-            frame = None
-        if frame is None:
-            raise await self._post_mortem(process)
-        return message_from_frame(frame)
-
-    async def _post_mortem(self, process: Process) -> JobFailed:
-        """Why a child whose pipe has ended is no more."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _DYING_SECONDS)
-        # It may have closed its pipe and live on.
-        code = await _kill(process)
-        if code == -signal.SIGKILL and _oom_kills() > self._ooms:
-            detail = "The system has killed the training process, for it was out of memory."
-            return JobFailed(FailureReason.OUT_OF_MEMORY, detail)
-        if code == -signal.SIGKILL:
-            return JobFailed(FailureReason.WORKER_LOST, "The training process was killed.")
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return JobFailed(FailureReason.INTERNAL, f"The training process has died: {how}.")
-
-    async def _cancel_job(self, process: Process) -> None:
+    async def _cancel(self, sent: _Sent) -> None:
         """Ends a job that nobody wants any more, and keeps the child if it obeys."""
         try:
             async with asyncio.timeout(_CANCEL_SECONDS):
-                await self._send(process, CancelJob())
-                while isinstance(await self._receive(process, _CANCEL_SECONDS), (Beat, Progress)):
+                await sent.child.cancel(sent.place)
+                while isinstance(
+                    await sent.child.receive(sent.place, _CANCEL_SECONDS), (Beat, Progress)
+                ):
                     pass
         except (TimeoutError, JobFailed, ConnectionError):
             await self._replace()
 
     async def _replace(self) -> None:
-        await self._kill()
+        await self._end_child()
         self._starting = None
         self.prewarm()
 
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process:
-            await _end(process)
-
-
-async def _end(process: Process) -> None:
-    await _kill(process)
-    # Closes the pipe's transport now, not whenever the garbage is collected.
-    process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way.
-
-
-async def _kill(process: Process) -> int:
-    """Makes sure that it is dead; its exit code."""
-    if process.returncode is None:
-        # Not process.kill(): that polls first, and would take the exit code from asyncio.
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
-    return await process.wait()
+    async def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child:
+            await child.end()
 
 
 def _later(job: TrainJob | ScoreJob, seconds: float) -> TrainJob | ScoreJob:
@@ -257,15 +234,6 @@ def _later(job: TrainJob | ScoreJob, seconds: float) -> TrainJob | ScoreJob:
     if isinstance(job, ScoreJob) or job.seconds_left is None:
         return job
     return replace(job, seconds_left=job.seconds_left - seconds)
-
-
-def _oom_kills() -> int:
-    """How many processes this machine's kernel has killed for want of memory; 0 if unknown."""
-    with suppress(OSError, ValueError):
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1])
-    return 0
 
 
 @asynccontextmanager

@@ -32,6 +32,15 @@ class JobExecutor(Protocol):
         :raises JobFailed: the executor itself is ready for the next job.
         """
 
+    async def expect(self, job: TrainJob) -> None:
+        """`job` will be trained next: it may be made ready, or begin as soon as there is room.
+
+        Time that passes from now on is time of the job. `train` it, or `dismiss` it.
+        """
+
+    async def dismiss(self, job: TrainJob) -> None:
+        """It won't be trained, if it was not already."""
+
     async def score(self, job: ScoreJob) -> float:
         """Accuracy or R² of trained weights.
 

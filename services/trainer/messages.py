@@ -1,7 +1,8 @@
 """What a trainer and its training child say to each other, as values and as frames.
 
 Down: a job (`TrainJob` or `ScoreJob`), `StopLanes`, `CancelJob`. Up: `Ready` once; then, for each
-job, `Beat` and `Progress` as it runs, and one of `Done`, `Scored` and `Failed`.
+job, `Beat` and `Progress` as it runs, and one of `Done`, `Scored` and `Failed`. The next job may be
+sent while one runs: jobs are done in their order.
 """
 
 from __future__ import annotations
@@ -58,12 +59,15 @@ class ScoreJob:
 
 @dataclass(frozen=True, slots=True)
 class StopLanes:
+    """Of the `job`-th job since the child was started; so in `CancelJob`."""
+
+    job: int
     numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CancelJob:
-    pass
+    job: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -47,6 +48,11 @@ class TrainerMetrics:
             "layerlab_trainer_epochs_total", "Epochs of trials trained here.", registry=registry
         )
         self._busy = Gauge("layerlab_trainer_jobs", "Jobs under way.", registry=registry)
+        self._busy_seconds = Counter(
+            "layerlab_trainer_busy_seconds",
+            "Time in which jobs were under way: its rate is the share of time not spent waiting.",
+            registry=registry,
+        )
         self._failures = Counter(
             "layerlab_trainer_job_failures_total",
             "Jobs that their process could not do, by reason; most of them cost the process.",
@@ -92,9 +98,15 @@ class TrainerMetrics:
     def count_failure(self, failure: JobFailed) -> None:
         self._failures.labels(failure.reason.value.lower()).inc()
 
-    @property
-    def busy(self) -> Gauge:
-        return self._busy
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """While a job is under way."""
+        began = time.monotonic()
+        try:
+            with self._busy.track_inprogress():
+                yield
+        finally:
+            self._busy_seconds.inc(time.monotonic() - began)
 
 
 class _CountedExecutor:
@@ -109,7 +121,7 @@ class _CountedExecutor:
 
     async def train(self, job: TrainJob) -> AsyncGenerator[Progress, None]:
         try:
-            with self._metrics.busy.track_inprogress():
+            with self._metrics.busy():
                 async with aclosing(self._executor.train(job)) as happenings:
                     async for progress in happenings:
                         self._metrics.count(progress)
@@ -118,9 +130,15 @@ class _CountedExecutor:
             self._metrics.count_failure(failure)
             raise
 
+    async def expect(self, job: TrainJob) -> None:
+        await self._executor.expect(job)
+
+    async def dismiss(self, job: TrainJob) -> None:
+        await self._executor.dismiss(job)
+
     async def score(self, job: ScoreJob) -> float:
         try:
-            with self._metrics.busy.track_inprogress():
+            with self._metrics.busy():
                 return await self._executor.score(job)
         except JobFailed as failure:
             self._metrics.count_failure(failure)

@@ -23,7 +23,7 @@ _MOST_AHEAD_SECONDS: Final = 1.0
 # A cohort that has waited for its turn so long beyond that came by a wrong guess.
 _PATIENCE_SECONDS: Final = 2.0
 # Cohorts whose last reports are not acknowledged yet. With more of them, the ledger is too slow.
-_MOST_ENDING: Final = 2
+_MOST_ENDING: Final = 4
 
 
 class Stage(Enum):

@@ -176,6 +176,12 @@ class Slow:
     async def score(self, job: ScoreJob) -> float:
         raise AssertionError
 
+    async def expect(self, job: TrainJob) -> None:
+        """It needs no preparation."""
+
+    async def dismiss(self, job: TrainJob) -> None:
+        """Nothing has been prepared."""
+
     async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
         raise AssertionError
 

@@ -186,7 +186,8 @@ async def test_a_message_that_comes_when_its_worker_has_just_died_is_taken_over(
 async def test_a_cohort_whose_child_dies_comes_back_and_ends(
     world: TrainerWorld, number: signal.Signals
 ) -> None:
-    study_id = await world.study(max_epochs=60)
+    # Many, so that it is not over before it is killed, and so few that it ends soon.
+    study_id = await world.study(max_epochs=3000)
     ref = await world.cohort(study_id, QUICK)
     running = asyncio.create_task(run(world, ref))
     await world.epochs_reported(study_id)
@@ -232,7 +233,7 @@ async def test_a_trainer_that_is_stopped_hands_its_cohort_back(world: TrainerWor
 
 
 async def test_a_ledger_that_goes_and_comes_back_misses_nothing(world: TrainerWorld) -> None:
-    study_id = await world.study(max_epochs=400)
+    study_id = await world.study(max_epochs=ENDLESS)
     ref = await world.cohort(study_id, [Design((32, 32), batch_size=16)])
     running = asyncio.create_task(run(world, ref))
     for _ in range(2):
@@ -240,9 +241,11 @@ async def test_a_ledger_that_goes_and_comes_back_misses_nothing(world: TrainerWo
         await world.stop_server()
         await asyncio.sleep(0.2)
         await world.start_server()
+    await world.another_epoch(study_id)
+    await world.world.ledger.move_by_user(study_id, StudyVerb.CANCEL)
     await running
     trials = await assert_each_ended_once(world, study_id)
-    assert [(t.state, t.attempt) for t in trials] == [(TrialState.SUCCEEDED, 1)]
+    assert [(t.state, t.attempt) for t in trials] == [(TrialState.CANCELLED, 1)]
     await assert_epochs_have_no_gap(world, study_id)
 
 
