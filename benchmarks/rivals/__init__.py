@@ -1,0 +1,1 @@
+"""What people would use instead. These run in an environment of their own, with nothing of ours."""
