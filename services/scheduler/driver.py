@@ -198,7 +198,7 @@ class StudyDriver:
     async def _wait(self, seconds: float) -> None:
         """Until there is news, or something is due; at most `seconds`."""
         now = self._clock.now()
-        due = next_phase_change(self._record.deadline, now)
+        due = self._next_phase_change(now)
         until = now + seconds if due is None else min(due, now + seconds)
         await wait_for_event(self._clock, self._news, until)
 
@@ -210,6 +210,10 @@ class StudyDriver:
     def _limit(self) -> float:
         """Nothing may hang so long that what is due next comes late."""
         now = self._clock.now()
-        due = next_phase_change(self._record.deadline, now)
+        due = self._next_phase_change(now)
         patience = now + _PATIENCE_SECONDS
         return patience if due is None else min(patience, due)
+
+    def _next_phase_change(self, now: float) -> float | None:
+        budget = self._record.study.spec.budget
+        return next_phase_change(self._record.deadline, budget.test_seconds, now)

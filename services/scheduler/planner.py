@@ -31,7 +31,8 @@ def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | N
 
     :raises InvalidInput: when the study's space can't be searched.
     """
-    study, phase = record.study, phase_at(record.deadline, now)
+    study = record.study
+    phase = phase_at(record.deadline, study.spec.budget.test_seconds, now)
     if study.state.is_terminal or not record.is_complete:
         return None
     if study.state is StudyState.PENDING:

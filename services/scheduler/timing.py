@@ -9,8 +9,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-# A cohort that starts later than this before the deadline would hardly train an epoch.
+# A cohort that starts later than this before the deadline would hardly train an epoch. Where more
+# time is kept for the test, it comes that much earlier.
 LAST_CALL_SECONDS: Final = 0.3
+_CUTTING_SECONDS: Final = 0.2
 # After the deadline: time for the last reports to arrive, and for the finalist to be tested.
 LAST_TEST_SECONDS: Final = 0.7
 GRACE_SECONDS: Final = 1.2
@@ -26,25 +28,26 @@ class Phase(IntEnum):
     FINAL = 4
 
 
-_STARTS: Final = {
-    Phase.CLOSING: -LAST_CALL_SECONDS,
-    Phase.OVER: 0.0,
-    Phase.LATE: LAST_TEST_SECONDS,
-    Phase.FINAL: GRACE_SECONDS,
-}
-
-
-def phase_at(deadline: float | None, now: float) -> Phase:
-    """LATE: too late to begin a test."""
+def phase_at(deadline: float | None, test_seconds: float, now: float) -> Phase:
+    """Trainers cut their lanes `test_seconds` before the deadline. LATE: too late for a test."""
     if deadline is None:
         return Phase.OPEN
-    reached = [phase for phase, start in _STARTS.items() if now >= deadline + start]
-    return max(reached, default=Phase.OPEN)
+    starts = _starts(deadline, test_seconds)
+    return max((phase for phase, start in starts.items() if now >= start), default=Phase.OPEN)
 
 
-def next_phase_change(deadline: float | None, now: float) -> float | None:
+def next_phase_change(deadline: float | None, test_seconds: float, now: float) -> float | None:
     """When the phase changes next; None: never."""
     if deadline is None:
         return None
-    ahead = [deadline + start for start in _STARTS.values() if deadline + start > now]
-    return min(ahead, default=None)
+    starts = _starts(deadline, test_seconds)
+    return min((start for start in starts.values() if start > now), default=None)
+
+
+def _starts(deadline: float, test_seconds: float) -> dict[Phase, float]:
+    return {
+        Phase.CLOSING: deadline - max(LAST_CALL_SECONDS, test_seconds - _CUTTING_SECONDS),
+        Phase.OVER: deadline,
+        Phase.LATE: deadline + LAST_TEST_SECONDS,
+        Phase.FINAL: deadline + GRACE_SECONDS,
+    }

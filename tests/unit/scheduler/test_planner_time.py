@@ -65,6 +65,15 @@ def test_trials_cut_at_the_deadline_leave_room_for_the_test() -> None:
     )
 
 
+def test_a_long_time_budget_leaves_long_enough_to_test_on_a_large_table() -> None:
+    play = timed(900.0)
+    play.go_on()
+    play.claim("s1-c0001")
+    play.now += 900.0 - 8.5
+    play.end("s1-c0001", time_budget)
+    assert ids(play.go_on(), RegisterCohort) == ["s1-test"]
+
+
 def test_a_test_that_hangs_does_not_keep_a_study_beyond_its_time() -> None:
     play = timed()
     play.go_on()

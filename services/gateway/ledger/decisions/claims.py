@@ -35,12 +35,9 @@ _ENDED: Final = Claim(ClaimOutcome.ENDED)
 # That a worker is gone is known a moment after it has died; whoever waits for that asks so often.
 _ASK_AGAIN_SECONDS: Final = 1.0
 _STARTS_NOTHING: Final = frozenset({StudyState.SUSPENDED, StudyState.STOPPING})
-# Training ends so much before the time budget does, so that the last reports and the test of the
-# finalist still fit into it.
-_TEST_SECONDS: Final = 0.5
-# And nothing starts that has less than this to train.
+# Nothing starts that has less than this to train before the test of the finalist; on a small time
+# budget, no less than this part of it.
 _LAST_SECONDS: Final = 1.0
-# On a small time budget, each of the two takes no more than this part of it.
 _PART: Final = 0.05
 
 
@@ -160,10 +157,10 @@ def _assignment(
 
 
 def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | None:
-    left, budget = seconds_left(record, now), record.study.spec.budget.time_seconds
-    if left is None or budget is None or cohort.purpose is Purpose.TEST:
+    left = seconds_left(record, now)
+    if left is None or cohort.purpose is Purpose.TEST:
         return left
-    return max(0.0, left - min(_TEST_SECONDS, _PART * budget))
+    return max(0.0, left - record.study.spec.budget.test_seconds)
 
 
 def release(
