@@ -70,10 +70,22 @@ class Engines:
 
     def preload(self) -> None:
         """Loads what most jobs need, without waiting for it."""
-        self._torch.start()
+        if not self._is_native:
+            self._torch.start()
+
+    @cached_property
+    def _is_native(self) -> bool:
+        """Whether the fused engine is the native one, which needs no torch."""
+        from services.trainer.native.library import kernels_path
+
+        return self.device == "cpu" and kernels_path() is not None
 
     def get(self, name: EngineName, beat: Callable[[], None]) -> Engine:
         """`beat` is called now and then while it is being loaded."""
+        if name is EngineName.FUSED and self._is_native:
+            from services.trainer.native.engine import NativeEngine
+
+            return NativeEngine(self._threads)
         device = self._torch_device(beat)
         if name is EngineName.FUSED:
             from services.trainer.fused.engine import FusedEngine

@@ -1,4 +1,4 @@
-"""Where every engine starts: the same weights, batches and dropout streams from a trial's seed.
+"""Where every engine starts: the same weights and dropout streams from a trial's seed.
 
 A network's tensors are named, and shaped as `x @ weight + bias` wants them:
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from layerlab.domain.design import Activation, Design, Norm
 from services.trainer.engine import Floats
@@ -25,7 +24,7 @@ NORM_EPSILON: Final = 1e-5
 BATCH_NORM_MOMENTUM: Final = 0.9
 """Of the running statistics. Keras's default, 0.99, needs more steps than a small table has."""
 
-_WEIGHTS, _BATCHES, _DROPOUT = range(3)
+_WEIGHTS, _DROPOUT = 0, 2
 _HALF_OPEN = (Activation.RELU, Activation.GELU, Activation.SILU, Activation.ELU)
 
 
@@ -64,13 +63,8 @@ def initial_weights(design: Design, n_inputs: int, n_outputs: int, seed: int) ->
     return tensors
 
 
-def epoch_order(seed: int, epoch: int, rows: int) -> NDArray[np.int32]:
-    """The order [rows] in which an epoch (from 1) visits the training rows."""
-    return _generator(seed, _BATCHES, epoch).permutation(np.arange(rows, dtype=np.int32))
-
-
 def dropout_stream(seed: int) -> np.random.SFC64:
-    """The fused engine's source of dropout masks. Keras draws its own."""
+    """The source of dropout masks. Engines draw from it as suits them; Keras draws its own."""
     return np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(_DROPOUT,)))
 
 

@@ -5,10 +5,10 @@ import numpy as np
 from layerlab.domain.design import Activation, Design, Norm
 from services.trainer.initial import (
     dropout_stream,
-    epoch_order,
     initial_weights,
     tensor_shapes,
 )
+from services.trainer.order import epoch_order
 
 
 def test_the_tensors_hold_as_many_parameters_as_the_design_counts() -> None:

@@ -1,0 +1,38 @@
+"""The native engine: a cohort's lanes, each trained by one thread at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from layerlab.domain.dataset import Task
+from layerlab.domain.study import Proposal
+from services.trainer.control import Control
+from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
+from services.trainer.lockstep import Lockstep
+from services.trainer.native.lanes import LaneBuffers
+from services.trainer.native.stack import NativeStack, NativeTable, open_team
+
+
+@dataclass(frozen=True, slots=True)
+class NativeEngine:
+    """Lanes may have different batch sizes. What a lane becomes depends on nothing but its
+    proposal, the matrices and the limits, to the last bit, on processors of one kind."""
+
+    threads: int = 1
+
+    def train(
+        self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control
+    ) -> Iterator[Tick]:
+        stack = NativeStack.open(lanes, matrices, limits, self.threads)
+        try:
+            yield from Lockstep(stack, matrices, limits, control).run()
+        finally:
+            stack.close()
+
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
+        shape = rows.features.shape[1], len(weights["output.bias"])
+        buffers = LaneBuffers(lane, shape, task, max_epochs=1)
+        buffers.load(weights)
+        table = NativeTable(rows, task)
+        return NativeStack([buffers], table, table, open_team([buffers], 1)).evaluate().scores[0]

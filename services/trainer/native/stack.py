@@ -1,0 +1,184 @@
+"""Lanes in training, as the kernels want them."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from layerlab.domain.dataset import Task
+from layerlab.domain.study import Proposal
+from services.trainer.class_weights import class_weights
+from services.trainer.engine import Floats, Limits, Matrices, Rows, Targets, Weights
+from services.trainer.initial import initial_weights
+from services.trainer.lockstep import Scores
+from services.trainer.native.lanes import LaneBuffers
+from services.trainer.native.library import Team, load_kernels, pointer_to
+from services.trainer.native.records import CLane, CTable
+from services.trainer.record import r2_score
+from services.trainer.schedules import steps_per_epoch
+
+# Between two looks at the deadline and at what others want.
+_SLICE_SECONDS: Final = 0.05
+# A first guess of a thread's pace, rather too low.
+_FLOPS_PER_SECOND: Final = 1e10
+# Evaluation takes so many rows at once; a multiple of them changes no sum.
+_PART_ROWS: Final = 128
+
+
+@dataclass(slots=True)
+class Pace:
+    """Rows of one lane that the team trains, or evaluates, in a second; measured as it goes."""
+
+    rows_per_second: float
+
+    def rows_at_once(self, lanes: int, unit: int) -> int:
+        """So many of each lane fill a slice; a multiple of `unit`."""
+        return max(1, int(self.rows_per_second * _SLICE_SECONDS / lanes / unit)) * unit
+
+    def note(self, rows: int, seconds: float) -> None:
+        if seconds > 0:
+            self.rows_per_second = rows / seconds
+
+
+class NativeTable:
+    """Rows where they are: nothing is copied."""
+
+    def __init__(self, rows: Rows, task: Task) -> None:
+        self.count = rows.count
+        self._features = np.ascontiguousarray(rows.features, np.float32)
+        self.targets: Targets = (
+            np.ascontiguousarray(rows.targets, np.int64)
+            if task is Task.CLASSIFICATION
+            else np.ascontiguousarray(rows.targets, np.float32)
+        )
+        where = pointer_to(self.targets)
+        classes, values = (where, None) if task is Task.CLASSIFICATION else (None, where)
+        inputs = self._features.shape[1]
+        self.record = CTable(pointer_to(self._features), classes, values, self.count, inputs)
+
+    def target_sums(self) -> tuple[float, float]:
+        """Of the targets and of their squares, for R²."""
+        exact = self.targets.astype(np.float64)
+        return float(exact.sum()), float(np.square(exact).sum())
+
+
+class NativeStack:
+    """A LaneStack: the lanes with most work first, so that threads end at about the same time."""
+
+    def __init__(
+        self, lanes: Sequence[LaneBuffers], train: NativeTable, val: NativeTable, team: Team
+    ) -> None:
+        self._buffers = sorted(lanes, key=lambda each: each.flops, reverse=True)
+        self.lanes = [each.lane for each in self._buffers]
+        self._records = (CLane * len(lanes))(*(each.record for each in self._buffers))
+        self._train, self._val, self._team = train, val, team
+        flops = sum(each.flops for each in self._buffers) / len(lanes)
+        self._training = Pace(team.threads * _FLOPS_PER_SECOND / flops)
+        self._evaluation = Pace(3 * self._training.rows_per_second)
+        self._unit = max(each.lane.design.batch_size for each in self._buffers)
+
+    @classmethod
+    def open(
+        cls, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, threads: int
+    ) -> Self:
+        """With the seeds' initial weights."""
+        shape, task = (matrices.n_inputs, matrices.n_outputs), matrices.task
+        train, val = NativeTable(matrices.train, task), NativeTable(matrices.val, task)
+        weights = {
+            choice: class_weights(choice, matrices)
+            for choice in {lane.design.class_weight for lane in lanes}
+        }
+        buffers = []
+        for lane in lanes:
+            each = LaneBuffers(lane, shape, task, limits.max_epochs)
+            each.weigh_classes(weights[lane.design.class_weight])
+            each.load(initial_weights(lane.design, *shape, seed=lane.seed))
+            buffers.append(each)
+        return cls(buffers, train, val, open_team(buffers, threads))
+
+    def close(self) -> None:
+        self._team.close()
+
+    def train_epoch(self, epoch: int) -> Iterator[int]:
+        """Trains all lanes for about a twentieth of a second at a time; yields the rows seen."""
+        rows, seen = self._train.count, 0
+        for record, each in zip(self._records, self._buffers, strict=True):
+            each.schedule(record, epoch, steps_per_epoch(rows, each.lane.design.batch_size))
+            record.position, record.loss = 0, 0.0
+        kernel, table, lanes = load_kernels().layerlab_train, self._train.record, len(self.lanes)
+        while seen < rows:
+            started = time.perf_counter()
+            until = min(rows, seen + self._training.rows_at_once(lanes, self._unit))
+
+            def work(following: ctypes.c_int64, workspace: Floats, until: int = until) -> None:
+                place = workspace.ctypes.data
+                kernel(self._records, lanes, following, table, epoch, until, place)
+
+            self._team.run(lanes, work)
+            self._training.note((until - seen) * lanes, time.perf_counter() - started)
+            seen = until
+            yield seen
+
+    def losses(self) -> list[float]:
+        return [record.loss / record.position for record in self._records]
+
+    def evaluate(self, beat: Callable[[], None] | None = None) -> Scores:
+        sums, hits = self._evaluate(beat)
+        rows = self._val.count
+        if self._buffers[0].task is Task.CLASSIFICATION:
+            scores = [each / rows for each in hits]
+        else:
+            targets = self._val.target_sums()
+            scores = [r2_score(each, *targets, rows) for each in sums]
+        return Scores([each / rows for each in sums], scores)
+
+    def _evaluate(self, beat: Callable[[], None] | None) -> tuple[list[float], list[int]]:
+        kernel, table, lanes = load_kernels().layerlab_evaluate, self._val.record, len(self.lanes)
+        for record in self._records:
+            record.loss, record.hits = 0.0, 0
+        done = 0
+        while done < self._val.count:
+            if beat:
+                beat()
+            started, first = time.perf_counter(), done
+            done = min(self._val.count, done + self._evaluation.rows_at_once(lanes, _PART_ROWS))
+
+            def work(
+                following: ctypes.c_int64, workspace: Floats, first: int = first, done: int = done
+            ) -> None:
+                place = workspace.ctypes.data
+                kernel(self._records, lanes, following, table, first, done, place)
+
+            self._team.run(lanes, work)
+            self._evaluation.note((done - first) * lanes, time.perf_counter() - started)
+        return [each.loss for each in self._records], [each.hits for each in self._records]
+
+    def save_best(self, number: int) -> None:
+        self._of(number).save_best()
+
+    def best_of(self, number: int) -> Weights:
+        return self._of(number).best_weights()
+
+    def without(self, numbers: Collection[int]) -> Self:
+        rest = []
+        for record, each in zip(self._records, self._buffers, strict=True):
+            if each.lane.number not in numbers:
+                each.record = record
+                rest.append(each)
+        smaller = type(self)(rest, self._train, self._val, self._team)
+        smaller._training, smaller._evaluation = self._training, self._evaluation
+        return smaller
+
+    def _of(self, number: int) -> LaneBuffers:
+        return next(each for each in self._buffers if each.lane.number == number)
+
+
+def open_team(lanes: Sequence[LaneBuffers], threads: int) -> Team:
+    """With workspaces that any of the lanes fits in."""
+    threads = min(threads, len(lanes))
+    return Team(threads, max(each.workspace_floats for each in lanes))
