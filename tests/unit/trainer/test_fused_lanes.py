@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,6 +118,24 @@ def test_a_design_without_hidden_layers_is_a_linear_model() -> None:
     assert_same_training(outcome, train([lane(1, hidden=())], CLASSES), 1, tolerance=1e-5)
 
 
-def test_lanes_of_different_batch_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="batch size"):
-        train([lane(1), lane(2, batch_size=8)], CLASSES)
+def test_lanes_of_different_batch_sizes_train_as_they_would_alone() -> None:
+    lanes = [lane(i, hidden=(4 + i,), batch_size=size) for i, size in enumerate((8, 5, 32, 5), 1)]
+    lanes.append(lane(9, hidden=(8,), batch_size=8, optimizer=Optimizer.SGD, learning_rate=10.0))
+    together = train(lanes, QUANTITY)
+    assert together.ended.keys() == {1, 2, 3, 4, 9}
+    for each in lanes[:4]:
+        assert_same_training(together, train([each], QUANTITY), each.number, tolerance=1e-3)
+
+
+def test_lanes_of_different_batch_sizes_stop_after_about_equally_many_rows() -> None:
+    from services.trainer.fused.mixed import MixedStack
+    from services.trainer.fused.stack import Stack, Tables
+    from tests.unit.trainer.builders import CPU
+
+    tables = Tables.read(CLASSES, CPU)
+    stacks = [Stack([lane(n, batch_size=n)], (6, 3), tables, max_epochs=1) for n in (2, 3, 16)]
+    rows = list(MixedStack(stacks).train_epoch(1))
+
+    assert rows == sorted(rows)
+    assert rows[-1] == tables.train.count
+    assert all(late - soon <= 17 for soon, late in pairwise([0, *rows]))
