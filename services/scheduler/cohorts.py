@@ -1,131 +1,172 @@
 """Which trials train together.
 
-Lanes of a fused cohort train in lockstep, so they share a batch size; lanes of like shape waste
-less on padding. Numbers are therefore planned by windows: all designs of a window are chosen,
-then sorted by shape and cut into cohorts.
+Numbers are planned by windows (`sizing.py`): all designs of a window are chosen, sorted by their
+work, and cut into cohorts of about equal work. So lanes of a cohort take about equally long, and a
+cohort of a few lanes does not wait for the largest of them. Where cohorts halve, each is a window
+of its own: a rung is to compare designs as they were drawn.
 
-The first windows are small. On a large table even one epoch of 32 lanes takes long, and with
-little time a few trained networks are better than many that are not. A plan of few trials is
-cut into at least four cohorts, since nobody knows here how many trainers there are.
+Engines train lanes of any designs together; none pads one lane to another's size. What a cohort
+may take of a machine's memory is predicted, and limits it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from typing import Final
 
 from layerlab.domain.design import Design, trial_seed
+from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
 from layerlab.domain.study import Engine, Proposal, StudySpec
+from layerlab.domain.table_shape import TableShape
 from services.scheduler.search import KnownTrials, build_searcher
+from services.scheduler.sizing import (
+    ORDINARY_TABLE,
+    CohortLimits,
+    Sizes,
+    Window,
+    fused_sizes,
+    keras_sizes,
+    windows,
+)
 
-_FIRST_WINDOWS: Final = (8, 8, 16)
-_COHORTS_PER_WINDOW: Final = 4
-_LEAST_COHORTS: Final = 4
-_LEAST_LANES: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class LaneLimits:
-    """The most lanes of a cohort.
-
-    `keras` trains one lane after another: more lanes would only keep other trainers waiting.
-    """
-
-    fused: int = 32
-    keras: int = 4
+_SAMPLE: Final = 32
+# Whichever of them a trainer has; a thread more costs little memory.
+_KERNELS: Final = {
+    Engine.FUSED: (Kernel.NATIVE, Kernel.STACK),
+    Engine.KERAS: (Kernel.KERAS,),
+}
+_THREADS: Final = 4
 
 
 class CohortPlan:
     """The cohorts of one study, one after another."""
 
-    def __init__(self, spec: StudySpec, limits: LaneLimits) -> None:
-        self._dataset_id = spec.dataset_id
-        self._lockstep = spec.engine is Engine.FUSED
+    def __init__(
+        self, spec: StudySpec, limits: CohortLimits, table: TableShape | None = None
+    ) -> None:
+        """`table`: what sizes are predicted from; None: it is not known."""
+        self._spec, self._limits, self._table = spec, limits, table
         self._searcher = build_searcher(spec)
-        self._planned = spec.planned_trials
-        self._most = max_lanes(spec.engine, self._planned, limits)
+        self._cut: tuple[Window, list[tuple[Proposal, ...]]] | None = None
+        self._windows: list[Window] = []
 
     def next_lanes(self, known: KnownTrials) -> tuple[Proposal, ...]:
         """The lanes of the next cohort to register; none when everything is registered.
 
-        It follows from the trials that are known alone: after a crash amid a window, and in
-        another scheduler, the rest of the window is cut as it would have been.
+        It follows from the study and the trials that are known: after a crash amid a window, and
+        in another scheduler, the rest of the window is cut as it would have been.
 
         :raises InvalidInput: when the space can't be searched as the study wants it.
         """
-        window = _window(known.first_missing, self._most)
-        if self._planned is not None:
-            window = range(window.start, min(window.stop, self._planned + 1))
-        numbers = [number for number in window if number not in known.trials]
-        designs = self._searcher.propose(numbers, known)
-        proposals = [
-            Proposal(number, design, trial_seed(self._dataset_id, design))
-            # Fewer designs than numbers: the space has no more.
-            for number, design in zip(numbers, designs, strict=False)
-        ]
-        cohorts = group_proposals(proposals, self._most, self._lockstep)
-        return cohorts[0] if cohorts else ()
+        window = self._window_of(known.first_missing)
+        if window is None:
+            return ()
+        for cohort in self._cohorts_of(window, known):
+            lanes = tuple(lane for lane in cohort if lane.number not in known.trials)
+            if lanes:
+                return lanes
+        return ()
+
+    @cached_property
+    def _sizes(self) -> Sizes:
+        if self._spec.engine is Engine.KERAS:
+            return keras_sizes(self._limits)
+        sample = self._searcher.propose(range(1, _SAMPLE + 1), KnownTrials())
+        return fused_sizes(self._spec, self._table, sample, self._limits)
+
+    @cached_property
+    def _following(self) -> Iterator[Window]:
+        spec = self._spec
+        return windows(self._sizes, spec.planned_trials, as_drawn=spec.halving is not None)
+
+    def _window_of(self, number: int) -> Window | None:
+        while not self._windows or self._windows[-1].numbers.stop <= number:
+            window = next(self._following, None)
+            if window is None:
+                return None
+            self._windows.append(window)
+        # Mostly the last one.
+        return next(each for each in reversed(self._windows) if number in each.numbers)
+
+    def _cohorts_of(self, window: Window, known: KnownTrials) -> list[tuple[Proposal, ...]]:
+        if self._cut is None or self._cut[0] != window:
+            # All numbers before the window are known here, so that it is always the same.
+            designs = self._searcher.propose(window.numbers, known)
+            lanes = [
+                Proposal(number, design, trial_seed(self._spec.dataset_id, design))
+                # Fewer designs than numbers: the space has no more.
+                for number, design in zip(window.numbers, designs, strict=False)
+            ]
+            cutter = Cutter(
+                self._table or ORDINARY_TABLE,
+                _KERNELS[self._spec.engine],
+                self._sizes,
+                self._limits.max_bytes,
+            )
+            self._cut = window, cutter.cut(lanes, window.cohorts)
+        return self._cut[1]
 
 
-def max_lanes(engine: Engine, planned: int | None, limits: LaneLimits) -> int:
-    if engine is Engine.KERAS:
-        return limits.keras
-    if planned is None:
-        return limits.fused
-    return min(limits.fused, max(_LEAST_LANES, math.ceil(planned / _LEAST_COHORTS)))
+@dataclass(frozen=True, slots=True)
+class Cutter:
+    """Cuts lanes into cohorts that fit."""
 
+    table: TableShape
+    kernels: Sequence[Kernel]
+    sizes: Sizes
+    max_bytes: int
 
-def group_proposals(
-    proposals: Iterable[Proposal], most: int, lockstep: bool
-) -> list[tuple[Proposal, ...]]:
-    """Cohorts of at most `most` lanes each, the largest networks first.
+    def cut(self, lanes: Sequence[Proposal], cohorts: int) -> list[tuple[Proposal, ...]]:
+        """About so many, of about equal work, those with the largest lanes first: then the last
+        ones to end are of small ones. More, where memory or `most` demands it.
+        """
+        ordered = [(epoch_work(lane.design, self.table), lane) for lane in lanes]
+        if cohorts > 1:
+            ordered.sort(key=lambda each: (-each[0], each[1].number))
+        found: list[tuple[Proposal, ...]] = []
+        while ordered:
+            left = max(1, cohorts - len(found), math.ceil(len(ordered) / self.sizes.most))
+            share = sum(work for work, _ in ordered) / left
+            taken = self._first([work for work, _ in ordered], share, is_last=left == 1)
+            chosen = [lane for _, lane in ordered[:taken]]
+            taken = self._fitting([lane.design for lane in chosen])
+            found.append(tuple(sorted(chosen[:taken], key=lambda lane: lane.number)))
+            ordered = ordered[taken:]
+        return found
 
-    Then the last one to end is a short one, and the trainers end at about the same time.
-    """
+    def _first(self, works: Sequence[float], share: float, is_last: bool) -> int:
+        """How many lanes have that share of the work: one more would be above it."""
+        sizes = self.sizes
+        if is_last:
+            return min(len(works), sizes.most)
+        total, count = 0.0, 0
+        for work in works:
+            if count >= sizes.least and total + work > share:
+                break
+            total, count = total + work, count + 1
+        # What is left is a cohort, too.
+        rest = len(works) - count
+        if 0 < rest < sizes.least:
+            count = max(1, len(works) - sizes.least)
+        return min(count, sizes.most)
 
-    def batch_size(proposal: Proposal) -> int:
-        return proposal.design.batch_size if lockstep else 0
+    def _fitting(self, designs: Sequence[Design]) -> int:
+        """How many of them, from the first, are predicted to fit; at least one."""
+        fits, above = 1, len(designs) + 1
+        middle = len(designs)
+        while above - fits > 1:
+            if self._bytes(designs[:middle]) <= self.max_bytes:
+                fits = middle
+            else:
+                above = middle
+            middle = (fits + above) // 2
+        return fits
 
-    cohorts = [
-        chunk
-        for _, alike in groupby(sorted(proposals, key=batch_size), key=batch_size)
-        for chunk in _even_chunks(sorted(alike, key=_largest_first), most)
-    ]
-    cohorts.sort(key=lambda cohort: _largest_first(cohort[0]))
-    return [tuple(sorted(cohort, key=lambda lane: lane.number)) for cohort in cohorts]
-
-
-def _window(number: int, most: int) -> range:
-    """The numbers that are planned together with `number`."""
-    first = 1
-    for size in (min(each, most) for each in _FIRST_WINDOWS):
-        if number < first + size:
-            return range(first, first + size)
-        first += size
-    size = _COHORTS_PER_WINDOW * most
-    start = number - (number - first) % size
-    return range(start, start + size)
-
-
-def _largest_first(proposal: Proposal) -> tuple[int, int, int, int]:
-    widest, layers, units = _shape(proposal.design)
-    return -widest, -layers, -units, proposal.number
-
-
-def _shape(design: Design) -> tuple[int, int, int]:
-    return max(design.hidden, default=0), design.n_layers, sum(design.hidden)
-
-
-def _even_chunks(lanes: Sequence[Proposal], most: int) -> Iterator[Sequence[Proposal]]:
-    """As few chunks as possible, the sizes of which differ by one at most, larger ones first.
-
-    Without the first chunk, the rest is cut into the same chunks as before.
-    """
-    start = 0
-    for left in range(math.ceil(len(lanes) / most), 0, -1):
-        size = math.ceil((len(lanes) - start) / left)
-        yield lanes[start : start + size]
-        start += size
+    def _bytes(self, designs: Sequence[Design]) -> int:
+        return max(
+            cohort_footprint(designs, self.table, kernel, _THREADS).resident
+            for kernel in self.kernels
+        )

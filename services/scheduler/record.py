@@ -20,8 +20,9 @@ from layerlab.domain.study import (
 )
 from layerlab.domain.trial import CohortState, TrialState
 from services.scheduler.actions import RegisterCohort
-from services.scheduler.cohorts import CohortPlan, LaneLimits
+from services.scheduler.cohorts import CohortPlan
 from services.scheduler.search import KnownTrials
+from services.scheduler.sizing import CohortLimits
 
 # How far back the pace is measured, and how much work therefore waits.
 _PACE_SECONDS: Final = 1.0
@@ -43,9 +44,9 @@ class StudyRecord:
     trainers would take each message for work.
     """
 
-    def __init__(self, study: Study, limits: LaneLimits) -> None:
+    def __init__(self, study: Study, limits: CohortLimits) -> None:
         self.study = study
-        self.plan = CohortPlan(study.spec, limits)
+        self.plan = CohortPlan(study.spec, limits, study.table)
         self.known = KnownTrials()
         self.cohorts: dict[str, Cohort] = {}
         self.is_complete = False

@@ -71,7 +71,7 @@ class Scheduler:
             if study.state.is_terminal:
                 return
             driver = StudyDriver(
-                StudyRecord(study, self._settings.lane_limits),
+                StudyRecord(study, self._settings.cohort_limits),
                 self._ledger,
                 self._queue,
                 self._clock,

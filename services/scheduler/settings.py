@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from layerlab.addresses import split_address
 from layerlab.settings import GatewayAddress, ProcessSettings
-from services.scheduler.cohorts import LaneLimits
+from services.scheduler.sizing import CohortLimits
 
 
 class SchedulerSettings(BaseModel):
@@ -26,7 +26,23 @@ class SchedulerSettings(BaseModel):
         ge=1,
         description="How many cohorts of a study wait for a trainer, beside those that train.",
     )
-    max_lanes: int = Field(default=32, ge=1, description="Trials in a cohort of the fused engine.")
+    max_lanes: int = Field(
+        default=256,
+        ge=1,
+        description="Trials in a cohort of the fused engine, at most. Cohorts are sized by their "
+        "work; only those of tiny networks on small tables get so many.",
+    )
+    min_lanes: int = Field(
+        default=8,
+        ge=1,
+        description="And at least, memory permitting: best twice the threads of a trainer.",
+    )
+    max_cohort_bytes: int = Field(
+        default=512 << 20,
+        ge=1,
+        description="No cohort of several trials is predicted to take more of a trainer's memory, "
+        "the dataset excluded.",
+    )
     max_keras_lanes: int = Field(
         default=4, ge=1, description="Trials in a cohort of the Keras engine."
     )
@@ -39,8 +55,10 @@ class SchedulerSettings(BaseModel):
         return value
 
     @property
-    def lane_limits(self) -> LaneLimits:
-        return LaneLimits(self.max_lanes, self.max_keras_lanes)
+    def cohort_limits(self) -> CohortLimits:
+        return CohortLimits(
+            self.max_lanes, self.max_keras_lanes, self.min_lanes, self.max_cohort_bytes
+        )
 
 
 class Settings(ProcessSettings):

@@ -23,11 +23,13 @@ from layerlab.domain.study import (
     StudySpec,
     Trial,
 )
+from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import CohortState, FailureReason, StudyState, TrialState
-from services.scheduler.cohorts import CohortPlan, LaneLimits
+from services.scheduler.cohorts import CohortPlan
 from services.scheduler.search import KnownTrials
+from services.scheduler.sizing import CohortLimits
 
-LIMITS = LaneLimits()
+LIMITS = CohortLimits()
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -112,9 +114,11 @@ def a_cohort(
     return Cohort(f"s1-c{index:04}", "s1", Purpose.SEARCH, tuple(numbers), state)
 
 
-def plan_of(spec: StudySpec, limits: LaneLimits = LIMITS) -> list[tuple[Proposal, ...]]:
+def plan_of(
+    spec: StudySpec, limits: CohortLimits = LIMITS, table: TableShape | None = None
+) -> list[tuple[Proposal, ...]]:
     """All cohorts of a study, as one scheduler would register them one after another."""
-    plan, known = CohortPlan(spec, limits), KnownTrials()
+    plan, known = CohortPlan(spec, limits, table), KnownTrials()
     cohorts: list[tuple[Proposal, ...]] = []
     while lanes := plan.next_lanes(known):
         cohorts.append(lanes)
