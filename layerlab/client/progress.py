@@ -41,6 +41,9 @@ def describe(study: Study) -> str:
         parts.append(f"best {study.metric} {best.score_val:.4f}")
     if not study.ended and progress.eta_low_seconds is not None:
         parts.append(remaining(progress.eta_low_seconds, progress.eta_high_seconds))
+    elif study.state == "RUNNING" and progress.running:
+        # Of a table of millions of rows, either takes a minute.
+        parts.append("preparing the table, or in the first epoch")
     return ", ".join(parts)
 
 

@@ -66,11 +66,14 @@ function ProgressPanel({ store, view }: SummaryProps) {
           <span class="muted">of {count(progress.total)} designs</span>
         </p>
         {study.state === "SUCCEEDED" && <p class="muted small">{study.detail}</p>}
-        {!ended && progress.eta_high_seconds !== null && (
+        {!ended && progress.eta_low_seconds !== null && (
           <p data-testid="eta">
             {etaRange(progress.eta_low_seconds, progress.eta_high_seconds)}{" "}
             <span class="muted">left</span>
           </p>
+        )}
+        {study.state === "RUNNING" && progress.running > 0 && progress.eta_low_seconds === null && (
+          <p class="muted small">preparing the table, or in the first epoch</p>
         )}
       </div>
       <Meter study={study} />
