@@ -133,6 +133,18 @@ def test_a_space_can_be_given_as_json_and_every_design_is_of_it(
         assert {name: row[name] for name in trained} == trained
 
 
+@pytest.mark.parametrize(
+    ("given", "told"), [("off", "off"), ("2:5", {"factor": 2, "min_epochs": 5})]
+)
+def test_a_studys_halving_can_be_said_in_a_word_or_two_numbers(
+    shell: Shell, penguins: Path, given: str, told: object
+) -> None:
+    study = shell.json(
+        "study", "create", penguins, "-t", "species", "--max-trials", "1", "--halving", given
+    )
+    assert study["halving"] == told
+
+
 def test_a_bad_table_is_refused_with_its_row(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "ragged.csv"
     path.write_text("a,b\n1,2\n1,2,3\n")

@@ -33,6 +33,7 @@ def test_a_server_that_is_not_there_ends_in_4_and_says_what_to_do() -> None:
         ("study", "create", "no-such-file.csv", "--target", "y"),
         ("study", "create", "0" * 64, "--target", "y", "--time-budget", "soon"),
         ("study", "create", "0" * 64, "--target", "y", "--space", "[1]"),
+        ("study", "create", "0" * 64, "--target", "y", "--halving", "often"),
         ("study", "create", "0" * 64),
         ("dataset", "upload", "no-such-file.csv"),
         ("fly",),

@@ -82,7 +82,7 @@ function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
   ];
   return (
     <details class="more">
-      <summary>Engine, early drops, seed, epochs, name</summary>
+      <summary>Engine, seed, epochs, name, early drops</summary>
       <div class="stack">
         <fieldset class="choices">
           <legend class="visually-hidden">Engine</legend>
