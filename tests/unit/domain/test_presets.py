@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from layerlab.domain.dataset import Task
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.presets import DEFAULT_PRESET, PRESETS, preset_space
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.space import Choice
+from layerlab.domain.space import DEFAULT_SPACE, DEFAULTS, Choice
 from layerlab.domain.space_document import parse_space
 
 
@@ -38,6 +39,22 @@ def test_each_preset_has_room_for_more_than_the_one_before() -> None:
     sizes = [preset_space(name, 344).grid_size() for name in ("quick", "balanced", "thorough")]
 
     assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_for_every_task(preset: str) -> None:
+    for task in Task:
+        preset_space(preset, 344).check_task(task)
+
+
+def test_thorough_tries_every_way_to_train_that_the_others_leave_at_its_default() -> None:
+    thorough, balanced = preset_space("thorough", 344), preset_space("balanced", 344)
+    for name in ("momentum", "schedule", "warmup_epochs"):
+        assert balanced.fields[name] == DEFAULT_SPACE.fields[name]
+        domain = thorough.fields[name].domain
+        assert isinstance(domain, Choice)
+        assert DEFAULTS[name] in domain.values
+        assert len(domain.values) > 1
 
 
 @pytest.mark.parametrize("preset", ["balanced", "thorough"])
