@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +19,7 @@ from services.trainer.initial import initial_weights
 from services.trainer.jobs import run_job
 from services.trainer.keras_engine import KerasEngine
 from services.trainer.messages import ArrayFiles, ScoreJob, TrainJob
+from tests.unit.memory import growth
 from tests.unit.trainer.builders import CPU, FUSED, lane
 
 _ROWS, _INPUTS, _CLASSES = 330_000, 160, 3
@@ -38,35 +35,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> ArrayFiles:
     x[:] = np.random.default_rng(0).random((1000, _INPUTS), np.float32).repeat(_ROWS // 1000, 0)
     np.save(files.targets, np.arange(_ROWS) % _CLASSES)
     return files
-
-
-@dataclass
-class Growth:
-    """Bytes that this process holds and nobody can drop, beyond those at the beginning."""
-
-    most: int = 0
-
-
-@contextmanager
-def growth() -> Iterator[Growth]:
-    growth, before, done = Growth(), held_bytes(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.005):
-            growth.most = max(growth.most, held_bytes() - before)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield growth
-    finally:
-        done.set()
-        thread.join()
-
-
-def held_bytes() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
 
 @pytest.mark.parametrize("engine", _ENGINES, ids=lambda each: type(each).__name__)
