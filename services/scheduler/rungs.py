@@ -45,7 +45,6 @@ def most_halvings(halving: Halving, max_epochs: int) -> int:
     halvings = 0
     while halving.min_epochs * halving.factor ** (halvings + 1) <= max_epochs:
         halvings += 1
-    # The last of them would be at the end.
     return halvings
 
 
