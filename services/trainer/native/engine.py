@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
@@ -20,6 +21,10 @@ class NativeEngine:
     proposal, the matrices and the limits, to the last bit, on processors of one kind."""
 
     threads: int = 1
+
+    @property
+    def kernel(self) -> Kernel:
+        return Kernel.NATIVE
 
     def train(
         self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control

@@ -29,8 +29,16 @@ class FlushDenormals {
 
 void gather(const Table& table, const Lane& lane, Workspace& w, const int64_t* rows, int count) {
   const int64_t inputs = table.inputs, stride = row_stride(table.inputs);
-  for (int i = 0; i < count; i++)
-    memcpy(w.features + i * stride, table.features + rows[i] * inputs, (size_t)inputs * 4);
+  // Rows lie anywhere, so they are asked for long before they are needed.
+  constexpr int ahead = 16;
+  for (int i = 0; i < count; i++) {
+    if (i + ahead < count) __builtin_prefetch(table.features + rows[i + ahead] * inputs);
+    const float* from = table.features + rows[i] * inputs;
+    float* to = w.features + i * stride;
+    int64_t done = 0;
+    for (; done + kWidth <= inputs; done += kWidth) store(to + done, load(from + done));
+    for (; done < inputs; done++) to[done] = from[done];
+  }
   for (int i = 0; i < count; i++) {
     if (lane.task == kClassification)
       w.classes[i] = table.classes[rows[i]];
@@ -41,7 +49,6 @@ void gather(const Table& table, const Lane& lane, Workspace& w, const int64_t* r
 
 void train_batch(Lane& lane, Workspace& w, const Table& table, uint64_t epoch, int batch) {
   order_rows(lane.seed, epoch, table.rows, lane.position, batch, w.rows);
-  memset(w.gradients, 0, (size_t)lane.trained * 4);
   const int most = part_rows(lane);
   const Layer& output = lane.layers[lane.n_layers - 1];
   for (int done = 0; done < batch; done += most) {
@@ -58,7 +65,7 @@ void train_batch(Lane& lane, Workspace& w, const Table& table, uint64_t epoch, i
                        ? classes_backward(span, outputs, w.classes + at, lane.class_weights, batch)
                        : values_backward(span, outputs, w.values + at, batch);
     }
-    backward(lane, w, rows);
+    backward(lane, w, rows, done == 0);
   }
   const float rate = lane.rates[lane.position / lane.batch];
   lane.steps++;

@@ -74,10 +74,11 @@ INLINE Right panels_of(const float* weights, int depth) {
   return {weights, (int64_t)depth * kPanel, 0};
 }
 
-static void linear(const Lane& lane, const Layer& layer, int rows, Left in, float* out) {
+static void linear(const Lane& lane, const Layer& layer, int rows, Left in, float* out,
+                   Finish finish) {
   multiply(rows, padded(layer.units), layer.inputs, in,
            panels_of(lane.values + layer.weight, layer.inputs),
-           {out, kPanel, row_stride(layer.units)}, {lane.values + layer.bias, kPanel, 0});
+           {out, kPanel, row_stride(layer.units)}, {lane.values + layer.bias, kPanel, 0}, finish);
 }
 
 // Fills the hidden layers' buffers and the outputs. `in` are the rows' features.
@@ -88,7 +89,8 @@ static void forward(Lane& lane, Workspace& w, int rows, Left in, bool is_trainin
     const Span span = {rows, layer.units, padded(layer.units), b.stride};
     float* input = b.input ? b.input : b.out;
     float* z = b.normal ? b.normal : input;
-    linear(lane, layer, rows, in, z);
+    const bool rectified = lane.activation == kRelu && !b.normal;
+    linear(lane, layer, rows, in, z, rectified ? kRectify : kPlain);
     if (b.normal) {
       float* v = lane.values;
       if (lane.norm == kLayerNorm)
@@ -100,7 +102,7 @@ static void forward(Lane& lane, Workspace& w, int rows, Left in, bool is_trainin
         normalize_fixed(span, lane.norm_epsilon, z, v + layer.mean, v + layer.variance);
       scale_and_shift(span, z, v + layer.scale, v + layer.shift, input);
     }
-    activate_rows(lane.activation, span, input, b.out);
+    if (!rectified) activate_rows(lane.activation, span, input, b.out);
     if (b.sum) {
       if (b.mask && is_training) draw_mask(span, lane.dropout, lane.random, b.mask);
       const bool drops = b.mask && is_training;
@@ -122,12 +124,13 @@ static void forward(Lane& lane, Workspace& w, int rows, Left in, bool is_trainin
     }
     in = {b.result, b.stride, 1};
   }
-  linear(lane, lane.layers[lane.n_layers - 1], rows, in, w.outputs);
+  linear(lane, lane.layers[lane.n_layers - 1], rows, in, w.outputs, kPlain);
 }
 
-// Adds the layer's gradients to the workspace's; `flow` [rows, stride] is that of its output.
+// The weights' gradient, added to that of the batch's earlier parts unless `fresh`; `flow`
+// [rows, stride] is that of the layer's output.
 static void linear_backward(Workspace& w, const Layer& layer, const Span& span, const float* in,
-                            int64_t in_stride, const float* flow) {
+                            int64_t in_stride, const float* flow, bool fresh) {
   float* gradients = w.gradients + layer.weight;
   const int64_t panel = (int64_t)layer.inputs * kPanel;
   // Every row of a panel begins where its sums have got to.
@@ -135,12 +138,14 @@ static void linear_backward(Workspace& w, const Layer& layer, const Span& span, 
     const int width = span.width - column < kPanel ? kUnit : kPanel;
     float* at = gradients + column / kPanel * panel;
     multiply(layer.inputs, width, span.rows, {in, 1, in_stride}, {flow + column, 0, span.stride},
-             {at, 0, width}, {at, 0, width});
+             {at, 0, width}, {fresh ? nullptr : at, 0, width});
   }
 }
 
-static void backward(const Lane& lane, Workspace& w, int rows) {
+// `fresh`: this is the first part of its batch.
+static void backward(const Lane& lane, Workspace& w, int rows, bool fresh) {
   const int last = lane.n_layers - 1;
+  bool is_gated = false;  // Whether the activation's part is in `flow` already.
   const float* flow = w.outputs;
   const float* above = nullptr;  // The gradient that a residual connection passes down.
   float* flows[3] = {w.flow[0], w.flow[1], w.flow[2]};
@@ -155,28 +160,38 @@ static void backward(const Lane& lane, Workspace& w, int rows) {
         for_each(span, [&](int64_t at, int) { store(to + at, load(flow + at) * load(b.mask + at)); });
         flow = to;
       }
-      activate_backward(lane.activation, span, b.input, b.out, flow, to);
-      flow = to;
+      if (!is_gated) {
+        activate_backward(lane.activation, span, b.input, b.out, flow, to);
+        flow = to;
+      }
       if (b.normal) {
+        float* z = (float*)flow;  // In one of the flows.
         const float* scale = lane.values + layer.scale;
         float *scale_gradient = w.gradients + layer.scale, *shift = w.gradients + layer.shift;
         if (lane.norm == kLayerNorm)
-          normalize_layer_backward(span, b.normal, b.inverse, scale, to, scale_gradient, shift);
+          normalize_layer_backward(span, b.normal, b.inverse, scale, z, scale_gradient, shift,
+                                   fresh);
         else
-          normalize_batch_backward(span, b.normal, b.inverse, scale, to, scale_gradient, shift);
+          normalize_batch_backward(span, b.normal, b.inverse, scale, z, scale_gradient, shift);
       }
     }
     // Batch norm takes a bias out again, so its gradient is 0 but for rounding, which Adam would
     // blow up to steps of full size.
-    if (i == last || lane.norm != kBatchNorm) add_columns(span, flow, w.gradients + layer.bias);
+    if (i == last || lane.norm != kBatchNorm)
+      add_columns(span, flow, w.gradients + layer.bias, fresh);
+    else
+      memset(w.gradients + layer.bias, 0, (size_t)span.width * 4);
     const float* in = i ? w.hidden[i - 1].result : w.features;
-    linear_backward(w, layer, span, in, row_stride(layer.inputs), flow);
+    linear_backward(w, layer, span, in, row_stride(layer.inputs), flow, fresh);
     if (i == 0) return;
     transpose(layer.inputs, layer.units, lane.values + layer.weight, w.transposed);
     float* down = flows[2];
+    const Buffers& below = w.hidden[i - 1];
+    // Then nothing lies between the activation below and this layer.
+    is_gated = lane.activation == kRelu && below.result == below.out;
     multiply(rows, padded(layer.inputs), layer.units, {flow, span.stride, 1},
              panels_of(w.transposed, layer.units), {down, kPanel, row_stride(layer.inputs)},
-             {above, kPanel, row_stride(layer.inputs)});
+             {above, kPanel, row_stride(layer.inputs)}, is_gated ? kGate : kPlain, below.out);
     // What was read last is free: the next layer's gradient comes from `down`.
     flows[2] = flows[0];
     flows[0] = down;

@@ -48,10 +48,14 @@ struct Start {
   const float* at;
   int64_t panel_step, stride;
 };
+// What becomes of the sums while they are in registers. kGate keeps those whose place in `gate`, laid
+// out like the result, is positive: the backward pass of relu.
+enum Finish { kPlain, kRectify, kGate };
 
 template <int rows, int vectors>
 INLINE void multiply_tile(int depth, Left a, const float* b, int64_t b_stride, float* c,
-                          int64_t c_stride, const float* start, int64_t start_stride) {
+                          int64_t c_stride, const float* start, int64_t start_stride,
+                          Finish finish, const float* gate) {
   Floats sums[rows][vectors];
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < vectors; j++) {
@@ -68,6 +72,18 @@ INLINE void multiply_tile(int depth, Left a, const float* b, int64_t b_stride, f
     a.at += a.depth_step;
     b += b_stride;
   }
+  if (finish == kRectify) {
+    UNROLL for (int i = 0; i < rows; i++) {
+      UNROLL for (int j = 0; j < vectors; j++) sums[i][j] = maximum(sums[i][j], Floats{});
+    }
+  } else if (finish == kGate) {
+    UNROLL for (int i = 0; i < rows; i++) {
+      UNROLL for (int j = 0; j < vectors; j++) {
+        const Ints is_open = load(gate + i * c_stride + j * kWidth) > 0.0f;
+        sums[i][j] = select(is_open, sums[i][j], Floats{});
+      }
+    }
+  }
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < vectors; j++) store(c + i * c_stride + j * kWidth, sums[i][j]);
   }
@@ -76,11 +92,13 @@ INLINE void multiply_tile(int depth, Left a, const float* b, int64_t b_stride, f
 template <int vectors>
 static __attribute__((noinline)) void multiply_rows(int rows, int depth, Left a, const float* b,
                                                     int64_t b_stride, float* c, int64_t c_stride,
-                                                    const float* start, int64_t start_stride) {
+                                                    const float* start, int64_t start_stride,
+                                                    Finish finish, const float* gate) {
   switch (rows) {
 #define TILE(n)                                                                                \
-  case n:                                                                                      \
-    return multiply_tile<n, vectors>(depth, a, b, b_stride, c, c_stride, start, start_stride);
+  case n:                                                                                     \
+    return multiply_tile<n, vectors>(depth, a, b, b_stride, c, c_stride, start, start_stride,  \
+                                     finish, gate);
     TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if WIDTH == 16
     TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
@@ -89,8 +107,9 @@ static __attribute__((noinline)) void multiply_rows(int rows, int depth, Left a,
   }
 }
 
-// c = start + a @ b, [rows, columns]; `columns` is a multiple of 16.
-static void multiply(int rows, int columns, int depth, Left a, Right b, Result c, Start start) {
+// c = start + a @ b, [rows, columns], finished; `columns` is a multiple of 16.
+static void multiply(int rows, int columns, int depth, Left a, Right b, Result c, Start start,
+                     Finish finish = kPlain, const float* gate = nullptr) {
   const int tiles = (rows + kTileRows - 1) / kTileRows;
   for (int column = 0; column < columns; column += kPanel) {
     const int panel = column / kPanel, width = columns - column < kPanel ? kUnit : kPanel;
@@ -106,11 +125,13 @@ static void multiply(int rows, int columns, int depth, Left a, Right b, Result c
         float* to = c.at + panel * c.panel_step + first * c_stride + at;
         const float* from =
             start.at ? start.at + panel * start.panel_step + first * s_stride + at : nullptr;
+        const float* open = finish == kGate ? gate + (to - c.at) : nullptr;
         if (kTileVectors * kWidth > width)
-          multiply_rows<1>(many, depth, left, right, b_stride, to, c_stride, from, s_stride);
+          multiply_rows<1>(many, depth, left, right, b_stride, to, c_stride, from, s_stride, finish,
+                           open);
         else
           multiply_rows<kTileVectors>(many, depth, left, right, b_stride, to, c_stride, from,
-                                      s_stride);
+                                      s_stride, finish, open);
       }
     }
   }

@@ -21,9 +21,9 @@ INLINE void for_each(const Span& span, Body body) {
 
 // 1 for the units that are there, 0 for the padding.
 INLINE Floats present(const Span& span, int column) {
-  Floats mask;
-  for (int i = 0; i < kWidth; i++) mask[i] = column + i < span.units ? 1.0f : 0.0f;
-  return mask;
+#define PLACE(i, d) i
+  const Ints places = {INDICES(PLACE, 0)};
+  return select(places < span.units - column, fill(1.0f), Floats{});
 }
 
 // ---- Activations. The same formulas as Keras's: exact gelu, elu with alpha 1.
@@ -95,19 +95,20 @@ static void activate_backward(int activation, const Span& span, const float* in,
 #undef CALL
 }
 
-// ---- Sums over rows.
+// ---- Sums over rows, added to what is there unless they are `fresh`.
 
-static void add_columns(const Span& span, const float* values, float* sums) {
+static void add_columns(const Span& span, const float* values, float* sums, bool fresh) {
   for (int column = 0; column < span.width; column += kWidth) {
-    Floats sum = load(sums + column);
+    Floats sum = fresh ? Floats{} : load(sums + column);
     for (int row = 0; row < span.rows; row++) sum += load(values + row * span.stride + column);
     store(sums + column, sum);
   }
 }
 
-static void add_columns_of_product(const Span& span, const float* a, const float* b, float* sums) {
+static void add_columns_of_product(const Span& span, const float* a, const float* b, float* sums,
+                                   bool fresh) {
   for (int column = 0; column < span.width; column += kWidth) {
-    Floats sum = load(sums + column);
+    Floats sum = fresh ? Floats{} : load(sums + column);
     for (int row = 0; row < span.rows; row++)
       sum += load(a + row * span.stride + column) * load(b + row * span.stride + column);
     store(sums + column, sum);
@@ -163,12 +164,12 @@ static void normalize_fixed(const Span& span, float epsilon, float* z, const flo
   }
 }
 
-// `gradient` becomes that of the linear layer's output; those of scale and shift are set.
+// `gradient` becomes that of the linear layer's output. A batch is never taken in parts here.
 static void normalize_batch_backward(const Span& span, const float* normal, const float* inverse,
                                      const float* scale, float* gradient, float* scale_gradient,
                                      float* shift_gradient) {
-  add_columns(span, gradient, shift_gradient);
-  add_columns_of_product(span, gradient, normal, scale_gradient);
+  add_columns(span, gradient, shift_gradient, true);
+  add_columns_of_product(span, gradient, normal, scale_gradient, true);
   const float share = 1.0f / (float)span.rows;
   for_each(span, [&](int64_t at, int column) {
     const Floats centered = load(gradient + at) - load(shift_gradient + column) * share -
@@ -198,9 +199,9 @@ static void normalize_layer(const Span& span, float epsilon, float* z, float* in
 
 static void normalize_layer_backward(const Span& span, const float* normal, const float* inverse,
                                      const float* scale, float* gradient, float* scale_gradient,
-                                     float* shift_gradient) {
-  add_columns(span, gradient, shift_gradient);
-  add_columns_of_product(span, gradient, normal, scale_gradient);
+                                     float* shift_gradient, bool fresh) {
+  add_columns(span, gradient, shift_gradient, fresh);
+  add_columns_of_product(span, gradient, normal, scale_gradient, fresh);
   const float share = 1.0f / (float)span.units;
   for (int row = 0; row < span.rows; row++) {
     float* at = gradient + row * span.stride;
