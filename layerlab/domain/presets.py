@@ -94,8 +94,8 @@ def _thorough(rows: int) -> SearchSpace:
             "weight_decay": FieldSpace(Range(1e-6, 1e-1, log=True)),
             "batch_size": _batch_sizes(rows, wide=True),
             "momentum": FieldSpace(Choice((0.0, 0.5, 0.9)), IMPLIED_CONDITIONS["momentum"]),
-            # Of 32 `balanced` designs and 60 epochs, the five best gained 1 % accuracy by a rate that
-            # falls on 4,000 rows of the letter data, and nothing on three smaller tables, of which
+            # Of 32 `balanced` designs and 60 epochs, the five best gained 1 % accuracy by a falling
+            # rate on 4,000 rows of the letter data, and nothing on three smaller tables, of which
             # the best epoch is an early one. So the other presets do without.
             "schedule": _choice(Schedule.CONSTANT, Schedule.COSINE),
             "warmup_epochs": FieldSpace(Choice((0.0, 3.0)), {"schedule": (Schedule.COSINE,)}),
