@@ -69,6 +69,10 @@ class TrainingChild:
     def pid(self) -> int | None:
         return self._child.pid if self._child else None
 
+    @property
+    def is_expecting(self) -> bool:
+        return self._expected is not None
+
     async def train(self, job: TrainJob) -> AsyncGenerator[Progress, None]:
         """What happens, until all lanes have ended. Closing it early cancels the job.
 

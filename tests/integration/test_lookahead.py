@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from services.trainer.child_process import TrainingChild
 from services.trainer.messages import Progress, ScoreJob, TrainJob
 from services.trainer.service import trainer_service
 from services.trainer.settings import TrainerSettings
-from tests.integration.trainer_world import WAIT_SECONDS, TrainerWorld, open_trainer_world
+from tests.integration.trainer_world import TrainerWorld, open_trainer_world
 from tests.unit.gateway_ledger.world import an_end, epochs
+from tests.waiting import until_true
 
 
 class Stepping:
@@ -92,16 +93,10 @@ class Trainer:
         async def holds() -> bool:
             return await self.state(ref) is state
 
-        await until(holds)
+        await until_true(holds)
 
     async def trial(self, study_id: str, number: int) -> Trial:
         return next(t for t in await self.world.trials(study_id) if t.number == number)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not await holds():
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -120,7 +115,7 @@ async def test_the_next_cohort_is_ready_before_the_one_before_has_ended(trainer:
 
     async with trainer.serving():
         await trainer.becomes(second, CohortState.RUNNING)
-        await until(both_leases_are_kept)
+        await until_true(both_leases_are_kept)
         assert trainer.steps.begun == [1]
         assert trainer.steps.expected == [1, 2]
         trainer.steps.finish(1)
@@ -186,10 +181,10 @@ async def test_reports_that_are_not_acknowledged_yet_keep_no_cohort_waiting(
         return trainer.steps.expected == [1, 2]
 
     async with trainer.serving():
-        await until(second_is_ready)
+        await until_true(second_is_ready)
         await trainer.world.stop_server()
         trainer.steps.finish(1)
-        await until(second_has_begun)
+        await until_true(second_has_begun)
         assert await trainer.state(first) is CohortState.RUNNING
         await trainer.world.start_server()
         trainer.steps.finish(2)

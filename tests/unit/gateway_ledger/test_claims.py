@@ -12,6 +12,7 @@ from layerlab.domain.study import (
     MAX_ATTEMPTS,
     MAX_LOST_WORKERS,
     CohortRef,
+    HeldCohort,
     Purpose,
     Standing,
     TestScore,
@@ -90,6 +91,29 @@ async def test_a_heartbeat_for_the_attempt_renews_the_lease(world: World) -> Non
 
     assert (await world.ledger.claim_cohort(ref, "w2", "i2")).outcome is ClaimOutcome.BUSY
     assert (await world.ledger.reclaim_cohorts(include_queued=False)).cohorts == 0
+
+
+async def test_a_heartbeat_renews_the_leases_of_all_that_its_worker_holds(world: World) -> None:
+    study_id = await world.running_study()
+    trained, fetched = (
+        await world.queued_cohort(study_id, numbers, name)
+        for numbers, name in (((1, 2), "c1"), ((3, 4), "c2"))
+    )
+    for ref in (trained, fetched):
+        await world.claimed(ref, "w1")
+    world.store.turn(10)
+    held = (HeldCohort(study_id, fetched.cohort_id, 1),)
+    await world.heartbeat(replace(a_worker(trained, 1), also_holds=held))
+    world.store.turn(10)
+
+    assert (await world.ledger.claim_cohort(fetched, "w2", "i2")).outcome is ClaimOutcome.BUSY
+    assert (await world.ledger.reclaim_cohorts(include_queued=False)).cohorts == 0
+
+    # The next report names the first alone.
+    await world.heartbeat(a_worker(trained, 1))
+    world.store.turn(10)
+    assert (await world.ledger.claim_cohort(trained, "w2", "i2")).outcome is ClaimOutcome.BUSY
+    assert (await world.ledger.claim_cohort(fetched, "w2", "i2")).outcome is ClaimOutcome.CLAIMED
 
 
 async def test_a_heartbeat_for_other_work_renews_nothing(world: World) -> None:
