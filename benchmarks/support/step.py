@@ -30,7 +30,7 @@ from services.trainer.engines import Engines
 
 INPUTS: Final = 16
 CLASSES: Final = 26
-ROWS: Final = 12_800
+ROWS: Final = 3_200
 # So few that evaluating them after each epoch takes no time.
 _VALIDATION_ROWS: Final = 32
 _BATCHES: Final = (32, 128, 512)
