@@ -95,10 +95,8 @@ async def test_a_heartbeat_for_the_attempt_renews_the_lease(world: World) -> Non
 
 async def test_a_heartbeat_renews_the_leases_of_all_that_its_worker_holds(world: World) -> None:
     study_id = await world.running_study()
-    trained, fetched = (
-        await world.queued_cohort(study_id, numbers, name)
-        for numbers, name in (((1, 2), "c1"), ((3, 4), "c2"))
-    )
+    trained = await world.queued_cohort(study_id, (1, 2), "c1")
+    fetched = await world.queued_cohort(study_id, (3, 4), "c2")
     for ref in (trained, fetched):
         await world.claimed(ref, "w1")
     world.store.turn(10)

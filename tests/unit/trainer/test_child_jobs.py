@@ -74,7 +74,7 @@ async def test_lanes_are_stopped_in_the_running_job_and_not_in_the_next(
     child: TrainingChild, job: TrainJob
 ) -> None:
     running, following = of_lane(job, 1, ENDLESS), of_lane(job, 1, max_epochs=3)
-    ends = []
+    ends: list[TrialEnd] = []
     async for progress in child.train(running):
         if not child.is_expecting:
             await child.expect(following)
