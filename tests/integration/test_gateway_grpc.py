@@ -118,6 +118,41 @@ async def test_a_bad_upload_is_refused_with_rests_code_and_not_kept(
     await world.until_kept(before)
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, {"factor": 3, "min_epochs": 6}),
+        ({"halving_mode": study_pb2.HALVING_MODE_AUTO}, {"factor": 3, "min_epochs": 6}),
+        ({"halving_mode": study_pb2.HALVING_MODE_OFF}, "off"),
+        (
+            {"halving": study_pb2.Halving(factor=2, min_epochs=4)},
+            {"factor": 2, "min_epochs": 4},
+        ),
+    ],
+    ids=["nothing", "auto", "off", "a rule"],
+)
+async def test_a_halving_can_be_asked_for_as_over_rest(
+    world: World,
+    studies: study_pb2_grpc.StudyServiceAsyncStub,
+    asked: dict[str, Any],
+    told: object,
+) -> None:
+    created = (await studies.CreateStudy(create(await world.penguins(), **asked))).study.study
+    shown = (await world.http.get(f"/v1/studies/{created.study_id}")).json()
+    assert shown["halving"] == told
+    assert created.spec.HasField("halving") == (told != "off")
+
+
+async def test_a_halving_without_its_numbers_is_refused(
+    world: World, studies: study_pb2_grpc.StudyServiceAsyncStub
+) -> None:
+    request = create(await world.penguins(), halving=study_pb2.Halving())
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await studies.CreateStudy(request)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "halving.factor" in str(refused.value.details())
+
+
 async def test_a_study_is_created_looked_at_moved_and_watched_to_its_end(
     world: World, studies: study_pb2_grpc.StudyServiceAsyncStub
 ) -> None:
