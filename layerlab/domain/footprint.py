@@ -7,14 +7,16 @@ take: within 0.7 to 1.5 of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, zip_longest
-from typing import Final
+from typing import Final, TypeVar
 
 from layerlab.domain.design import Design, Norm, Optimizer
 from layerlab.domain.table_shape import TableShape
+
+T = TypeVar("T")
 
 LANE_WIDTH: Final = 16
 """The native kernels round each layer's units up to a cache line of float32 numbers."""
@@ -46,10 +48,12 @@ _LAYER_WORK: Final = 50_000
 
 
 class Kernel(StrEnum):
-    """What computes: lanes one per thread, one stack of all lanes, or one Keras model at a time."""
+    """What computes: lanes one per thread, one stack of all lanes in main memory or on a device, or
+    one Keras model at a time."""
 
     NATIVE = "native"
     STACK = "stack"
+    DEVICE_STACK = "device_stack"
     KERAS = "keras"
 
 
@@ -78,6 +82,9 @@ def cohort_footprint(
             return Footprint(_native_bytes(designs, table, threads), table.matrix_bytes)
         case Kernel.STACK:
             return Footprint(_stack_bytes(designs, table), table.matrix_bytes)
+        case Kernel.DEVICE_STACK:
+            # It has a copy of the matrices.
+            return Footprint(_stack_bytes(designs, table) + table.matrix_bytes)
         case Kernel.KERAS:
             return Footprint(max(_keras_bytes(each, table) for each in designs), table.matrix_bytes)
 
@@ -87,13 +94,23 @@ def epoch_flops(design: Design, table: TableShape) -> int:
     return _product_flops(_widths(design, table), table)
 
 
-def padding_share(designs: Sequence[Design], table: TableShape, kernel: Kernel) -> float:
-    """How much of the products' operations is spent on units that no design has, 0 to 1."""
+def padded_flops(design: Design, table: TableShape, kernel: Kernel) -> int:
+    """Those that are done for it, on units that it doesn't have included."""
     if kernel is not Kernel.NATIVE:
-        return 0.0
-    needed = sum(epoch_flops(design, table) for design in designs)
-    done = sum(_product_flops(_padded_widths(design, table), table) for design in designs)
-    return 1 - needed / done
+        return epoch_flops(design, table)
+    return _product_flops(_padded_widths(design, table), table)
+
+
+def how_many_fit(items: Sequence[T], max_bytes: int, bytes_of: Callable[[Sequence[T]], int]) -> int:
+    """Of the first ones; at least one. `bytes_of` more is never less."""
+    fits, above, middle = min(1, len(items)), len(items) + 1, len(items)
+    while above - fits > 1:
+        if bytes_of(items[:middle]) <= max_bytes:
+            fits = middle
+        else:
+            above = middle
+        middle = (fits + above) // 2
+    return fits
 
 
 def epoch_work(design: Design, table: TableShape) -> float:

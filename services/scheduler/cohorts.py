@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Final
 
 from layerlab.domain.design import Design, trial_seed
-from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
+from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work, how_many_fit
 from layerlab.domain.study import Engine, Proposal, StudySpec
 from layerlab.domain.table_shape import TableShape
 from services.scheduler.search import KnownTrials, build_searcher
@@ -132,7 +132,7 @@ class Cutter:
             share = sum(work for work, _ in ordered) / left
             taken = self._first([work for work, _ in ordered], share, is_last=left == 1)
             chosen = [lane for _, lane in ordered[:taken]]
-            taken = self._fitting([lane.design for lane in chosen])
+            taken = how_many_fit([lane.design for lane in chosen], self.max_bytes, self._bytes)
             found.append(tuple(sorted(chosen[:taken], key=lambda lane: lane.number)))
             ordered = ordered[taken:]
         return found
@@ -152,18 +152,6 @@ class Cutter:
         if 0 < rest < sizes.least:
             count = max(1, len(works) - sizes.least)
         return min(count, sizes.most)
-
-    def _fitting(self, designs: Sequence[Design]) -> int:
-        """How many of them, from the first, are predicted to fit; at least one."""
-        fits, above = 1, len(designs) + 1
-        middle = len(designs)
-        while above - fits > 1:
-            if self._bytes(designs[:middle]) <= self.max_bytes:
-                fits = middle
-            else:
-                above = middle
-            middle = (fits + above) // 2
-        return fits
 
     def _bytes(self, designs: Sequence[Design]) -> int:
         return max(

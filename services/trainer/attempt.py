@@ -136,7 +136,8 @@ class Attempt:
         """To the ledger, models first, until there is no more."""
         while progress := await happened.get():
             ends = await self._keep_model(progress)
-            await stream.add(ReportBatch(0, epochs=progress.reports, ends=ends))
+            batch = ReportBatch(0, epochs=progress.reports, ends=ends, stats=progress.stats)
+            await stream.add(batch)
 
     def _train_job(self, local: LocalMatrices) -> TrainJob:
         assignment, spec, deadline = self.assignment, self.assignment.spec, self._deadline

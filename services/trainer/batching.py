@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from layerlab.domain.study import EpochReport
@@ -36,6 +37,6 @@ class Batches:
             self._flush(Progress((), ()))
 
     def _flush(self, last: Progress) -> None:
-        self._send(Progress(tuple(self._reports), last.ends, last.model, last.weights))
+        self._send(replace(last, reports=tuple(self._reports)))
         self._reports.clear()
         self._sent_at = self._clock()

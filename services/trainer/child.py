@@ -121,7 +121,9 @@ def main() -> None:
     outbox.send(Ready(engines.device, arguments.threads))
     # Only now: it imports numpy, which the first job may wait for.
     from services.trainer.jobs import run_job
+    from services.trainer.measuring import Meter
 
+    meter = Meter()
     engines.preload()
     while True:
         received = inbox.jobs.get()
@@ -131,7 +133,7 @@ def main() -> None:
         try:
             engine = engines.get(received.job.engine, received.control.beat)
             _limit_memory(arguments.memory_bytes)
-            run_job(received, engine, outbox)
+            run_job(received, engine, outbox, engines.available_bytes, meter)
         except Exception as error:
             traceback.print_exc()
             outbox.send(_failure(error))

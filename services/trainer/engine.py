@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.footprint import Kernel
 from layerlab.domain.halving import Rung
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from services.trainer.control import Control
@@ -95,6 +96,14 @@ class Engine(Protocol):
     go on are ranked by their best epochs, and those beyond its `keep` end as PRUNED, with their
     scores. A lane that somebody else stopped is PRUNED too.
     """
+
+    @property
+    def kernel(self) -> Kernel:
+        """What computes: its memory is predicted by that."""
+
+    @property
+    def threads(self) -> int:
+        """At most."""
 
     def train(
         self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control

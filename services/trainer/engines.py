@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from layerlab.domain.study import Engine as EngineName
+from services.trainer.memory import available_bytes
 
 if TYPE_CHECKING:
     import torch
@@ -95,6 +96,15 @@ class Engines:
         from services.trainer.keras_engine import KerasEngine
 
         return KerasEngine(device, self._threads)
+
+    def available_bytes(self) -> int | None:
+        """What is left for training, where it trains; None: nothing says how much."""
+        if self.device == "cpu":
+            return available_bytes()
+        import torch
+
+        free, _ = torch.cuda.mem_get_info()
+        return int(free)
 
     def _torch_device(self, beat: Callable[[], None]) -> torch.device:
         self._torch.wait(beat)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +12,26 @@ from layerlab.domain.study import Standing, TrialEnd
 from layerlab.domain.trial import TrialState
 from services.trainer.batching import Batches
 from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows
+from services.trainer.groups import group_lanes, shape_of, train_in_groups
+from services.trainer.measuring import Meter
+from services.trainer.memory import available_bytes
 from services.trainer.messages import ArrayFiles, Done, Progress, Scored, ScoreJob
 
 if TYPE_CHECKING:
     from services.trainer.child import Outbox, ReceivedJob
 
 
-def run_job(received: ReceivedJob, engine: Engine, outbox: Outbox) -> None:
-    """Sends what happens, and at the end Done or Scored."""
+def run_job(
+    received: ReceivedJob,
+    engine: Engine,
+    outbox: Outbox,
+    available: Callable[[], int | None] = available_bytes,
+    meter: Meter | None = None,
+) -> None:
+    """Sends what happens, and at the end Done or Scored.
+
+    `available`: bytes that are left for training. `meter`: this process's.
+    """
     job = received.job
     if isinstance(job, ScoreJob):
         weights = safetensors.load(job.weights)
@@ -27,19 +39,22 @@ def run_job(received: ReceivedJob, engine: Engine, outbox: Outbox) -> None:
         return
     deadline = None if job.seconds_left is None else received.received_at + job.seconds_left
     matrices = Matrices(job.task, job.n_outputs, _load(job.train), _load(job.validation))
-    best = job.best
     limits = Limits(job.max_epochs, deadline, job.rungs)
-    batches = Batches(outbox.send)
+    table = shape_of(matrices)
+    groups = group_lanes(job.lanes, table, engine.kernel, engine.threads, available())
+    measurement = (meter or Meter()).start(engine.kernel, job.lanes, groups, table)
+    best, batches = job.best, Batches(outbox.send)
     received.control.watch(batches.flush_due)
-    for tick in engine.train(job.lanes, matrices, limits, received.control):
-        winner = best_of(tick.ended, best)
+    for tick in train_in_groups(engine, groups, matrices, limits, received.control):
         ends = tuple(each.end for each in tick.ended)
+        stats = measurement.note(tick.reports, [end.number for end in ends])
+        winner = best_of(tick.ended, best)
         if winner is None or winner.weights is None:
-            batches.add(Progress(tick.reports, ends))
+            batches.add(Progress(tick.reports, ends, stats=stats))
             continue
         best = standing_of(winner.end)
         document = safetensors.save(dict(winner.weights))
-        batches.add(Progress(tick.reports, ends, winner.end.number, document))
+        batches.add(Progress(tick.reports, ends, winner.end.number, document, stats))
     outbox.send(Done())
 
 

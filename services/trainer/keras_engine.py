@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.class_weights import class_weights
 from services.trainer.control import Control
@@ -41,6 +42,10 @@ class KerasEngine:
     device: torch.device
     threads: int = 1
     """At most; small products get one."""
+
+    @property
+    def kernel(self) -> Kernel:
+        return Kernel.KERAS
 
     def train(
         self, lanes: Sequence[Proposal], matrices: Matrices, limits: Limits, control: Control

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, TypeAlias
 
+from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.halving import Rung
@@ -86,12 +87,13 @@ class Beat:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What happened since the last one, in one epoch or several. `weights` are those of trial
-    `model`, if there is one."""
+    `model`, if there is one; `stats` come with the last ends."""
 
     reports: tuple[EpochReport, ...]
     ends: tuple[TrialEnd, ...]
     model: int | None = None
     weights: bytes = b""
+    stats: CohortStats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, EpochReport):
         # By far the most frequent: a row, and not by asdict, which takes ten times as long.
         return [getattr(value, name) for name in _REPORT_FIELDS]
-    if isinstance(value, (ArrayFiles, Rung, Standing, TrialEnd)):
+    if isinstance(value, (ArrayFiles, CohortStats, Rung, Standing, TrialEnd)):
         return asdict(value)
     return value
 
@@ -201,5 +203,6 @@ _READERS: Final[Mapping[str, Any]] = {
     "numbers": int,
     "reports": lambda value: EpochReport(*value),
     "ends": _end,
+    "stats": lambda value: CohortStats(**value),
     "reason": FailureReason,
 }

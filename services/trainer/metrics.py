@@ -47,6 +47,21 @@ class TrainerMetrics:
         self._epochs = Counter(
             "layerlab_trainer_epochs_total", "Epochs of trials trained here.", registry=registry
         )
+        self._flops = Counter(
+            "layerlab_trainer_flops_total",
+            "Operations of matrix products in cohorts trained to their end, without padding.",
+            registry=registry,
+        )
+        self._train_seconds = Counter(
+            "layerlab_trainer_training_seconds_total",
+            "Of cohorts trained to their end: what the operations took.",
+            registry=registry,
+        )
+        self._split = Counter(
+            "layerlab_trainer_split_cohorts_total",
+            "Cohorts that trained in groups, for all lanes together would not have fit.",
+            registry=registry,
+        )
         self._busy = Gauge("layerlab_trainer_jobs", "Jobs under way.", registry=registry)
         self._busy_seconds = Counter(
             "layerlab_trainer_busy_seconds",
@@ -94,6 +109,10 @@ class TrainerMetrics:
         self._epochs.inc(len(progress.reports))
         for end in progress.ends:
             self._trials.labels(end.state.value.lower()).inc()
+        if progress.stats:
+            self._flops.inc(progress.stats.flops)
+            self._train_seconds.inc(progress.stats.train_seconds)
+            self._split.inc(progress.stats.groups > 1)
 
     def count_failure(self, failure: JobFailed) -> None:
         self._failures.labels(failure.reason.value.lower()).inc()

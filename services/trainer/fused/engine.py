@@ -9,6 +9,7 @@ from itertools import groupby
 import torch
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
@@ -28,6 +29,10 @@ class FusedEngine:
     device: torch.device
     threads: int = 1
     """At most; small products get one."""
+
+    @property
+    def kernel(self) -> Kernel:
+        return Kernel.STACK if self.device.type == "cpu" else Kernel.DEVICE_STACK
 
     @torch.inference_mode()
     def train(
