@@ -17,9 +17,11 @@ it into docs/performance.md, tables and chart, without measuring.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -40,6 +42,7 @@ from benchmarks.support.results import Rate, Results
 from benchmarks.support.rivals import RIVALS, RivalFailed, rivals_python
 from benchmarks.support.step import measure_steps
 from benchmarks.support.workloads import WORKLOADS
+from layerlab.client import LayerLabError
 
 RESULTS: Final = Path(__file__).parent / "results" / "trials.json"
 _KINDS: Final = ("equal", "mixed")
@@ -49,8 +52,9 @@ _SEARCHERS: Final = ("keras", "keras-tuner")
 def main() -> int:
     arguments = _parse()
     if not arguments.render:
-        results = measure(arguments)
-        results.save(arguments.output)
+        # So that what was started is ended whoever ends the benchmark.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        measure(arguments)
         print(f"Written to {arguments.output}.")
     try:
         render(Results.load(arguments.output), arguments.output, into_page=arguments.render)
@@ -75,7 +79,8 @@ def _parse() -> argparse.Namespace:
 
 def measure(arguments: argparse.Namespace) -> Results:
     print(describe())
-    _install(arguments.rivals)
+    if arguments.rivals:
+        _install()
     date = datetime.now(UTC).date().isoformat()
     results = Results(machine(), date, measure_peak())
     print(
@@ -86,24 +91,34 @@ def measure(arguments: argparse.Namespace) -> Results:
     results.engine, results.steps = measure_steps()
     print(f"{results.engine}, the step alone:\n\n{step_table(results)}", flush=True)
     for name in arguments.workloads:
-        _measure_workload(name, arguments, results)
-        print(rate_table(results, name), flush=True)
+        with _going_on(name, results, arguments.output):
+            _measure_workload(name, arguments, results)
+            print(rate_table(results, name), flush=True)
     if not arguments.without_scaling and arguments.workloads:
-        results.scaling = measure_scaling(arguments.seconds)
+        with _going_on("scaling", results, arguments.output):
+            results.scaling = measure_scaling(arguments.seconds)
     for name in arguments.search:
-        _search(name, arguments, results)
-        print(search_table(results, name), flush=True)
+        with _going_on(f"search of {name}", results, arguments.output):
+            _search(name, arguments, results)
+            print(search_table(results, name), flush=True)
     print(goals(results), flush=True)
     return results
 
 
-def _install(rivals: Sequence[str]) -> None:
-    """Before anything is measured; what can't be installed is reported with each rival."""
+@contextmanager
+def _going_on(part: str, results: Results, output: Path) -> Iterator[None]:
+    """Saves what there is after each part; one that LayerLab fails is said, and left out."""
     try:
-        if rivals:
-            rivals_python()
-    except RivalFailed as error:
-        print(error)
+        yield
+    except (AssertionError, LayerLabError) as error:
+        print(f"{part}: LayerLab failed: {error}", flush=True)
+    results.save(output)
+
+
+def _install() -> None:
+    """Before anything is measured. What can't be installed is reported with each rival."""
+    with suppress(RivalFailed):
+        rivals_python()
 
 
 def _measure_workload(name: str, arguments: argparse.Namespace, results: Results) -> None:

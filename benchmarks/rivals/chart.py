@@ -1,7 +1,7 @@
 """The chart of benchmarks.trials: `python -m benchmarks.rivals.chart RESULTS.json CHART.png`.
 
-Left: trials per hour of each system, in a panel for each workload, labelled with how many times as
-many LayerLab trains. Right: the best accuracy known over time.
+Trials per hour of each system, in a panel for each workload, labelled with how many times as many
+LayerLab trains; and in the last panel the error of the best model so far, over time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import matplotlib as mpl  # type: ignore[import-not-found]  # It is in the rival
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 
 _OURS: Final = "LayerLab"
 _KINDS: Final = {"equal": "equal designs", "mixed": "mixed random space"}
@@ -47,15 +48,19 @@ def main() -> None:
     )
     workloads = list(dict.fromkeys(rate["workload"] for rate in document["rates"]))
     searched = list(dict.fromkeys(each["workload"] for each in document["searches"]))
-    columns = len(workloads) + len(searched[:1])
-    figure, axes = plt.subplots(
-        1, columns, figsize=(4.6 * columns, 4.8), squeeze=False, layout="constrained"
+    panels = len(workloads) + len(searched[:1])
+    rows = -(-panels // 2)
+    figure, grid = plt.subplots(
+        rows, 2, figsize=(11.5, 4.9 * rows), squeeze=False, layout="constrained"
     )
-    for axis, workload in zip(axes[0], workloads, strict=False):
+    axes = list(grid.flat)
+    for axis in axes[panels:]:
+        axis.set_axis_off()
+    for axis, workload in zip(axes, workloads, strict=False):
         draw_rates(axis, [r for r in document["rates"] if r["workload"] == workload], workload)
     if searched:
         found = [each for each in document["searches"] if each["workload"] == searched[0]]
-        draw_searches(axes[0][-1], found, searched[0])
+        draw_searches(axes[panels - 1], found, searched[0])
     figure.suptitle(_caption(document), fontsize=9, x=0.01, ha="left")
     figure.savefig(sys.argv[2], dpi=130, facecolor="white")
 
@@ -63,6 +68,7 @@ def main() -> None:
 def draw_rates(axis: Any, rates: list[dict[str, Any]], workload: str) -> None:
     """Horizontal bars, fastest first, a group for each kind of designs; logarithmic."""
     position, ticks, labels = 0.0, [], []
+    slowest = min((_per_hour(rate) for rate in rates if rate["trials"]), default=1.0)
     for kind, title in _KINDS.items():
         group = [rate for rate in rates if rate["kind"] == kind and rate["trials"]]
         if not group:
@@ -74,17 +80,16 @@ def draw_rates(axis: Any, rates: list[dict[str, Any]], workload: str) -> None:
             position += 1
             value, system = _per_hour(rate), rate["system"]
             axis.barh(position, value, color=_COLORS[system], height=0.72)
-            ratio = f"  ({ours / value:,.0f}×)" if ours and system != _OURS else ""
+            ratio = f"  ({_times(ours / value)})" if ours and system != _OURS else ""
             axis.text(value * 1.12, position, f"{value:,.0f}{ratio}", va="center", fontsize=9)
             ticks.append(position)
             labels.append(system)
         position += 1.6
     axis.set_xscale("log")
-    low, high = axis.get_xlim()
-    # Room for the labels to the right of the longest bar.
-    axis.set_xlim(max(low, 100.0) if low > 100 else low, high * 12)
+    # Room for the shortest bar, and for the labels to the right of the longest one.
+    axis.set_xlim(slowest / 3, axis.get_xlim()[1] * 6)
     axis.set_yticks(ticks, labels)
-    axis.invert_yaxis()
+    axis.set_ylim(position - 1, -0.8)
     axis.set_title(f"{_TITLES[workload]}: trials per hour", loc="left", fontsize=11)
     axis.set_xlabel("trials/h, logarithmic; in brackets: LayerLab is so many times as fast")
     axis.xaxis.label.set_size(8)
@@ -101,15 +106,19 @@ def draw_searches(axis: Any, found: list[dict[str, Any]], workload: str) -> None
         axis.step(times, errors, where="post", label=each["system"], lw=2,
                   color=_COLORS[each["system"]])  # fmt: skip
     axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
-    axis.yaxis.set_minor_formatter(mpl.ticker.FormatStrFormatter("%g"))
-    axis.tick_params(axis="y", which="minor", labelsize=7)
+    axis.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axis.yaxis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
+    axis.yaxis.set_minor_formatter(ticker.FormatStrFormatter("%g"))
     axis.set_xlim(0, max(each["seconds"] for each in found))
     axis.set_title(f"{_TITLES[workload]}: best model so far", loc="left", fontsize=11)
     axis.set_xlabel("seconds since the start of the search")
     axis.set_ylabel("validation error, %")
     axis.grid(axis="y", which="both", color="#eceef1")
     axis.legend(frameon=False)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}×" if ratio >= 10 else f"{ratio:.1f}×"
 
 
 def _per_hour(rate: dict[str, Any]) -> float:
@@ -121,7 +130,7 @@ def _caption(document: dict[str, Any]) -> str:
     return (
         f"{machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gigabytes']:.0f} GB; Python {machine['versions']['Python']}, "
-        f"torch {machine['versions']['torch']}; {document['date']}. Same rows, same designs, "
+        f"torch {machine['versions']['torch']}; {document['date']}.\nSame rows, same designs, "
         "each system alone on the machine; LayerLab with upload, REST, queue and ledger."
     )
 

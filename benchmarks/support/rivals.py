@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ _CACHE: Final = Path.home() / ".cache" / "layerlab-benchmarks"
 # To import, to warm up, and to end, beside what is measured.
 _AROUND_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 10.0
+_INSTALL_SECONDS: Final = 1200.0
 _SAID_AT_LAST: Final = 2000
 
 
@@ -70,21 +72,36 @@ class Account:
 def rivals_python() -> Path:
     """Of the environment that has the rivals; made when it isn't there, or not of these versions.
 
-    :raises RivalFailed: when they can't be installed.
+    :raises RivalFailed: when they can't be installed; that is tried once.
     """
-    folder = _CACHE / "rivals"
-    python, stamp = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = _REQUIREMENTS.read_text()
+    error = _install(_CACHE / "rivals")
+    if error:
+        raise RivalFailed(error)
+    return _CACHE / "rivals" / "bin" / "python"
+
+
+@functools.cache
+def _install(folder: Path) -> str:
+    """Why it could not be done; nothing when the rivals are there."""
+    stamp, wanted = folder / "requirements.txt", _REQUIREMENTS.read_text()
     if stamp.exists() and stamp.read_text() == wanted:
-        return python
+        return ""
     print(f"Installing the rivals in {folder} (torch is the large one) …", flush=True)
-    venv.create(folder, with_pip=True, clear=True)
     words = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r"]
-    done = subprocess.run([python, *words, _REQUIREMENTS], capture_output=True, text=True)
-    if done.returncode:
-        raise RivalFailed(f"the rivals can't be installed: {done.stderr[-_SAID_AT_LAST:]}")
+    try:
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run(
+            [folder / "bin" / "python", *words, _REQUIREMENTS],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_INSTALL_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or str(error)
+        return f"the rivals can't be installed: {str(said)[-_SAID_AT_LAST:]}"
     stamp.write_text(wanted)
-    return python
+    return ""
 
 
 def run_rival(python: Path, rival: Rival, job: Mapping[str, Any]) -> Account:
