@@ -22,7 +22,7 @@ COMPOSE ?= docker compose
 ENGINE ?= docker
 
 .PHONY: help setup setup-tools demo up test drill check check-python check-contracts check-web \
-	protos web images compose-test bench screenshots
+	protos web images compose-test bench bench-all screenshots
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -80,7 +80,12 @@ images: ## Build an image a service.
 compose-test: setup-tools ## Run deploy/compose.yaml with 3 trainers, kill one mid-study (COMPOSE, ENGINE say with what).
 	@COMPOSE='$(COMPOSE)' ENGINE='$(ENGINE)' $(BIN)/pytest -s tests/deploy/compose_drill.py
 
-bench: setup-tools web ## Measure what the issues set figures for.
+bench: setup-tools ## Train beside WORKLOADS' RIVALS (all), SECONDS (12) each: tables, JSON and a chart.
+	@$(BIN)/python -m benchmarks.trials $(if $(WORKLOADS),--workloads $(WORKLOADS)) \
+		$(if $(RIVALS),--rivals $(RIVALS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(SEARCH),--search $(SEARCH))
+
+bench-all: setup-tools web ## Measure everything that figures were set for; takes an hour.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
 		echo "== benchmarks/$$each.py"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 
