@@ -32,7 +32,7 @@ from tests.unit.trainer.builders import FUSED, Outcome, assert_same_training, cl
 
 MATRICES = classes()
 SHAPE = shape_of(MATRICES)
-ENGINES = [FUSED, NativeEngine(2)] if kernels_path() else [FUSED]
+ENGINES: list[Engine] = [FUSED, NativeEngine(2)] if kernels_path() else [FUSED]
 LANES = tuple(lane(n, hidden=(16 * n, 8), dropout=0.1) for n in range(1, 8))
 
 
