@@ -19,11 +19,15 @@ from services.trainer.initial import initial_weights
 from services.trainer.jobs import run_job
 from services.trainer.keras_engine import KerasEngine
 from services.trainer.messages import ArrayFiles, ScoreJob, TrainJob
+from services.trainer.native.engine import NativeEngine
+from services.trainer.native.library import kernels_path
 from tests.unit.memory import growth
 from tests.unit.trainer.builders import CPU, FUSED, lane
 
 _ROWS, _INPUTS, _CLASSES = 330_000, 160, 3
-_ENGINES = [FUSED, KerasEngine(CPU)]
+_ENGINES: list[Engine] = [FUSED, KerasEngine(CPU)]
+if kernels_path():
+    _ENGINES.append(NativeEngine(2))
 
 
 @pytest.fixture(scope="module")
