@@ -453,7 +453,7 @@ class Study(_message.Message):
     def ended_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def table(self) -> Global___TableShape:
-        """What cohorts are sized by; absent in studies that were created before it was recorded."""
+        """What cohorts are sized by. Absent in public answers, and in studies from before it was recorded."""
 
     def __init__(
         self,

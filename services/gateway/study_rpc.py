@@ -173,8 +173,9 @@ def _halving_to_json(request: pb.CreateStudyRequest) -> JsonValue:
 def view_to_proto(study: NamedStudy) -> pb.StudyView:
     view = study.view
     return pb.StudyView(
-        # The trace of whoever created it is nobody else's business.
-        study=wire.study_to_proto(replace(view.study, traceparent="")),
+        # The trace of whoever created it is nobody else's business; the table's shape, an estimate,
+        # is the scheduler's.
+        study=wire.study_to_proto(replace(view.study, traceparent="", table=None)),
         progress=wire.progress_to_proto(view.progress),
         best=None if view.best is None else wire.trial_to_proto(view.best),
         seq=view.seq,
