@@ -79,7 +79,13 @@ def main() -> int:
 def measure(client: Client, dataset: Dataset, cohorts: int, epochs: int) -> Run:
     before = _busy_seconds(client)
     study = client.studies.create(
-        dataset, "species", space=_SPACE, max_trials=cohorts * _LANES, max_epochs=epochs, seed=1
+        dataset,
+        "species",
+        space=_SPACE,
+        max_trials=cohorts * _LANES,
+        max_epochs=epochs,
+        seed=1,
+        halving="off",
     )
     study.wait(timeout=600)
     trials = _trials(client, study.study_id)
