@@ -10,6 +10,8 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 MODULES := $(WEB)/node_modules/.installed
 PAGE := $(WEB)/dist/index.html
+KERNEL_SOURCES := setup.py scripts/build_backend.py $(wildcard services/trainer/native/src/*) \
+	services/trainer/native/build.py services/trainer/native/processor.py
 PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -80,7 +82,7 @@ images: ## Build an image a service.
 compose-test: setup-tools ## Run deploy/compose.yaml with 3 trainers, kill one mid-study (COMPOSE, ENGINE say with what).
 	@COMPOSE='$(COMPOSE)' ENGINE='$(ENGINE)' $(BIN)/pytest -s tests/deploy/compose_drill.py
 
-bench: setup-tools ## Train beside WORKLOADS' RIVALS (all), SECONDS (12) each: tables, JSON and a chart.
+bench: setup-tools ## Train beside WORKLOADS' RIVALS (all), SECONDS (10) each: tables, JSON and a chart.
 	@$(BIN)/python -m benchmarks.trials $(if $(WORKLOADS),--workloads $(WORKLOADS)) \
 		$(if $(RIVALS),--rivals $(RIVALS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEARCH),--search $(SEARCH))
@@ -92,7 +94,7 @@ bench-all: setup-tools web ## Measure everything that figures were set for; take
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
-$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+$(RUNTIME): pyproject.toml constraints.txt $(KERNEL_SOURCES) | $(BIN)/python
 	@echo "Installing Python packages (torch is the large one) …"
 	@$(PIP) --editable '.[all]'
 	@touch $@

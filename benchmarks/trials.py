@@ -1,7 +1,7 @@
 """Trials per hour, LayerLab beside what people would use instead: the same rows, the same designs.
 
     python -m benchmarks.trials [--workloads letter small wide] [--rivals keras sklearn …]
-        [--seconds 12] [--search-seconds 60] [--search letter] [--render]
+        [--seconds 10] [--search-seconds 60] [--search letter] [--render]
 
 Each system has the whole machine, one after another, in processes of its own, and starts its clock
 when it is imported and warm. LayerLab's runs from the first byte of the CSV until REST says that
@@ -68,7 +68,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
     parser.add_argument("--kinds", nargs="+", choices=_KINDS, default=list(_KINDS))
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS))
-    parser.add_argument("--seconds", type=float, default=12.0, help="Of each measurement.")
+    parser.add_argument("--seconds", type=float, default=10.0, help="Of each measurement.")
     parser.add_argument("--search", nargs="*", choices=WORKLOADS, default=["letter"])
     parser.add_argument("--search-seconds", type=float, default=60.0)
     parser.add_argument("--without-scaling", action="store_true")
