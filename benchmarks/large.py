@@ -43,6 +43,7 @@ _DISK_BYTES_A_ROW: Final = 750
 _SPACE: Final = {"hidden": [[64, 64], [32, 32]], "batch_size": [1024], "norm": ["none"],
                  "learning_rate": {"low": 3e-4, "high": 3e-3, "log": True}}  # fmt: skip
 _PATIENCE_SECONDS: Final = 3600.0
+_ONCE_A_ROW: Final = ("upload and profile", "preparation", "transfer to the trainer")
 
 
 def main() -> int:
@@ -157,7 +158,8 @@ def follow(study: Study, stages: Stages) -> None:
 def show_stages(stages: Stages, began: float, rows: int) -> None:
     before = began
     for stage, end in sorted(stages.ends.items(), key=lambda item: item[1]):
-        print(f"{stage:32}{end - before:9.1f} s{rows / (end - before):14,.0f} rows/s")
+        rate = f"{rows / (end - before):14,.0f} rows/s" if stage in _ONCE_A_ROW else ""
+        print(f"{stage:32}{end - before:9.1f} s{rate}")
         before = end
     print(f"{'altogether':32}{before - began:9.1f} s")
 
