@@ -45,4 +45,4 @@ def test_automatic_halving_is_told_as_what_it_came_to(client: Client) -> None:
     told = [study.document["halving"] for study in studies]
     for study in studies:
         study.cancel()
-    assert told == ["off", "off", {"factor": 3, "min_epochs": 6}, "off"]
+    assert told == ["off", "off", {"factor": 3, "min_epochs": 7}, "off"]

@@ -121,8 +121,8 @@ async def test_a_bad_upload_is_refused_with_rests_code_and_not_kept(
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({}, {"factor": 3, "min_epochs": 6}),
-        ({"halving_mode": study_pb2.HALVING_MODE_AUTO}, {"factor": 3, "min_epochs": 6}),
+        ({}, {"factor": 3, "min_epochs": 7}),
+        ({"halving_mode": study_pb2.HALVING_MODE_AUTO}, {"factor": 3, "min_epochs": 7}),
         ({"halving_mode": study_pb2.HALVING_MODE_OFF}, "off"),
         (
             {"halving": study_pb2.Halving(factor=2, min_epochs=4)},

@@ -131,7 +131,7 @@ def halving(dataset: Dataset = LETTERS, **asked: Any) -> Halving | None:
 
 
 def test_halving_is_automatic_unless_something_else_is_asked() -> None:
-    assert halving() == halving(halving="auto") == Halving(3, 1)
+    assert halving() == halving(halving="auto") == Halving(3, 7)
     assert halving(halving="off") is None
     assert halving(halving={"factor": 4, "min_epochs": 2}) == Halving(4, 2)
     assert halving(halving={}) == Halving(3, 1)
