@@ -42,7 +42,7 @@ _KERAS_COPIES: Final = 7
 # What is done for a unit of a row, and for a parameter of a step, beside matrix products, in
 # operations that take as long: activation, norm and dropout; optimizer.
 _UNIT_WORK: Final = 40
-_PARAMETER_WORK: Final = 10
+_PARAMETER_WORK: Final = 40
 # Starting a layer's operations, likewise: about a microsecond.
 _LAYER_WORK: Final = 50_000
 
