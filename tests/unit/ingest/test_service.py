@@ -13,6 +13,7 @@ import pytest
 
 from layerlab.adapters.objects import FileDatasetStore
 from layerlab.domain.dataset import ColumnKind, Dataset, Task
+from layerlab.domain.json_value import JsonValue
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part
 from layerlab.domain.problem import (
     InvalidInput,
@@ -171,9 +172,11 @@ class CountingSandbox(Sandbox):
         super().__init__(Limits())
         self.started: list[object] = []
 
-    async def run(self, request: dict, failure_code: str) -> None:  # type: ignore[type-arg]  # As the base class says.
+    async def run(
+        self, request: dict[str, JsonValue], failure_code: str, table_bytes: int = 0
+    ) -> None:
         self.started.append(request["command"])
-        await super().run(request, failure_code)
+        await super().run(request, failure_code, table_bytes)
 
 
 async def collect(
