@@ -133,11 +133,23 @@ async def test_of_two_at_once_one_asks_and_both_get_it(tmp_path: Path) -> None:
 
 
 async def test_who_waited_for_a_broken_transfer_asks_anew(tmp_path: Path) -> None:
+    started, broken_off = asyncio.Event(), asyncio.Event()
+
+    class Breaking:
+        async def fetch_matrices(
+            self, spec: MatrixSpec, parts: Sequence[Part]
+        ) -> AsyncIterator[MatricesHeader | MatrixChunk]:
+            started.set()
+            yield MatricesHeader("{}", 2, 3, 4, 4, 4)
+            await broken_off.wait()
+            raise Unavailable("ingest_unavailable", "Gone.")
+
     source = ArraySource.of_classes()
-    broken = MatrixCache(BrokenSource("stream"), tmp_path, 1 << 30)
-    whole = MatrixCache(source, tmp_path, 1 << 30)
-    outcomes = await asyncio.gather(
-        broken.get(SPEC, BOTH), whole.get(SPEC, BOTH), return_exceptions=True
-    )
-    assert isinstance(outcomes[0], Unavailable)
+    first = asyncio.create_task(MatrixCache(Breaking(), tmp_path, 1 << 30).get(SPEC, BOTH))
+    await started.wait()
+    second = asyncio.create_task(MatrixCache(source, tmp_path, 1 << 30).get(SPEC, BOTH))
+    broken_off.set()
+    with pytest.raises(Unavailable):
+        await first
+    assert (await second).header.n_outputs == 3
     assert source.asked == [BOTH]
