@@ -8,13 +8,17 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# A build backend doesn't put the project's own folder there.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from services.trainer.native.build import NotCompiled, compile_kernels
-from services.trainer.native.processor import levels_of_family, supported_levels
-
+_ROOT = Path(__file__).parent
+_FOLDER = _ROOT / "services" / "trainer" / "native"
 _PACKAGE = "services.trainer.native.kernels_"
+# An image of another service has no trainer in it.
+_HAS_KERNELS = _FOLDER.is_dir()
+
+if _HAS_KERNELS:
+    # A build backend doesn't put the project's own folder there.
+    sys.path.insert(0, str(_ROOT))
+    from services.trainer.native.build import NotCompiled, compile_kernels
+    from services.trainer.native.processor import levels_of_family, supported_levels
 
 
 class BuildKernels(build_ext):
@@ -30,7 +34,7 @@ class BuildKernels(build_ext):
 
     def finalize_options(self) -> None:
         super().finalize_options()
-        if self.editable_mode:
+        if self.editable_mode and self.extensions:
             # It will run here, and nowhere else.
             wanted = supported_levels()[:1]
             self.extensions = [e for e in self.extensions if _level(e.name) in wanted]
@@ -53,6 +57,6 @@ setup(
     cmdclass={"build_ext": BuildKernels},
     ext_modules=[
         Extension(_PACKAGE + level, ["services/trainer/native/src/kernels.cpp"], optional=True)
-        for level in levels_of_family()
+        for level in (levels_of_family() if _HAS_KERNELS else ())
     ],
 )

@@ -9,9 +9,7 @@ from typing import Any
 from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403  # All the hooks; two are replaced below.
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from services.trainer.native.build import COMPILER_PACKAGE, system_compiler
+_ROOT = Path(__file__).parents[1]
 
 _Settings = dict[str, Any] | None
 
@@ -25,4 +23,9 @@ def get_requires_for_build_editable(config_settings: _Settings = None) -> list[s
 
 
 def _compiler() -> list[str]:
+    if not (_ROOT / "services" / "trainer" / "native").is_dir():
+        return []  # An image of another service.
+    sys.path.insert(0, str(_ROOT))
+    from services.trainer.native.build import COMPILER_PACKAGE, system_compiler
+
     return [] if system_compiler() else [COMPILER_PACKAGE]

@@ -26,7 +26,8 @@ _OPTIONS: Final = (
     "-ffp-contract=fast",
     *("-fno-math-errno", "-fno-trapping-math"),
 )
-_ZIG: Final = (sys.executable, "-m", "ziglang", "c++")
+# Not its `c++`, which compiles a C++ library first, for minutes; the kernels use none.
+_ZIG: Final = (sys.executable, "-m", "ziglang", "cc")
 # What compilers older than GCC 12 lack.
 _PROBE: Final = """
 typedef float Four __attribute__((vector_size(16)));
