@@ -109,7 +109,7 @@ async def reasons(world: TrainerWorld, ref: CohortRef) -> list[object]:
     return [each.data["reason"] for each in changes if each.data["reason"] is not None]
 
 
-async def test_a_child_out_of_memory_is_tried_three_times_and_fails_for_that(
+async def test_a_trial_that_can_not_fit_into_memory_fails_for_that_without_being_tried(
     world: TrainerWorld,
 ) -> None:
     """Row: training child out of memory, segfault."""
@@ -119,8 +119,10 @@ async def test_a_child_out_of_memory_is_tried_three_times_and_fails_for_that(
         ref = await put(world, queue, HUGE, 5)
         (trial,) = await has_ended(world, ref)
         assert (trial.state, trial.reason) == (TrialState.FAILED, FailureReason.OUT_OF_MEMORY)
-        assert trial.attempt == 3
-        assert await reasons(world, ref) == [FailureReason.OUT_OF_MEMORY] * 3
+        assert "MB of memory" in trial.detail
+        # Nothing was killed for it, so there is nothing to try again.
+        assert trial.attempt == 1
+        assert await reasons(world, ref) == []
         await assert_trains_on(world, queue)
 
 
