@@ -109,7 +109,7 @@ def _is_replaced(play: Play, study_id: str, holder: Holder) -> bool:
 
 def _has_ended(play: Play, study_id: str, holder: Holder) -> bool:
     trials = play.cohort(study_id, holder.cohort_id)
-    return all(trial["state"] == "SUCCEEDED" for trial in trials)
+    return all(trial["state"] in ("SUCCEEDED", "PRUNED") for trial in trials)
 
 
 def _last_attempt(history: History, study_id: str, holder: Holder) -> int:
