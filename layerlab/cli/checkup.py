@@ -15,6 +15,7 @@ from typing import Final
 
 from layerlab.cli.check import Check
 from services.local.lock import FolderInUse, folder_lock
+from services.trainer.native.processor import kernels_path
 
 _PACKAGES: Final[Mapping[str, Sequence[str]]] = {
     "ingest": ("numpy", "pandas", "pyarrow"),
@@ -39,6 +40,7 @@ def check_machine(data_dir: Path) -> list[Check]:
         _check_python,
         *(partial(_check_extra, extra) for extra in _PACKAGES),
         _check_training,
+        _check_kernels,
         _check_page,
         partial(_check_folder, data_dir),
         partial(_check_disk, data_dir),
@@ -73,6 +75,14 @@ def _check_training() -> Check:
     if said.returncode != 0:
         return Check("training", "fail", said.stderr.strip().splitlines()[-1])
     return Check("training", "ok", said.stdout.strip())
+
+
+def _check_kernels() -> Check:
+    path = kernels_path()
+    if path:
+        return Check("kernels", "ok", f"{path.stem.removeprefix('kernels_')} on this processor")
+    slower = "torch's own operations train instead, several times slower"
+    return Check("kernels", "warn", f"none for this processor: {slower}; install anew to compile")
 
 
 def _check_page() -> Check:

@@ -77,7 +77,7 @@ class Engines:
     @cached_property
     def _is_native(self) -> bool:
         """Whether the fused engine is the native one, which needs no torch."""
-        from services.trainer.native.library import kernels_path
+        from services.trainer.native.processor import kernels_path
 
         return self.device == "cpu" and kernels_path() is not None
 

@@ -6,16 +6,14 @@ import ctypes
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from services.trainer.engine import Floats, Targets
-from services.trainer.native.processor import supported_levels
+from services.trainer.native.processor import kernels_path
 from services.trainer.native.records import CLane, CTable
 
-_FOLDER: Final = Path(__file__).parent
 _LINE_BYTES: Final = 64
 
 
@@ -47,14 +45,6 @@ def load_kernels() -> ctypes.CDLL:
     )
     library.layerlab_order.restype = None
     return library
-
-
-def kernels_path() -> Path | None:
-    """The best compiled kernels that this processor can run."""
-    for level in supported_levels():
-        for path in sorted(_FOLDER.glob(f"kernels_{level}.*")):
-            return path
-    return None
 
 
 def aligned_floats(count: int) -> Floats:

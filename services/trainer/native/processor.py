@@ -17,6 +17,7 @@ _X86_LEVELS: Final = (
     ("x86_64_v2", ("sse4_2", "ssse3", "popcnt")),
 )
 _X86: Final = ("x86_64", "amd64")
+_FOLDER: Final = Path(__file__).parent
 _ARM: Final = ("arm64", "aarch64")
 
 
@@ -40,6 +41,14 @@ def supported_levels() -> tuple[str, ...]:
         return levels[-1:]
     lacking = [not flags.issuperset(needed) for _, needed in _X86_LEVELS]
     return tuple(name for i, (name, _) in enumerate(_X86_LEVELS) if not any(lacking[i:]))
+
+
+def kernels_path() -> Path | None:
+    """The best compiled kernels that this processor can run; None if there are none."""
+    for level in supported_levels():
+        for path in sorted(_FOLDER.glob(f"kernels_{level}.*")):
+            return path
+    return None
 
 
 def _linux_flags() -> frozenset[str] | None:

@@ -13,19 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerlab.domain.design import Activation, Norm, Optimizer
+from layerlab.domain.halving import Rung
 from layerlab.domain.study import Engine as EngineName
 from layerlab.domain.study import Proposal
 from layerlab.domain.trial import StopReason, TrialState
 from services.trainer.control import Control
 from services.trainer.engine import Limits, Matrices
 from services.trainer.engines import Engines
-from services.trainer.native import library
+from services.trainer.native import library, processor
 from services.trainer.native.build import compile_kernels
 from services.trainer.native.engine import NativeEngine
 from services.trainer.native.lanes import LaneBuffers
 from services.trainer.native.layout import lay_out
-from services.trainer.native.library import kernels_path, load_kernels
-from services.trainer.native.processor import supported_levels
+from services.trainer.native.library import load_kernels
+from services.trainer.native.processor import kernels_path, supported_levels
 from services.trainer.native.records import CLane
 from services.trainer.native.stack import NativeStack
 from services.trainer.order import CHUNK_ROWS, epoch_order
@@ -84,7 +85,9 @@ def _fields(proposal: Proposal) -> dict[str, object]:
     return {name: getattr(design, name) for name in type(design).__dataclass_fields__}
 
 
-def what_happened(outcome: Outcome, number: int) -> object:
+def what_happened(
+    outcome: Outcome, number: int
+) -> tuple[list[tuple[float | None, ...]], dict[str, bytes]]:
     """All that is not time: numbers of each epoch, and the weights that were kept."""
     epochs = [(each.train_loss, each.val_loss, each.score_val) for each in outcome.reports[number]]
     weights = outcome.ended[number].weights or {}
@@ -228,6 +231,18 @@ def test_a_lane_that_ends_early_leaves_the_others_as_they_were() -> None:
     assert what_happened(together, 2) == what_happened(alone, 2)
 
 
+def test_lanes_that_pass_a_rung_go_on_to_the_last_bit_as_without_it() -> None:
+    lanes = [lane(i, hidden=(8, 8), norm=Norm.BATCH, dropout=0.2) for i in range(1, 9)]
+    free = train(lanes, classes(), Limits(6), NATIVE)
+    halved = train(lanes, classes(), Limits(6, rungs=(Rung(2, 4), Rung(4, 2))), NATIVE)
+    epochs = sorted(each.end.epochs for each in halved.ended.values())
+    assert epochs == [2, 2, 2, 2, 4, 4, 6, 6]
+    for number, ended in halved.ended.items():
+        whole, _ = what_happened(free, number)
+        part, _ = what_happened(halved, number)
+        assert part == whole[: ended.end.epochs]
+
+
 def test_a_cancelled_cohort_ends_within_a_slice() -> None:
     big = classes(rows=20_000, inputs=64)
     lanes = [lane(i, hidden=(256, 256), batch_size=64) for i in range(1, 9)]
@@ -285,7 +300,7 @@ def test_lesser_processors_train_alike(
 def test_without_kernels_the_stack_of_torch_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernels_path() is not None
     assert isinstance(Engines("cpu", 1).get(EngineName.FUSED, lambda: None), NativeEngine)
-    monkeypatch.setattr(library, "kernels_path", lambda: None)
+    monkeypatch.setattr(processor, "kernels_path", lambda: None)
     assert isinstance(Engines("cpu", 1).get(EngineName.FUSED, lambda: None), type(FUSED))
 
 
