@@ -87,7 +87,7 @@ def _fields(proposal: Proposal) -> dict[str, object]:
 
 def what_happened(
     outcome: Outcome, number: int
-) -> tuple[list[tuple[float | None, ...]], dict[str, bytes]]:
+) -> tuple[list[tuple[float | None, float | None, float | None]], dict[str, bytes]]:
     """All that is not time: numbers of each epoch, and the weights that were kept."""
     epochs = [(each.train_loss, each.val_loss, each.score_val) for each in outcome.reports[number]]
     weights = outcome.ended[number].weights or {}

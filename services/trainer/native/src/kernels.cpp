@@ -56,15 +56,10 @@ void train_batch(Lane& lane, Workspace& w, const Table& table, uint64_t epoch, i
     gather(table, lane, w, w.rows + done, rows);
     forward(lane, w, rows, {w.features, row_stride(table.inputs), 1}, true);
     const int64_t stride = row_stride(output.units);
-    // The losses keep a few numbers of each row, for so many rows.
-    for (int at = 0; at < rows; at += kRowsAtOnce) {
-      const int many = rows - at < kRowsAtOnce ? rows - at : kRowsAtOnce;
-      const Span span = {many, output.units, padded(output.units), stride};
-      float* outputs = w.outputs + at * stride;
-      lane.loss += lane.task == kClassification
-                       ? classes_backward(span, outputs, w.classes + at, lane.class_weights, batch)
-                       : values_backward(span, outputs, w.values + at, batch);
-    }
+    const Span span = {rows, output.units, padded(output.units), stride};
+    lane.loss += lane.task == kClassification
+                     ? classes_backward(span, w.outputs, w.classes, lane.class_weights, batch)
+                     : values_backward(span, w.outputs, w.values, batch);
     backward(lane, w, rows, done == 0);
   }
   const float rate = lane.rates[lane.position / lane.batch];

@@ -3,6 +3,8 @@
 
 #include "losses.h"
 
+constexpr int kRowsAtOnce = 128;
+
 // More than this many rows are taken in parts, whose gradients add up, so that the activations stay
 // in the core's cache; batch norm alone must see its whole batch.
 INLINE int part_rows(const Lane& lane) {

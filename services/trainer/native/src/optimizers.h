@@ -6,6 +6,8 @@
 #include "lane.h"
 #include "vector.h"
 
+// Below it a square's root vanishes beside epsilon, and an estimate would overflow.
+constexpr float kLeastSquare = 1e-30f;
 constexpr float kBeta1 = 0.9f, kBeta2 = 0.999f, kRho = 0.9f, kEpsilon = 1e-7f;
 
 struct Update {
@@ -28,12 +30,13 @@ INLINE void update_piece(const Update& u, int64_t count, float* values, const fl
       const Floats square = load(second + i) * decay + gradient * gradient * (1.0f - decay);
       store(second + i, square);
       if constexpr (optimizer == kRmsProp) {
-        value -= gradient * u.rate / square_root(square + kEpsilon);
+        value -= gradient * u.rate * inverse_root(square + kEpsilon);
       } else {
         Floats mean = load(first + i);
         mean += (gradient - mean) * (1.0f - kBeta1);
         store(first + i, mean);
-        value -= mean * (u.rate * u.correction) / (square_root(square) + kEpsilon);
+        const Floats root = square * inverse_root(maximum(square, fill(kLeastSquare)));
+        value -= mean * (u.rate * u.correction) * inverse(root + kEpsilon);
       }
     }
     store(values + i, value);

@@ -137,13 +137,11 @@ static void multiply(int rows, int columns, int depth, Left a, Right b, Result c
   }
 }
 
-#define LOW_OF(i, d) ((i) & (d) ? (i) - (d) + WIDTH : (i))
-#define HIGH_OF(i, d) ((i) & (d) ? (i) + WIDTH : (i) + (d))
-#define EXCHANGE_BLOCKS(from, to, d)                                                          \
-  UNROLL for (int i = 0; i < kWidth; i++) {                                                   \
-    if (i & (d)) continue;                                                                    \
-    to[i] = __builtin_shufflevector(from[i], from[i + (d)], INDICES(LOW_OF, d));              \
-    to[i + (d)] = __builtin_shufflevector(from[i], from[i + (d)], INDICES(HIGH_OF, d));       \
+#define EXCHANGE_BLOCKS(from, to, d)                \
+  UNROLL for (int i = 0; i < kWidth; i++) {         \
+    if (i & (d)) continue;                          \
+    to[i] = LOW(from[i], from[i + (d)], d);         \
+    to[i + (d)] = HIGH(from[i], from[i + (d)], d);  \
   }
 
 // A square of as many floats as a register has: halves are exchanged, then quarters, and so on.

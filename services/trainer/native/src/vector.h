@@ -40,7 +40,11 @@ typedef float LooseFloats __attribute__((vector_size(4 * WIDTH), aligned(4), may
 
 INLINE Floats load(const float* at) { return *(const LooseFloats*)at; }
 INLINE void store(float* at, Floats value) { *(LooseFloats*)at = value; }
-INLINE Floats fill(float value) { return Floats{} + value; }
+// Not `Floats{} + value`: compilers would add the 0, for it makes a 0 of -0.
+INLINE Floats fill(float value) {
+#define SAME(i, d) value
+  return Floats{INDICES(SAME, 0)};
+}
 
 INLINE Floats select(Ints condition, Floats yes, Floats no) {
   return (Floats)((condition & (Ints)yes) | (~condition & (Ints)no));
@@ -67,6 +71,11 @@ INLINE bool any(Ints condition) {
 #define EXCHANGED(i, d) (i) ^ (d)
 #define EXCHANGE(x, d) __builtin_shufflevector(x, x, INDICES(EXCHANGED, d))
 
+#define LOW_OF(i, d) ((i) & (d) ? (i) - (d) + WIDTH : (i))
+#define HIGH_OF(i, d) ((i) & (d) ? (i) + WIDTH : (i) + (d))
+#define LOW(x, y, d) __builtin_shufflevector(x, y, INDICES(LOW_OF, d))
+#define HIGH(x, y, d) __builtin_shufflevector(x, y, INDICES(HIGH_OF, d))
+
 INLINE float sum_of(Floats x) {
 #if WIDTH >= 16
   x += EXCHANGE(x, 8);
@@ -78,16 +87,22 @@ INLINE float sum_of(Floats x) {
   x += EXCHANGE(x, 1);
   return x[0];
 }
-INLINE float maximum_of(Floats x) {
+// Element i of the result combines all elements of rows[i], which are used up.
+template <class Combine>
+INLINE Floats combine_each(Floats (&rows)[kWidth], Combine combine) {
+#define HALVE(d)                        \
+  UNROLL for (int i = 0; i < d; i++)    \
+    rows[i] = combine(LOW(rows[i], rows[i + d], d), HIGH(rows[i], rows[i + d], d));
 #if WIDTH >= 16
-  x = maximum(x, EXCHANGE(x, 8));
+  HALVE(8)
 #endif
 #if WIDTH >= 8
-  x = maximum(x, EXCHANGE(x, 4));
+  HALVE(4)
 #endif
-  x = maximum(x, EXCHANGE(x, 2));
-  x = maximum(x, EXCHANGE(x, 1));
-  return x[0];
+  HALVE(2)
+  HALVE(1)
+#undef HALVE
+  return rows[0];
 }
 
 INLINE Floats square_root(Floats x) {
@@ -103,6 +118,33 @@ INLINE Floats square_root(Floats x) {
   for (int i = 0; i < kWidth; i++) x[i] = __builtin_sqrtf(x[i]);
   return x;
 #endif
+}
+
+// 1 / sqrt(x) and 1 / x of positive normal numbers: the processor's estimate, made exact to rounding by
+// Newton's method. A root and a division proper take several times as long.
+INLINE Floats inverse_root(Floats x) {
+#if WIDTH == 16
+  const Floats y = (Floats)_mm512_rsqrt14_ps((__m512)x);
+#elif WIDTH == 8
+  const Floats y = (Floats)_mm256_rsqrt_ps((__m256)x);
+#elif defined(__SSE2__)
+  const Floats y = (Floats)_mm_rsqrt_ps((__m128)x);
+#else
+  const Floats y = 1.0f / square_root(x);
+#endif
+  return y * (1.5f - x * 0.5f * y * y);
+}
+INLINE Floats inverse(Floats x) {
+#if WIDTH == 16
+  const Floats y = (Floats)_mm512_rcp14_ps((__m512)x);
+#elif WIDTH == 8
+  const Floats y = (Floats)_mm256_rcp_ps((__m256)x);
+#elif defined(__SSE2__)
+  const Floats y = (Floats)_mm_rcp_ps((__m128)x);
+#else
+  const Floats y = 1.0f / x;
+#endif
+  return y * (2.0f - x * y);
 }
 
 // Relative error below 2e-7. Range reduction and polynomial: Cephes, expf.
