@@ -60,6 +60,7 @@ class CohortRunner:
         self._ledger, self._name = ledger, name
         self._tools = Tools(ledger, matrices, executor, max_cohort_seconds)
         self._turns = Turns(intake or Intake())
+        self._names: set[tuple[str, str]] = set()
         self._held: dict[Turn, HeldCohort] = {}
         self.changed = asyncio.Event()
         """Set with every change of `held`, for whoever clears it."""
@@ -79,6 +80,18 @@ class CohortRunner:
         :raises Requeue: when the cohort is to come again.
         :raises NotFound: for a message that names no cohort.
         """
+        name = cohort.study_id, cohort.cohort_id
+        if name in self._names:
+            # To the ledger a second claim from here would mean that the first one's answer was lost.
+            log.info("not claimed", cohort_id=cohort.cohort_id, outcome="held here")
+            return
+        self._names.add(name)
+        try:
+            await self._run(cohort)
+        finally:
+            self._names.discard(name)
+
+    async def _run(self, cohort: CohortRef) -> None:
         with self._turns.enter() as turn:
             claim = await self._claim(cohort)
             if claim.assignment is None:

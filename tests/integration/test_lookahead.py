@@ -210,3 +210,22 @@ async def test_a_study_cancelled_while_its_cohort_waits_for_its_turn_costs_no_tr
         await trainer.becomes(third, CohortState.ENDED)
     assert (await trainer.trial(other_id, 2)).state is TrialState.CANCELLED
     assert {t.state for t in await trainer.world.trials(study_id)} == {TrialState.SUCCEEDED}
+
+
+async def test_a_second_message_for_a_cohort_that_is_held_here_changes_nothing(
+    trainer: Trainer,
+) -> None:
+    study_id = await trainer.world.study(max_epochs=3)
+    first = await trainer.put(study_id, 1)
+    for _ in range(5):
+        await trainer.queue.put(first)
+    second = await trainer.put(study_id, 2)
+    async with trainer.serving():
+        await trainer.becomes(second, CohortState.RUNNING)
+        trainer.steps.finish(1)
+        trainer.steps.finish(2)
+        for ref in (first, second):
+            await trainer.becomes(ref, CohortState.ENDED)
+    assert trainer.steps.begun == [1, 2]
+    assert {t.attempt for t in await trainer.world.trials(study_id)} == {1}
+    assert (await trainer.queue.depth()).ready == 0
