@@ -80,28 +80,28 @@ class CohortRunner:
         :raises Requeue: when the cohort is to come again.
         :raises NotFound: for a message that names no cohort.
         """
-        name = cohort.study_id, cohort.cohort_id
-        if name in self._names:
-            # To the ledger a second claim from here would mean that the first one's answer was lost.
-            log.info("not claimed", cohort_id=cohort.cohort_id, outcome="held here")
-            return
-        self._names.add(name)
-        try:
-            await self._run(cohort)
-        finally:
-            self._names.discard(name)
-
-    async def _run(self, cohort: CohortRef) -> None:
         with self._turns.enter() as turn:
-            claim = await self._claim(cohort)
-            if claim.assignment is None:
-                log.info("not claimed", cohort_id=cohort.cohort_id, outcome=claim.outcome.value)
+            name = cohort.study_id, cohort.cohort_id
+            if name in self._names:
+                # A second claim would look like the repeat of one whose answer was lost.
+                log.info("not claimed", cohort_id=cohort.cohort_id, outcome="held here")
                 return
-            with (
-                structlog.contextvars.bound_contextvars(cohort_id=cohort.cohort_id),
-                self._holding(turn, claim.assignment),
-            ):
-                await self._attempt(Attempt(self._tools, cohort, claim.assignment, turn))
+            self._names.add(name)
+            try:
+                await self._run(cohort, turn)
+            finally:
+                self._names.discard(name)
+
+    async def _run(self, cohort: CohortRef, turn: Turn) -> None:
+        claim = await self._claim(cohort)
+        if claim.assignment is None:
+            log.info("not claimed", cohort_id=cohort.cohort_id, outcome=claim.outcome.value)
+            return
+        with (
+            structlog.contextvars.bound_contextvars(cohort_id=cohort.cohort_id),
+            self._holding(turn, claim.assignment),
+        ):
+            await self._attempt(Attempt(self._tools, cohort, claim.assignment, turn))
 
     async def _claim(self, cohort: CohortRef) -> Claim:
         """BUSY only for a worker that is there all the same: then no message is needed."""
