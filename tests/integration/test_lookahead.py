@@ -13,6 +13,7 @@ from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.study import CohortRef, Trial
 from layerlab.domain.trial import CohortState, TrialState
 from layerlab.lifecycle import background
+from layerlab.ports import QueueDepth
 from services.gateway.ledger import StudyVerb
 from services.trainer import turns
 from services.trainer.child_process import TrainingChild
@@ -220,12 +221,16 @@ async def test_a_second_message_for_a_cohort_that_is_held_here_changes_nothing(
     for _ in range(5):
         await trainer.queue.put(first)
     second = await trainer.put(study_id, 2)
+
+    async def all_are_settled() -> bool:
+        return await trainer.queue.depth() == QueueDepth(0, 0, 0)
+
     async with trainer.serving():
         await trainer.becomes(second, CohortState.RUNNING)
         trainer.steps.finish(1)
         trainer.steps.finish(2)
         for ref in (first, second):
             await trainer.becomes(ref, CohortState.ENDED)
+        await until_true(all_are_settled)
     assert trainer.steps.begun == [1, 2]
     assert {t.attempt for t in await trainer.world.trials(study_id)} == {1}
-    assert (await trainer.queue.depth()).ready == 0
