@@ -24,6 +24,7 @@ from layerlab.domain.study import (
     TrialEnd,
 )
 from layerlab.domain.trial import StopReason, StudyState, TrialState
+from layerlab.intake import Intake
 from layerlab.ports import Handler, JobQueue, QueueDepth, StudyLedger
 from services.gateway.ledger import Ledger
 from services.scheduler.scheduler import Scheduler
@@ -274,8 +275,8 @@ class DeadlyQueue:
         await self._queue.put(cohort)
         await self._points.pass_point()
 
-    async def consume(self, handle: Handler) -> None:
-        await self._queue.consume(handle)
+    async def consume(self, handle: Handler, intake: Intake | None = None) -> None:
+        await self._queue.consume(handle, intake)
 
     async def depth(self) -> QueueDepth:
         return await self._queue.depth()

@@ -17,7 +17,7 @@ from layerlab.domain.trial import TrialState
 from services.trainer.child_process import TrainingChild, training_child
 from services.trainer.executor import JobFailed
 from services.trainer.messages import Progress, TrainJob
-from services.trainer.native.library import kernels_path
+from services.trainer.native.processor import kernels_path
 from services.trainer.settings import TrainerSettings
 from tests.unit.trainer.builders import lane
 from tests.unit.trainer.test_child_warmth import a_job

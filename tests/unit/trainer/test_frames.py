@@ -110,8 +110,8 @@ def test_jobs_come_out_as_they_went_in(
     jobs: list[Command] = [
         TrainJob(tuple(lanes), engine, Task.REGRESSION, 1, FILES, FILES, 100, left, best, rungs),
         ScoreJob(lanes[0], engine, Task.CLASSIFICATION, FILES, b"weights"),
-        StopLanes((1, 2)),
-        CancelJob(),
+        StopLanes(7, (1, 2)),
+        CancelJob(7),
     ]
     for job in jobs:
         frame = read_frame(io.BytesIO(encode_frame(to_frame(job))))

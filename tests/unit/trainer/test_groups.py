@@ -27,7 +27,7 @@ from services.trainer.groups import Groups, group_lanes, shape_of, train_in_grou
 from services.trainer.jobs import run_job
 from services.trainer.messages import ArrayFiles, Progress, TrainJob, message_from_frame
 from services.trainer.native.engine import NativeEngine
-from services.trainer.native.library import kernels_path
+from services.trainer.native.processor import kernels_path
 from tests.unit.trainer.builders import FUSED, Outcome, assert_same_training, classes, lane, train
 
 MATRICES = classes()

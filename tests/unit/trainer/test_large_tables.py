@@ -20,7 +20,7 @@ from services.trainer.jobs import run_job
 from services.trainer.keras_engine import KerasEngine
 from services.trainer.messages import ArrayFiles, ScoreJob, TrainJob
 from services.trainer.native.engine import NativeEngine
-from services.trainer.native.library import kernels_path
+from services.trainer.native.processor import kernels_path
 from tests.unit.memory import growth
 from tests.unit.trainer.builders import CPU, FUSED, lane
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from services.trainer.memory import PeakMemory, available_bytes
-from services.trainer.native.library import kernels_path
+from services.trainer.native.processor import kernels_path
 
 GB = 1 << 30
 
