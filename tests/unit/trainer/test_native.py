@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -297,6 +298,14 @@ def test_lesser_processors_train_alike(
             assert_same_training(expected, found, each.number, tolerance=1e-4)
 
 
+@pytest.fixture
+def own_process_again() -> Iterator[None]:
+    """An engine on torch sets up its whole process, which other tests live in."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.mark.usefixtures("own_process_again")
 def test_without_kernels_the_stack_of_torch_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernels_path() is not None
     assert isinstance(Engines("cpu", 1).get(EngineName.FUSED, lambda: None), NativeEngine)
