@@ -64,7 +64,7 @@ class TrainerMetrics:
         )
         self._busy = Gauge("layerlab_trainer_jobs", "Jobs under way.", registry=registry)
         self._busy_seconds = Counter(
-            "layerlab_trainer_busy_seconds",
+            "layerlab_trainer_busy_seconds_total",
             "Time in which jobs were under way: its rate is the share of time not spent waiting.",
             registry=registry,
         )

@@ -22,7 +22,7 @@ def unknown_table(seed: int, rows: int = 600) -> bytes:
 
 TARGET = "kind"
 TINY_SPACE = {
-    "hidden": {"layers": {"low": 1, "high": 2}, "width": [4, 8, 16]},
+    "hidden": {"layers": {"low": 1, "high": 2}, "width": [32, 64]},
     "activation": ["relu", "tanh"],
     "norm": ["none"],
     "dropout": [0.0],
@@ -30,6 +30,8 @@ TINY_SPACE = {
     "optimizer": ["adam"],
     "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
     "weight_decay": [0.0],
-    "batch_size": [32],
+    # Steps of a few rows each: small networks that take a while all the same, so that there is time
+    # to disturb them.
+    "batch_size": [4],
 }
 """Designs that train in a moment, and never diverge."""

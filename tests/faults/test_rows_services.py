@@ -60,9 +60,10 @@ def test_an_upload_whose_gateway_dies_fails_and_leaves_nothing(cluster: Cluster)
 
 def test_sigterm_to_one_service_after_the_other_disturbs_nobody(cluster: Cluster) -> None:
     with Play(cluster, 13, _ROWS, _EPOCHS) as play:
-        play.workload.start_study(trials=120)
         codes = {}
         for service in cluster.services():
+            # One each, or a fast machine would have trained them all before the last goes.
+            play.wait_for_holder(play.workload.start_study(trials=24))
             with cluster.held(service.name):
                 codes[service.name] = service.terminate()
             cluster.wait_until_up(service.name)
@@ -72,8 +73,8 @@ def test_sigterm_to_one_service_after_the_other_disturbs_nobody(cluster: Cluster
     verdict = check(history)
     assert verdict.findings == ()
     assert codes == dict.fromkeys(codes, 0)
-    for client in _sockets(history):
-        assert not client.gateway or _RESTART in client.closed
+    told = {client.gateway for client in _sockets(history) if _RESTART in client.closed}
+    assert told >= set(cluster.names("gateway"))
 
 
 def test_two_schedulers_and_two_gateways_work_as_one(cluster: Cluster) -> None:
