@@ -22,7 +22,7 @@ from services.trainer.native.records import (
     CLane,
     CLayer,
 )
-from services.trainer.schedules import rate_factors
+from services.trainer.schedules import is_constant, rate_factors
 
 
 class LaneBuffers:
@@ -88,6 +88,8 @@ class LaneBuffers:
     def schedule(self, record: CLane, epoch: int, steps: int) -> None:
         """Sets the rates of an epoch's steps in the record that is in use."""
         design = self.lane.design
+        if self._rates is not None and is_constant(design):
+            return
         factors = rate_factors(design, epoch, steps, self._max_epochs)
         self._rates = np.float32(design.learning_rate) * factors
         record.rates = pointer_to(self._rates)

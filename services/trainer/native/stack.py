@@ -74,6 +74,7 @@ class NativeStack:
         self, lanes: Sequence[LaneBuffers], train: NativeTable, val: NativeTable, team: Team
     ) -> None:
         self._buffers = sorted(lanes, key=lambda each: each.flops, reverse=True)
+        self._by_number = {each.lane.number: each for each in self._buffers}
         self.lanes = [each.lane for each in self._buffers]
         self._records = (CLane * len(lanes))(*(each.record for each in self._buffers))
         self._train, self._val, self._team = train, val, team
@@ -159,10 +160,10 @@ class NativeStack:
         return [each.loss for each in self._records], [each.hits for each in self._records]
 
     def save_best(self, number: int) -> None:
-        self._of(number).save_best()
+        self._by_number[number].save_best()
 
     def best_of(self, number: int) -> Weights:
-        return self._of(number).best_weights()
+        return self._by_number[number].best_weights()
 
     def without(self, numbers: Collection[int]) -> Self:
         rest = []
@@ -173,9 +174,6 @@ class NativeStack:
         smaller = type(self)(rest, self._train, self._val, self._team)
         smaller._training, smaller._evaluation = self._training, self._evaluation
         return smaller
-
-    def _of(self, number: int) -> LaneBuffers:
-        return next(each for each in self._buffers if each.lane.number == number)
 
 
 def open_team(lanes: Sequence[LaneBuffers], threads: int) -> Team:
