@@ -46,8 +46,8 @@ class TrainerSettings(BaseModel):
     )
     warm: bool = Field(
         default=True,
-        description="Keep a training process ready while there is nothing to train: about 45 MB, and "
-        "230 MB once it has loaded torch.",
+        description="Keep a training process ready while there is nothing to train: about 45 MB, "
+        "and 230 MB once it has loaded torch.",
     )
     idle_seconds: float = Field(
         default=60.0,
