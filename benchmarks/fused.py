@@ -24,11 +24,11 @@ from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space import DRAW_ORDER, Choice, FieldSpace, Layers, Range
+from layerlab.domain.study import Engine as EngineName
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Engine, Limits, Matrices, Rows
-from services.trainer.engines import prepare_torch
-from services.trainer.fused.engine import FusedEngine
+from services.trainer.engines import Engines, prepare_torch
 from services.trainer.keras_engine import KerasEngine
 from services.trainer.keras_model import import_keras
 
@@ -37,8 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     threads = parser.parse_args().threads
+    # The one that a trainer on this machine uses.
+    fused = Engines("cpu", threads).get(EngineName.FUSED, lambda: None)
     device = prepare_torch("cpu")
-    fused, keras = FusedEngine(device, threads), KerasEngine(device, threads)
+    keras = KerasEngine(device, threads)
     import_keras(device)
     letter = table(12_800, 3_200, 16, 26)
     lanes = [Proposal(i, Design((64, 64), batch_size=128), i) for i in range(1, 65)]

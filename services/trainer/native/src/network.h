@@ -83,6 +83,28 @@ static void linear(const Lane& lane, const Layer& layer, int rows, Left in, floa
            {out, kPanel, row_stride(layer.units)}, {lane.values + layer.bias, kPanel, 0}, finish);
 }
 
+// sum = out * mask + in; a null mask is 1, a null `in` is 0.
+static void drop_and_add(const Span& span, const float* out, const float* mask, const Left* in,
+                         float* sum) {
+  for (int row = 0; row < span.rows; row++) {
+    for (int column = 0; column < span.width; column += kWidth) {
+      const int64_t at = row * span.stride + column;
+      Floats value = load(out + at);
+      if (mask) value *= load(mask + at);
+      if (in) {
+        const float* from = in->at + row * in->row_step + column;
+        if (column + kWidth <= span.units) {
+          value += load(from);
+        } else {
+          // The table's own rows, in an evaluation, end where their features end.
+          for (int k = 0; k < kWidth && column + k < span.units; k++) value[k] += from[k];
+        }
+      }
+      store(sum + at, value);
+    }
+  }
+}
+
 // Fills the hidden layers' buffers and the outputs. `in` are the rows' features.
 static void forward(Lane& lane, Workspace& w, int rows, Left in, bool is_training) {
   for (int i = 0; i < lane.n_layers - 1; i++) {
@@ -106,23 +128,9 @@ static void forward(Lane& lane, Workspace& w, int rows, Left in, bool is_trainin
     }
     if (!rectified) activate_rows(lane.activation, span, input, b.out);
     if (b.sum) {
-      if (b.mask && is_training) draw_mask(span, lane.dropout, lane.random, b.mask);
       const bool drops = b.mask && is_training;
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < span.width; column += kWidth) {
-          const int64_t at = row * b.stride + column;
-          Floats sum = load(b.out + at);
-          if (drops) sum *= load(b.mask + at);
-          if (b.is_residual) {
-            const float* from = in.at + row * in.row_step + column;
-            // The table's own rows, in an evaluation, end where their features end.
-            for (int k = 0; k < kWidth && column + kWidth > span.units; k++)
-              if (column + k < span.units) sum[k] += from[k];
-            if (column + kWidth <= span.units) sum += load(from);
-          }
-          store(b.sum + at, sum);
-        }
-      }
+      if (drops) draw_mask(span, lane.dropout, lane.random, b.mask);
+      drop_and_add(span, b.out, drops ? b.mask : nullptr, b.is_residual ? &in : nullptr, b.sum);
     }
     in = {b.result, b.stride, 1};
   }
