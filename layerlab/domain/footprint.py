@@ -132,10 +132,11 @@ def _widths(design: Design, table: TableShape) -> tuple[int, ...]:
 
 
 def _padded_widths(design: Design, table: TableShape) -> tuple[int, ...]:
-    return (table.n_inputs, *(_pad(each) for each in (*design.hidden, table.n_outputs)))
+    return (table.n_inputs, *(padded_units(each) for each in (*design.hidden, table.n_outputs)))
 
 
-def _pad(units: int) -> int:
+def padded_units(units: int) -> int:
+    """As the native kernels lay a layer out."""
     return -(-units // LANE_WIDTH) * LANE_WIDTH
 
 

@@ -12,16 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from layerlab.domain.design import Design, Norm
+from layerlab.domain.design import Design
+from layerlab.domain.footprint import padded_units
 from services.trainer.engine import Floats, Weights
 from services.trainer.initial import tensor_shapes
 
-UNIT: Final = 16
 PANEL: Final = 32
-
-
-def padded(units: int) -> int:
-    return -(-units // UNIT) * UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ def lay_out(design: Design, n_inputs: int, n_outputs: int) -> Layout:
     size = trained = 0
     for name in (*(each for each in shapes if each not in statistics), *statistics):
         *rows, units = shapes[name]
-        stop = size + (rows[0] if rows else 1) * padded(units)
+        stop = size + (rows[0] if rows else 1) * padded_units(units)
         slots[name] = Slot(name, shapes[name], size, stop)
         size = stop
         if name not in statistics:
@@ -91,14 +87,10 @@ def layer_names(design: Design) -> Iterator[str]:
     yield "output"
 
 
-def has_statistics(design: Design) -> bool:
-    return design.norm is Norm.BATCH
-
-
 def _panels(flat: Floats, shape: tuple[int, ...]) -> Iterator[tuple[slice, Floats]]:
     """The columns of a matrix [rows, units] by panel, and where these lie, [rows, 16 or 32]."""
     rows, units = shape
-    wide = padded(units)
+    wide = padded_units(units)
     for first in range(0, wide, PANEL):
         width = min(PANEL, wide - first)
         start = first * rows
