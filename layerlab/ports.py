@@ -21,8 +21,10 @@ from layerlab.domain.exchange import (
 )
 from layerlab.domain.halving import Rung
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.domain.verdict import Verdict
+from layerlab.domain.worker import Worker
 from layerlab.intake import Intake
 
 
@@ -292,6 +294,12 @@ class StudyLedger(Protocol):
         """Starts or ends a study; an end cancels the trials that have not ended.
 
         :raises Conflict: for a move that the scheduler may not make.
+        """
+
+    async def record_verdict(self, study_id: str, verdict: Verdict) -> None:
+        """What the study's trials come to so far; repeating the last one changes nothing.
+
+        :raises Conflict: when the study has ended.
         """
 
     async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:

@@ -17,8 +17,11 @@ from layerlab.domain.exchange import (
     StudyDelta,
 )
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Worker
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.domain.verdict import Verdict
+from layerlab.domain.verdict_document import verdict_to_json
+from layerlab.domain.worker import Worker
 from layerlab.v1 import cohort_pb2, ledger_pb2_grpc, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
 
@@ -147,6 +150,12 @@ class GrpcLedger:
         with wire.statuses_as_errors():
             response = await self._stub.MoveStudy(request, timeout=_TIMEOUT_SECONDS)
         return wire.study_from_proto(response.study)
+
+    async def record_verdict(self, study_id: str, verdict: Verdict) -> None:
+        document = wire.struct_from_json(verdict_to_json(verdict))
+        request = pb.RecordVerdictRequest(study_id=study_id, verdict=document)
+        with wire.statuses_as_errors():
+            await self._stub.RecordVerdict(request, timeout=_TIMEOUT_SECONDS)
 
     async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         request = pb.ReclaimCohortsRequest(include_queued=include_queued)

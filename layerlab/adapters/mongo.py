@@ -23,7 +23,7 @@ from layerlab.adapters.mongo_times import MongoClock, time_text
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import Worker
+from layerlab.domain.worker import Worker
 from layerlab.lifecycle import background
 from layerlab.ports import Snapshot, StudySummary
 from layerlab.v1 import dataset_pb2, ledger_pb2

@@ -17,7 +17,7 @@ from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import canonical
-from layerlab.domain.study import Worker
+from layerlab.domain.worker import Worker
 from layerlab.ports import SeqConflict, Snapshot, StudySummary
 from layerlab.v1 import dataset_pb2, ledger_pb2
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from layerlab.domain.json_value import JsonObject, JsonValue, canonical
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.recipe import RecipeName
 
 
 class Activation(StrEnum):
@@ -88,6 +89,10 @@ class Design:
     class c (scikit-learn's "balanced"; King and Zeng 2001). The loss of a batch is the sum of the
     weighted losses of its rows / their number, as in Keras. Validation isn't weighted.
 
+    `recipe` is how features are prepared; None: as the study says. `missing_indicators`: a column
+    with missing cells has a second input, 1 where a cell is missing. `group_rare`: categories of
+    less than 1 % of the training rows share one input.
+
     :raises InvalidInput: naming the field, when a value is out of its range.
     """
 
@@ -104,6 +109,9 @@ class Design:
     schedule: Schedule = Schedule.CONSTANT
     warmup_epochs: float = 0.0
     class_weight: ClassWeight = ClassWeight.NONE
+    recipe: RecipeName | None = None
+    missing_indicators: bool = False
+    group_rare: bool = False
 
     def __post_init__(self) -> None:
         # A study has thousands; what is wrong with a value is put in words only then.
@@ -114,8 +122,9 @@ class Design:
                 raise _invalid("hidden", f"has a width outside 1 to {MAX_WIDTH}: {width!r}")
         if not (_is_number(self.dropout) and 0.0 <= self.dropout < 1.0):
             raise _invalid("dropout", f"must be at least 0 and below 1, not {self.dropout!r}")
-        if not isinstance(self.residual, bool):
-            raise _invalid("residual", "must be true or false")
+        for name in ("residual", *_SWITCHES):
+            if not isinstance(getattr(self, name), bool):
+                raise _invalid(name, "must be true or false")
         if not (_is_number(self.learning_rate) and 0.0 < self.learning_rate <= 10.0):
             complaint = f"must be above 0 and at most 10, not {self.learning_rate!r}"
             raise _invalid("learning_rate", complaint)
@@ -158,6 +167,9 @@ class Design:
             "schedule": self.schedule.value,
             "warmup_epochs": self.warmup_epochs,
             "class_weight": self.class_weight.value,
+            "recipe": self.recipe and self.recipe.value,
+            "missing_indicators": self.missing_indicators,
+            "group_rare": self.group_rare,
         }
 
     @classmethod
@@ -178,7 +190,9 @@ _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "optimizer": Optimizer,
     "schedule": Schedule,
     "class_weight": ClassWeight,
+    "recipe": RecipeName,
 }
+_SWITCHES: Final = ("missing_indicators", "group_rare")
 
 
 def build_design(values: Mapping[str, object]) -> Design:
@@ -199,9 +213,11 @@ def parse_field(name: str, value: JsonValue) -> object:
         if not all(_is_int(each) for each in value):
             raise _invalid(name, "must be a list of whole numbers")
         return tuple(value)
+    if name == "recipe" and value is None:
+        return None
     if name in _ENUMS:
         return _parse_enum(name, value)
-    if name == "residual":
+    if name == "residual" or name in _SWITCHES:
         if not isinstance(value, bool):
             raise _invalid(name, f"must be true or false, not {value!r}")
         return value
@@ -225,7 +241,15 @@ def _parse_enum(name: str, value: JsonValue) -> StrEnum:
 
 # Fields that designs have not always had. At their defaults they are left out of what a seed is
 # made from, so that a design keeps its seed, and with it its result, from version to version.
-_LATER_FIELDS: Final = ("momentum", "schedule", "warmup_epochs", "class_weight")
+_LATER_FIELDS: Final = (
+    "momentum",
+    "schedule",
+    "warmup_epochs",
+    "class_weight",
+    "recipe",
+    "missing_indicators",
+    "group_rare",
+)
 
 
 def trial_seed(dataset_id: str, design: Design, repeat: int = 0) -> int:

@@ -13,6 +13,8 @@ class EventType(StrEnum):
     """Past tense. What `data` holds is in ARCHITECTURE.md, under Events."""
 
     STUDY_CREATED = "study.created"
+    DESIGNS_ADDED = "study.designs_added"
+    VERDICT_REACHED = "study.verdict_reached"
     STUDY_STATE_CHANGED = "study.state_changed"
     COHORT_REGISTERED = "cohort.registered"
     COHORT_STATE_CHANGED = "cohort.state_changed"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from layerlab.domain.cohort_stats import CohortStats
+from layerlab.domain.receipt import Receipt
 from layerlab.domain.study import (
     Assignment,
     Cohort,
@@ -44,7 +45,7 @@ class Claim:
 class ReportBatch:
     """What a trainer saw since its last batch; `message_number` counts from 1 in the attempt.
 
-    `stats` come with the ends that complete the cohort.
+    `stats` and `receipt` come with the ends that complete the cohort.
     """
 
     message_number: int
@@ -52,6 +53,7 @@ class ReportBatch:
     ends: tuple[TrialEnd, ...] = ()
     test_scores: tuple[TestScore, ...] = ()
     stats: CohortStats | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,15 @@ MAX_CATEGORIES: Final = 255
 
 
 class RecipeName(StrEnum):
-    """How features are prepared. `paper` is McLeod's: missing is 0, then scaled to [0, 1]."""
+    """How features are prepared. `paper` is McLeod's: missing is 0, then scaled to [0, 1].
+
+    `standard`: missing is the mean, then mean 0 and standard deviation 1. `quantile`: missing is
+    the median, then ranks among the training rows as a normal distribution's quantiles.
+    """
 
     PAPER = "paper"
     STANDARD = "standard"
+    QUANTILE = "quantile"
 
 
 @dataclass(frozen=True, slots=True)

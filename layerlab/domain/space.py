@@ -42,6 +42,9 @@ DRAW_ORDER: Final = (
     "schedule",
     "warmup_epochs",
     "class_weight",
+    "recipe",
+    "missing_indicators",
+    "group_rare",
 )
 
 

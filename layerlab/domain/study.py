@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
-from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Design
-from layerlab.domain.halving import Halving, Rung
-from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import SearchSpace
+from layerlab.domain.halving import Rung
+from layerlab.domain.metric import Metric
+from layerlab.domain.receipt import Receipt
+from layerlab.domain.spec import Engine, StudySpec
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import (
     CohortState,
@@ -22,9 +22,13 @@ from layerlab.domain.trial import (
     StudyState,
     TrialState,
 )
+from layerlab.domain.verdict import Verdict
 
 MAX_ATTEMPTS: Final = 3
 """How often a cohort may fail in its trainer's child; then its trials fail for that reason."""
+
+KEPT_MODELS: Final = 5
+"""Of how many of a study's best trials the weights are wanted."""
 
 MAX_LOST_WORKERS: Final = 20
 """How many workers a cohort may lose without reporting an epoch; then WORKER_LOST.
@@ -36,79 +40,30 @@ epoch is over: later ones need no more memory than that.
 """
 
 
-class Engine(StrEnum):
-    FUSED = "fused"
-    KERAS = "keras"
-
-
-class Search(StrEnum):
-    RANDOM = "random"
-    GRID = "grid"
-
-
 class Purpose(StrEnum):
-    """Why a cohort trains: to search, or to touch the test rows, once, for the finalists."""
+    """Why a cohort's trials train. `search`: to find designs. `confirm`: the best ones again.
+    `baseline`: what networks have to beat. `ablation`: the winner with one thing changed. `rows`:
+    the best ones on a part of the rows. `test`: trains nothing, and touches the test rows, once.
+    """
 
     SEARCH = "search"
+    CONFIRM = "confirm"
+    BASELINE = "baseline"
+    ABLATION = "ablation"
+    ROWS = "rows"
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The first limit that is reached ends the study; `time_seconds` is hard.
-
-    `max_epochs` is per trial. `None`: no such limit.
-    """
-
-    max_trials: int | None
-    max_epochs: int
-    time_seconds: float | None
-
-    @property
-    def test_seconds(self) -> float:
-        """Of the end of `time_seconds`, kept for the last reports and the finalist's test: 0.5 s;
-        5 % of a shorter budget than 10 s, and 1 % of a longer one than 50 s: a large table takes
-        longer to test, and whoever has one gives it more time.
-        """
-        limit = self.time_seconds or 0.0
-        return min(0.05 * limit, max(0.5, 0.01 * limit))
-
-
-@dataclass(frozen=True, slots=True)
-class StudySpec:
-    """What a user asks for. `seed` decides the split and the proposals.
-
-    `halving`: how cohorts drop their weaker lanes; None: every lane trains to its end.
-    """
-
-    dataset_id: str
-    target: str
-    task: Task
-    space: SearchSpace
-    budget: Budget
-    name: str = ""
-    preset: str = ""
-    search: Search = Search.RANDOM
-    recipe: RecipeName = RecipeName.PAPER
-    engine: Engine = Engine.FUSED
-    seed: int = 0
-    column_kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
-    halving: Halving | None = None
-
-    @property
-    def planned_trials(self) -> int | None:
-        """`max_trials`, or all designs of the space if those are fewer; None: no end but time."""
-        grid = self.search is Search.GRID
-        size = self.space.grid_size() if grid else self.space.size()
-        limits = [each for each in (self.budget.max_trials, size) if each is not None]
-        return min(limits, default=None)
+FINALS: Final = frozenset({Purpose.CONFIRM, Purpose.ABLATION, Purpose.ROWS, Purpose.TEST})
+"""What begins when the search is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
     """`traceparent`: W3C Trace Context of the request that created it; may be empty.
 
-    `table` is estimated from the dataset's profile; None: it was not recorded.
+    `table` is estimated from the dataset's profile; None: it was not recorded. `verdict` is the
+    last one reached.
     """
 
     study_id: str
@@ -120,23 +75,33 @@ class Study:
     detail: str = ""
     traceparent: str = ""
     table: TableShape | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A trial that the scheduler wants: its number within the study, from 1, and its seed."""
+    """A trial that the scheduler wants: its number within the study, from 1, and its seed.
+
+    `repeat` 0 is the study's own split; 1, 2, … are resamplings of the learning rows
+    (`splitting.repeat_place`). `share`: of the training rows, the part that it trains on. With
+    `baseline` that is what is fitted, and `design` says nothing.
+    """
 
     number: int
     design: Design
     seed: int
+    repeat: int = 0
+    share: float = 1.0
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One design trained once with one seed.
 
-    `score_val` and `score_test` are accuracy (classification) or R² (regression): higher is
-    better. They belong to the epoch with the best validation score, whose weights are kept.
+    `score_val` and `score_test` are natural values of the study's metric (`Metric.utility` says
+    which is better). They belong to the epoch with the best validation score, whose weights are
+    kept.
     `epochs` counts those trained. `fit_time_seconds` is the wall time of training and
     validating this trial in its cohort, from the cohort's start to the trial's end.
     """
@@ -163,6 +128,10 @@ class Trial:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     has_model: bool = False
+    purpose: Purpose = Purpose.SEARCH
+    repeat: int = 0
+    share: float = 1.0
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +139,10 @@ class Cohort:
     """Trials that one trainer trains together, in one job; the unit of work on the queue.
 
     `seq` is that of the event that brought it into its state; 0: not from the ledger. Every
-    attempt drops its weaker lanes at the same `rungs`, earliest first. `stats` are there when it
-    has been trained to its end.
+    attempt drops its weaker lanes at the same `rungs`, earliest first. `stats` and `receipt` are
+    there when it has been trained to its end.
+
+    Its trials share their matrices: repeat, share, and what their designs say of preparation.
     """
 
     cohort_id: str
@@ -185,6 +156,7 @@ class Cohort:
     seq: int = 0
     rungs: tuple[Rung, ...] = ()
     stats: CohortStats | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +173,8 @@ class Assignment:
     """The work of a claimed cohort: everything a trainer needs, from the ledger.
 
     `seconds_left` of the study's time budget, counted from the answer; `None` without one.
-    `best` is the study's best score so far with the parameter count and number that break ties:
-    a trainer sends weights only of trials that beat it.
+    `best` is the standing of the last of the study's `KEPT_MODELS` best trials: a trainer sends
+    weights only of trials that beat it. None: there are not so many yet.
     """
 
     study_id: str
@@ -256,53 +228,13 @@ class TrialEnd:
 
 @dataclass(frozen=True, slots=True)
 class TestScore:
-    """The one touch of the test rows by a finalist."""
+    """The one touch of the test rows by a trial; there are so many `rows` (0: not said)."""
 
     __test__ = False  # Not a test class, whatever pytest thinks of the name.
 
     number: int
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCohort:
-    """A cohort that a worker has claimed; the claim counted the attempt."""
-
-    study_id: str
-    cohort_id: str
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A trainer as it last described itself. `incarnation` is new at every start.
-
-    `also_holds`: beside the cohort that it trains, the next one, which it has fetched already,
-    and those whose last reports are under way.
-    `disconnected_at`: it was seen to go then, after its heartbeat; None: it is there, for all
-    that is known.
-    """
-
-    worker_id: str
-    incarnation: str
-    host: str
-    pid: int
-    device: str
-    threads: int
-    version: str
-    heartbeat_at: datetime
-    study_id: str = ""
-    cohort_id: str = ""
-    attempt: int = 0
-    draining: bool = False
-    disconnected_at: datetime | None = None
-    also_holds: tuple[HeldCohort, ...] = ()
-
-    @property
-    def held(self) -> tuple[HeldCohort, ...]:
-        """Every cohort whose lease this worker's heartbeat is."""
-        trained = HeldCohort(self.study_id, self.cohort_id, self.attempt)
-        return (trained, *self.also_holds) if self.cohort_id else self.also_holds
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +251,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, order=False)
 class Standing:
-    """A trial's place in the ranking."""
+    """A trial's place in the ranking. `score` is a utility: higher is better."""
 
     score: float
     n_params: int
@@ -335,8 +267,10 @@ class Standing:
         return (-self.score, self.n_params, self.number)
 
 
-def standing(trial: Trial) -> Standing | None:
-    """None unless the trial succeeded with a score."""
-    if trial.state is not TrialState.SUCCEEDED or trial.score_val is None:
+def standing(trial: Trial, metric: Metric) -> Standing | None:
+    """None unless it is a trial of the search, and succeeded with a score."""
+    if trial.purpose is not Purpose.SEARCH or trial.state is not TrialState.SUCCEEDED:
         return None
-    return Standing(trial.score_val, trial.n_params or 0, trial.number)
+    if trial.score_val is None:
+        return None
+    return Standing(metric.utility(trial.score_val), trial.n_params or 0, trial.number)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layerlab.domain.dataset import FEATURE_KINDS, Column, ColumnKind, Dataset, Task
-from layerlab.domain.matrices import TEST_SHARE, VALIDATION_SHARE
 from layerlab.domain.recipe import MAX_CATEGORIES
+from layerlab.domain.splitting import TEST_SHARE, VALIDATION_SHARE
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class StopReason(StrEnum):
     EARLY_STOPPING = "early_stopping"
     TIME_BUDGET = "time_budget"
     RUNG = "rung"
+    REPLAYED = "replayed"
 
 
 _TERMINAL_TRIALS: Final = frozenset(

@@ -24,21 +24,31 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/cohort.proto\x12\x0blayerlab.v1\"#\n\x04Rung\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x0c\n\x04keep\x18\x02 \x01(\r\"\xaa\x01\n\x0b\x43ohortStats\x12\r\n\x05lanes\x18\x01 \x01(\r\x12\x0e\n\x06groups\x18\x02 \x01(\r\x12\x15\n\rpadding_share\x18\x03 \x01(\x01\x12\x17\n\x0fpredicted_bytes\x18\x04 \x01(\x04\x12\x17\n\npeak_bytes\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x15\n\rtrain_seconds\x18\x06 \x01(\x01\x12\r\n\x05\x66lops\x18\x07 \x01(\x01\x42\r\n\x0b_peak_bytes\"\x9f\x02\n\x06\x43ohort\x12\x11\n\tcohort_id\x18\x01 \x01(\t\x12\x10\n\x08study_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\x0f\n\x07numbers\x18\x04 \x03(\r\x12\'\n\x05state\x18\x05 \x01(\x0e\x32\x18.layerlab.v1.CohortState\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x11\n\tworker_id\x18\x07 \x01(\t\x12\x13\n\x0bincarnation\x18\x08 \x01(\t\x12\x0b\n\x03seq\x18\t \x01(\x04\x12 \n\x05rungs\x18\n \x03(\x0b\x32\x11.layerlab.v1.Rung\x12\'\n\x05stats\x18\x0b \x01(\x0b\x32\x18.layerlab.v1.CohortStats*\x90\x01\n\x0b\x43ohortState\x12\x1c\n\x18\x43OHORT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OHORT_STATE_PENDING\x10\x01\x12\x17\n\x13\x43OHORT_STATE_QUEUED\x10\x02\x12\x18\n\x14\x43OHORT_STATE_RUNNING\x10\x03\x12\x16\n\x12\x43OHORT_STATE_ENDED\x10\x04*H\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePURPOSE_SEARCH\x10\x01\x12\x10\n\x0cPURPOSE_TEST\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/cohort.proto\x12\x0blayerlab.v1\"#\n\x04Rung\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\x0c\n\x04keep\x18\x02 \x01(\r\"\xaa\x01\n\x0b\x43ohortStats\x12\r\n\x05lanes\x18\x01 \x01(\r\x12\x0e\n\x06groups\x18\x02 \x01(\r\x12\x15\n\rpadding_share\x18\x03 \x01(\x01\x12\x17\n\x0fpredicted_bytes\x18\x04 \x01(\x04\x12\x17\n\npeak_bytes\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x15\n\rtrain_seconds\x18\x06 \x01(\x01\x12\r\n\x05\x66lops\x18\x07 \x01(\x01\x42\r\n\x0b_peak_bytes\"\x81\x02\n\x07Receipt\x12\x14\n\x0csplit_sha256\x18\x01 \x01(\t\x12\x15\n\rrecipe_sha256\x18\x02 \x01(\t\x12\x34\n\x08versions\x18\x03 \x03(\x0b\x32\".layerlab.v1.Receipt.VersionsEntry\x12\x32\n\x07machine\x18\x04 \x03(\x0b\x32!.layerlab.v1.Receipt.MachineEntry\x1a/\n\rVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cMachineEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc6\x02\n\x06\x43ohort\x12\x11\n\tcohort_id\x18\x01 \x01(\t\x12\x10\n\x08study_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\x0f\n\x07numbers\x18\x04 \x03(\r\x12\'\n\x05state\x18\x05 \x01(\x0e\x32\x18.layerlab.v1.CohortState\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x11\n\tworker_id\x18\x07 \x01(\t\x12\x13\n\x0bincarnation\x18\x08 \x01(\t\x12\x0b\n\x03seq\x18\t \x01(\x04\x12 \n\x05rungs\x18\n \x03(\x0b\x32\x11.layerlab.v1.Rung\x12\'\n\x05stats\x18\x0b \x01(\x0b\x32\x18.layerlab.v1.CohortStats\x12%\n\x07receipt\x18\x0c \x01(\x0b\x32\x14.layerlab.v1.Receipt*\x90\x01\n\x0b\x43ohortState\x12\x1c\n\x18\x43OHORT_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OHORT_STATE_PENDING\x10\x01\x12\x17\n\x13\x43OHORT_STATE_QUEUED\x10\x02\x12\x18\n\x14\x43OHORT_STATE_RUNNING\x10\x03\x12\x16\n\x12\x43OHORT_STATE_ENDED\x10\x04*\x9b\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePURPOSE_SEARCH\x10\x01\x12\x10\n\x0cPURPOSE_TEST\x10\x02\x12\x13\n\x0fPURPOSE_CONFIRM\x10\x03\x12\x14\n\x10PURPOSE_BASELINE\x10\x04\x12\x14\n\x10PURPOSE_ABLATION\x10\x05\x12\x10\n\x0cPURPOSE_ROWS\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'layerlab.v1.cohort_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COHORTSTATE']._serialized_start=542
-  _globals['_COHORTSTATE']._serialized_end=686
-  _globals['_PURPOSE']._serialized_start=688
-  _globals['_PURPOSE']._serialized_end=760
+  _globals['_RECEIPT_VERSIONSENTRY']._loaded_options = None
+  _globals['_RECEIPT_VERSIONSENTRY']._serialized_options = b'8\001'
+  _globals['_RECEIPT_MACHINEENTRY']._loaded_options = None
+  _globals['_RECEIPT_MACHINEENTRY']._serialized_options = b'8\001'
+  _globals['_COHORTSTATE']._serialized_start=841
+  _globals['_COHORTSTATE']._serialized_end=985
+  _globals['_PURPOSE']._serialized_start=988
+  _globals['_PURPOSE']._serialized_end=1143
   _globals['_RUNG']._serialized_start=41
   _globals['_RUNG']._serialized_end=76
   _globals['_COHORTSTATS']._serialized_start=79
   _globals['_COHORTSTATS']._serialized_end=249
-  _globals['_COHORT']._serialized_start=252
-  _globals['_COHORT']._serialized_end=539
+  _globals['_RECEIPT']._serialized_start=252
+  _globals['_RECEIPT']._serialized_end=509
+  _globals['_RECEIPT_VERSIONSENTRY']._serialized_start=414
+  _globals['_RECEIPT_VERSIONSENTRY']._serialized_end=461
+  _globals['_RECEIPT_MACHINEENTRY']._serialized_start=463
+  _globals['_RECEIPT_MACHINEENTRY']._serialized_end=509
+  _globals['_COHORT']._serialized_start=512
+  _globals['_COHORT']._serialized_end=838
 # @@protoc_insertion_point(module_scope)

@@ -49,13 +49,24 @@ class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.Value
     PURPOSE_UNSPECIFIED: _Purpose.ValueType  # 0
     PURPOSE_SEARCH: _Purpose.ValueType  # 1
     PURPOSE_TEST: _Purpose.ValueType  # 2
+    PURPOSE_CONFIRM: _Purpose.ValueType  # 3
+    PURPOSE_BASELINE: _Purpose.ValueType  # 4
+    PURPOSE_ABLATION: _Purpose.ValueType  # 5
+    PURPOSE_ROWS: _Purpose.ValueType  # 6
 
 class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
-    """SEARCH trains; TEST touches the test rows, once, for the finalists."""
+    """Why a cohort's trials train. CONFIRM: the best designs again. BASELINE: what networks have to beat.
+    ABLATION: the winner with one thing changed. ROWS: the best ones on a part of the rows. TEST trains
+    nothing, and touches the test rows, once.
+    """
 
 PURPOSE_UNSPECIFIED: Purpose.ValueType  # 0
 PURPOSE_SEARCH: Purpose.ValueType  # 1
 PURPOSE_TEST: Purpose.ValueType  # 2
+PURPOSE_CONFIRM: Purpose.ValueType  # 3
+PURPOSE_BASELINE: Purpose.ValueType  # 4
+PURPOSE_ABLATION: Purpose.ValueType  # 5
+PURPOSE_ROWS: Purpose.ValueType  # 6
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
 @_typing.final
@@ -133,8 +144,84 @@ class CohortStats(_message.Message):
 Global___CohortStats: _TypeAlias = CohortStats  # noqa: Y015
 
 @_typing.final
+class Receipt(_message.Message):
+    """What the results of a cohort's trials depend on, beside their designs and seeds. SHA-256 in
+    lower-case hex.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class VersionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class MachineEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SPLIT_SHA256_FIELD_NUMBER: _builtins.int
+    RECIPE_SHA256_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    MACHINE_FIELD_NUMBER: _builtins.int
+    split_sha256: _builtins.str
+    recipe_sha256: _builtins.str
+    @_builtins.property
+    def versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Of what trained, by name."""
+
+    @_builtins.property
+    def machine(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        split_sha256: _builtins.str = ...,
+        recipe_sha256: _builtins.str = ...,
+        versions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        machine: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["machine", b"machine", "recipe_sha256", b"recipe_sha256", "split_sha256", b"split_sha256", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+
+@_typing.final
 class Cohort(_message.Message):
-    """Trials that one trainer trains together."""
+    """Trials that one trainer trains together, on the same matrices."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -149,6 +236,7 @@ class Cohort(_message.Message):
     SEQ_FIELD_NUMBER: _builtins.int
     RUNGS_FIELD_NUMBER: _builtins.int
     STATS_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
     cohort_id: _builtins.str
     study_id: _builtins.str
     purpose: Global___Purpose.ValueType
@@ -168,6 +256,10 @@ class Cohort(_message.Message):
     def stats(self) -> Global___CohortStats:
         """Absent until it has been trained to its end."""
 
+    @_builtins.property
+    def receipt(self) -> Global___Receipt:
+        """Likewise."""
+
     def __init__(
         self,
         *,
@@ -182,10 +274,11 @@ class Cohort(_message.Message):
         seq: _builtins.int = ...,
         rungs: _abc.Iterable[Global___Rung] | None = ...,
         stats: Global___CohortStats | None = ...,
+        receipt: Global___Receipt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stats", b"stats"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "stats", b"stats"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "rungs", b"rungs", "seq", b"seq", "state", b"state", "stats", b"stats", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "incarnation", b"incarnation", "numbers", b"numbers", "purpose", b"purpose", "receipt", b"receipt", "rungs", b"rungs", "seq", b"seq", "state", b"state", "stats", b"stats", "study_id", b"study_id", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

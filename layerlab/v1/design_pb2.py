@@ -24,23 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/design.proto\x12\x0blayerlab.v1\"\x89\x03\n\x06\x44\x65sign\x12\x0e\n\x06hidden\x18\x01 \x03(\r\x12+\n\nactivation\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.Activation\x12\x1f\n\x04norm\x18\x03 \x01(\x0e\x32\x11.layerlab.v1.Norm\x12\x0f\n\x07\x64ropout\x18\x04 \x01(\x01\x12\x10\n\x08residual\x18\x05 \x01(\x08\x12)\n\toptimizer\x18\x06 \x01(\x0e\x32\x16.layerlab.v1.Optimizer\x12\x15\n\rlearning_rate\x18\x07 \x01(\x01\x12\x14\n\x0cweight_decay\x18\x08 \x01(\x01\x12\x12\n\nbatch_size\x18\t \x01(\r\x12\x15\n\x08momentum\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x08schedule\x18\x0b \x01(\x0e\x32\x15.layerlab.v1.Schedule\x12\x15\n\rwarmup_epochs\x18\x0c \x01(\x01\x12.\n\x0c\x63lass_weight\x18\r \x01(\x0e\x32\x18.layerlab.v1.ClassWeightB\x0b\n\t_momentum*\xa8\x01\n\nActivation\x12\x1a\n\x16\x41\x43TIVATION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41\x43TIVATION_RELU\x10\x01\x12\x13\n\x0f\x41\x43TIVATION_TANH\x10\x02\x12\x13\n\x0f\x41\x43TIVATION_GELU\x10\x03\x12\x13\n\x0f\x41\x43TIVATION_SILU\x10\x04\x12\x12\n\x0e\x41\x43TIVATION_ELU\x10\x05\x12\x16\n\x12\x41\x43TIVATION_SIGMOID\x10\x06*K\n\x04Norm\x12\x14\n\x10NORM_UNSPECIFIED\x10\x00\x12\r\n\tNORM_NONE\x10\x01\x12\x0e\n\nNORM_BATCH\x10\x02\x12\x0e\n\nNORM_LAYER\x10\x03*y\n\tOptimizer\x12\x19\n\x15OPTIMIZER_UNSPECIFIED\x10\x00\x12\x11\n\rOPTIMIZER_SGD\x10\x01\x12\x12\n\x0eOPTIMIZER_ADAM\x10\x02\x12\x13\n\x0fOPTIMIZER_ADAMW\x10\x03\x12\x15\n\x11OPTIMIZER_RMSPROP\x10\x04*\x7f\n\x08Schedule\x12\x18\n\x14SCHEDULE_UNSPECIFIED\x10\x00\x12\x15\n\x11SCHEDULE_CONSTANT\x10\x01\x12\x13\n\x0fSCHEDULE_COSINE\x10\x02\x12\x13\n\x0fSCHEDULE_LINEAR\x10\x03\x12\x18\n\x14SCHEDULE_EXPONENTIAL\x10\x04*]\n\x0b\x43lassWeight\x12\x1c\n\x18\x43LASS_WEIGHT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LASS_WEIGHT_NONE\x10\x01\x12\x19\n\x15\x43LASS_WEIGHT_BALANCED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/design.proto\x12\x0blayerlab.v1\"\xe2\x03\n\x06\x44\x65sign\x12\x0e\n\x06hidden\x18\x01 \x03(\r\x12+\n\nactivation\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.Activation\x12\x1f\n\x04norm\x18\x03 \x01(\x0e\x32\x11.layerlab.v1.Norm\x12\x0f\n\x07\x64ropout\x18\x04 \x01(\x01\x12\x10\n\x08residual\x18\x05 \x01(\x08\x12)\n\toptimizer\x18\x06 \x01(\x0e\x32\x16.layerlab.v1.Optimizer\x12\x15\n\rlearning_rate\x18\x07 \x01(\x01\x12\x14\n\x0cweight_decay\x18\x08 \x01(\x01\x12\x12\n\nbatch_size\x18\t \x01(\r\x12\x15\n\x08momentum\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x08schedule\x18\x0b \x01(\x0e\x32\x15.layerlab.v1.Schedule\x12\x15\n\rwarmup_epochs\x18\x0c \x01(\x01\x12.\n\x0c\x63lass_weight\x18\r \x01(\x0e\x32\x18.layerlab.v1.ClassWeight\x12\'\n\x06recipe\x18\x0e \x01(\x0e\x32\x17.layerlab.v1.RecipeName\x12\x1a\n\x12missing_indicators\x18\x0f \x01(\x08\x12\x12\n\ngroup_rare\x18\x10 \x01(\x08\x42\x0b\n\t_momentum*\xa8\x01\n\nActivation\x12\x1a\n\x16\x41\x43TIVATION_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41\x43TIVATION_RELU\x10\x01\x12\x13\n\x0f\x41\x43TIVATION_TANH\x10\x02\x12\x13\n\x0f\x41\x43TIVATION_GELU\x10\x03\x12\x13\n\x0f\x41\x43TIVATION_SILU\x10\x04\x12\x12\n\x0e\x41\x43TIVATION_ELU\x10\x05\x12\x16\n\x12\x41\x43TIVATION_SIGMOID\x10\x06*K\n\x04Norm\x12\x14\n\x10NORM_UNSPECIFIED\x10\x00\x12\r\n\tNORM_NONE\x10\x01\x12\x0e\n\nNORM_BATCH\x10\x02\x12\x0e\n\nNORM_LAYER\x10\x03*y\n\tOptimizer\x12\x19\n\x15OPTIMIZER_UNSPECIFIED\x10\x00\x12\x11\n\rOPTIMIZER_SGD\x10\x01\x12\x12\n\x0eOPTIMIZER_ADAM\x10\x02\x12\x13\n\x0fOPTIMIZER_ADAMW\x10\x03\x12\x15\n\x11OPTIMIZER_RMSPROP\x10\x04*\x7f\n\x08Schedule\x12\x18\n\x14SCHEDULE_UNSPECIFIED\x10\x00\x12\x15\n\x11SCHEDULE_CONSTANT\x10\x01\x12\x13\n\x0fSCHEDULE_COSINE\x10\x02\x12\x13\n\x0fSCHEDULE_LINEAR\x10\x03\x12\x18\n\x14SCHEDULE_EXPONENTIAL\x10\x04*]\n\x0b\x43lassWeight\x12\x1c\n\x18\x43LASS_WEIGHT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LASS_WEIGHT_NONE\x10\x01\x12\x19\n\x15\x43LASS_WEIGHT_BALANCED\x10\x02*t\n\nRecipeName\x12\x1b\n\x17RECIPE_NAME_UNSPECIFIED\x10\x00\x12\x15\n\x11RECIPE_NAME_PAPER\x10\x01\x12\x18\n\x14RECIPE_NAME_STANDARD\x10\x02\x12\x18\n\x14RECIPE_NAME_QUANTILE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'layerlab.v1.design_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACTIVATION']._serialized_start=438
-  _globals['_ACTIVATION']._serialized_end=606
-  _globals['_NORM']._serialized_start=608
-  _globals['_NORM']._serialized_end=683
-  _globals['_OPTIMIZER']._serialized_start=685
-  _globals['_OPTIMIZER']._serialized_end=806
-  _globals['_SCHEDULE']._serialized_start=808
-  _globals['_SCHEDULE']._serialized_end=935
-  _globals['_CLASSWEIGHT']._serialized_start=937
-  _globals['_CLASSWEIGHT']._serialized_end=1030
+  _globals['_ACTIVATION']._serialized_start=527
+  _globals['_ACTIVATION']._serialized_end=695
+  _globals['_NORM']._serialized_start=697
+  _globals['_NORM']._serialized_end=772
+  _globals['_OPTIMIZER']._serialized_start=774
+  _globals['_OPTIMIZER']._serialized_end=895
+  _globals['_SCHEDULE']._serialized_start=897
+  _globals['_SCHEDULE']._serialized_end=1024
+  _globals['_CLASSWEIGHT']._serialized_start=1026
+  _globals['_CLASSWEIGHT']._serialized_end=1119
+  _globals['_RECIPENAME']._serialized_start=1121
+  _globals['_RECIPENAME']._serialized_end=1237
   _globals['_DESIGN']._serialized_start=42
-  _globals['_DESIGN']._serialized_end=435
+  _globals['_DESIGN']._serialized_end=524
 # @@protoc_insertion_point(module_scope)

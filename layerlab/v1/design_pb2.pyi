@@ -139,6 +139,29 @@ CLASS_WEIGHT_BALANCED: ClassWeight.ValueType  # 2
 """All classes count alike: n / (classes * n of the class). For classification only."""
 Global___ClassWeight: _TypeAlias = ClassWeight  # noqa: Y015
 
+class _RecipeName:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecipeNameEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecipeName.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECIPE_NAME_UNSPECIFIED: _RecipeName.ValueType  # 0
+    RECIPE_NAME_PAPER: _RecipeName.ValueType  # 1
+    RECIPE_NAME_STANDARD: _RecipeName.ValueType  # 2
+    RECIPE_NAME_QUANTILE: _RecipeName.ValueType  # 3
+
+class RecipeName(_RecipeName, metaclass=_RecipeNameEnumTypeWrapper):
+    """How features are prepared. PAPER: missing is 0, then scaled to [0, 1]. STANDARD: missing is the
+    mean, then mean 0 and standard deviation 1. QUANTILE: missing is the median, then ranks among the
+    training rows as quantiles of a normal distribution.
+    """
+
+RECIPE_NAME_UNSPECIFIED: RecipeName.ValueType  # 0
+RECIPE_NAME_PAPER: RecipeName.ValueType  # 1
+RECIPE_NAME_STANDARD: RecipeName.ValueType  # 2
+RECIPE_NAME_QUANTILE: RecipeName.ValueType  # 3
+Global___RecipeName: _TypeAlias = RecipeName  # noqa: Y015
+
 @_typing.final
 class Design(_message.Message):
     """One network and how to train it. A hidden layer is: linear, norm, activation, dropout."""
@@ -158,6 +181,9 @@ class Design(_message.Message):
     SCHEDULE_FIELD_NUMBER: _builtins.int
     WARMUP_EPOCHS_FIELD_NUMBER: _builtins.int
     CLASS_WEIGHT_FIELD_NUMBER: _builtins.int
+    RECIPE_FIELD_NUMBER: _builtins.int
+    MISSING_INDICATORS_FIELD_NUMBER: _builtins.int
+    GROUP_RARE_FIELD_NUMBER: _builtins.int
     activation: Global___Activation.ValueType
     norm: Global___Norm.ValueType
     dropout: _builtins.float
@@ -177,6 +203,12 @@ class Design(_message.Message):
     warmup_epochs: _builtins.float
     """Over so many epochs the rate rises from 0 to learning_rate; 0 to 10,000."""
     class_weight: Global___ClassWeight.ValueType
+    recipe: Global___RecipeName.ValueType
+    """Unspecified: the study's."""
+    missing_indicators: _builtins.bool
+    """A column with missing cells has a second input, 1 where a cell is missing."""
+    group_rare: _builtins.bool
+    """Categories of less than 1 % of the training rows share one input."""
     @_builtins.property
     def hidden(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Widths of the hidden layers, first layer first; none is a linear model."""
@@ -197,10 +229,13 @@ class Design(_message.Message):
         schedule: Global___Schedule.ValueType = ...,
         warmup_epochs: _builtins.float = ...,
         class_weight: Global___ClassWeight.ValueType = ...,
+        recipe: Global___RecipeName.ValueType = ...,
+        missing_indicators: _builtins.bool = ...,
+        group_rare: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_momentum", b"_momentum", "momentum", b"momentum"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_momentum", b"_momentum", "activation", b"activation", "batch_size", b"batch_size", "class_weight", b"class_weight", "dropout", b"dropout", "hidden", b"hidden", "learning_rate", b"learning_rate", "momentum", b"momentum", "norm", b"norm", "optimizer", b"optimizer", "residual", b"residual", "schedule", b"schedule", "warmup_epochs", b"warmup_epochs", "weight_decay", b"weight_decay"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_momentum", b"_momentum", "activation", b"activation", "batch_size", b"batch_size", "class_weight", b"class_weight", "dropout", b"dropout", "group_rare", b"group_rare", "hidden", b"hidden", "learning_rate", b"learning_rate", "missing_indicators", b"missing_indicators", "momentum", b"momentum", "norm", b"norm", "optimizer", b"optimizer", "recipe", b"recipe", "residual", b"residual", "schedule", b"schedule", "warmup_epochs", b"warmup_epochs", "weight_decay", b"weight_decay"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__momentum: _TypeAlias = _typing.Literal["momentum"]  # noqa: Y015
     _WhichOneofArgType__momentum: _TypeAlias = _typing.Literal["_momentum", b"_momentum"]  # noqa: Y015

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from layerlab.v1 import dataset_pb2 as layerlab_dot_v1_dot_dataset__pb2
+from layerlab.v1 import design_pb2 as layerlab_dot_v1_dot_design__pb2
 from layerlab.v1 import study_pb2 as layerlab_dot_v1_dot_study__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/ingest.proto\x12\x0blayerlab.v1\x1a\x19layerlab/v1/dataset.proto\x1a\x17layerlab/v1/study.proto\">\n\x13StoreDatasetRequest\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"=\n\x14StoreDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"\x95\x02\n\nMatrixSpec\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x1f\n\x04task\x18\x03 \x01(\x0e\x32\x11.layerlab.v1.Task\x12\'\n\x06recipe\x18\x04 \x01(\x0e\x32\x17.layerlab.v1.RecipeName\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12>\n\x0c\x63olumn_kinds\x18\x06 \x03(\x0b\x32(.layerlab.v1.MatrixSpec.ColumnKindsEntry\x1aK\n\x10\x43olumnKindsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.ColumnKind:\x02\x38\x01\"_\n\x14\x46\x65tchMatricesRequest\x12%\n\x04spec\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.MatrixSpec\x12 \n\x05parts\x18\x02 \x03(\x0e\x32\x11.layerlab.v1.Part\"|\n\x15\x46\x65tchMatricesResponse\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.layerlab.v1.MatricesHeaderH\x00\x12)\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x18.layerlab.v1.MatrixChunkH\x00\x42\t\n\x07message\"\x81\x01\n\x0eMatricesHeader\x12\x13\n\x0brecipe_json\x18\x01 \x01(\t\x12\x10\n\x08n_inputs\x18\x02 \x01(\r\x12\x11\n\tn_outputs\x18\x03 \x01(\r\x12\x0f\n\x07n_train\x18\x04 \x01(\x04\x12\x14\n\x0cn_validation\x18\x05 \x01(\x04\x12\x0e\n\x06n_test\x18\x06 \x01(\x04\"J\n\x0bMatrixChunk\x12\x1f\n\x04part\x18\x01 \x01(\x0e\x32\x11.layerlab.v1.Part\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x0fGetSplitRequest\x12%\n\x04spec\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.MatrixSpec\"C\n\x10GetSplitResponse\x12\r\n\x05train\x18\x01 \x03(\x04\x12\x12\n\nvalidation\x18\x02 \x03(\x04\x12\x0c\n\x04test\x18\x03 \x03(\x04*P\n\x04Part\x12\x14\n\x10PART_UNSPECIFIED\x10\x00\x12\x0e\n\nPART_TRAIN\x10\x01\x12\x13\n\x0fPART_VALIDATION\x10\x02\x12\r\n\tPART_TEST\x10\x03\x32\x89\x02\n\rIngestService\x12U\n\x0cStoreDataset\x12 .layerlab.v1.StoreDatasetRequest\x1a!.layerlab.v1.StoreDatasetResponse(\x01\x12X\n\rFetchMatrices\x12!.layerlab.v1.FetchMatricesRequest\x1a\".layerlab.v1.FetchMatricesResponse0\x01\x12G\n\x08GetSplit\x12\x1c.layerlab.v1.GetSplitRequest\x1a\x1d.layerlab.v1.GetSplitResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/ingest.proto\x12\x0blayerlab.v1\x1a\x19layerlab/v1/dataset.proto\x1a\x18layerlab/v1/design.proto\x1a\x17layerlab/v1/study.proto\">\n\x13StoreDatasetRequest\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"=\n\x14StoreDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"\xfc\x02\n\nMatrixSpec\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x1f\n\x04task\x18\x03 \x01(\x0e\x32\x11.layerlab.v1.Task\x12\'\n\x06recipe\x18\x04 \x01(\x0e\x32\x17.layerlab.v1.RecipeName\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12>\n\x0c\x63olumn_kinds\x18\x06 \x03(\x0b\x32(.layerlab.v1.MatrixSpec.ColumnKindsEntry\x12%\n\x05split\x18\x07 \x01(\x0b\x32\x16.layerlab.v1.SplitSpec\x12\x0e\n\x06repeat\x18\x08 \x01(\r\x12\x1a\n\x12missing_indicators\x18\t \x01(\x08\x12\x12\n\ngroup_rare\x18\n \x01(\x08\x1aK\n\x10\x43olumnKindsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.ColumnKind:\x02\x38\x01\"_\n\x14\x46\x65tchMatricesRequest\x12%\n\x04spec\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.MatrixSpec\x12 \n\x05parts\x18\x02 \x03(\x0e\x32\x11.layerlab.v1.Part\"|\n\x15\x46\x65tchMatricesResponse\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.layerlab.v1.MatricesHeaderH\x00\x12)\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x18.layerlab.v1.MatrixChunkH\x00\x42\t\n\x07message\"\x97\x01\n\x0eMatricesHeader\x12\x13\n\x0brecipe_json\x18\x01 \x01(\t\x12\x10\n\x08n_inputs\x18\x02 \x01(\r\x12\x11\n\tn_outputs\x18\x03 \x01(\r\x12\x0f\n\x07n_train\x18\x04 \x01(\x04\x12\x14\n\x0cn_validation\x18\x05 \x01(\x04\x12\x0e\n\x06n_test\x18\x06 \x01(\x04\x12\x14\n\x0csplit_sha256\x18\x07 \x01(\t\"J\n\x0bMatrixChunk\x12\x1f\n\x04part\x18\x01 \x01(\x0e\x32\x11.layerlab.v1.Part\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x0fGetSplitRequest\x12%\n\x04spec\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.MatrixSpec\"C\n\x10GetSplitResponse\x12\r\n\x05train\x18\x01 \x03(\x04\x12\x12\n\nvalidation\x18\x02 \x03(\x04\x12\x0c\n\x04test\x18\x03 \x03(\x04*P\n\x04Part\x12\x14\n\x10PART_UNSPECIFIED\x10\x00\x12\x0e\n\nPART_TRAIN\x10\x01\x12\x13\n\x0fPART_VALIDATION\x10\x02\x12\r\n\tPART_TEST\x10\x03\x32\x89\x02\n\rIngestService\x12U\n\x0cStoreDataset\x12 .layerlab.v1.StoreDatasetRequest\x1a!.layerlab.v1.StoreDatasetResponse(\x01\x12X\n\rFetchMatrices\x12!.layerlab.v1.FetchMatricesRequest\x1a\".layerlab.v1.FetchMatricesResponse0\x01\x12G\n\x08GetSplit\x12\x1c.layerlab.v1.GetSplitRequest\x1a\x1d.layerlab.v1.GetSplitResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,28 +36,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._loaded_options = None
   _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._serialized_options = b'8\001'
-  _globals['_PART']._serialized_start=1058
-  _globals['_PART']._serialized_end=1138
-  _globals['_STOREDATASETREQUEST']._serialized_start=93
-  _globals['_STOREDATASETREQUEST']._serialized_end=155
-  _globals['_STOREDATASETRESPONSE']._serialized_start=157
-  _globals['_STOREDATASETRESPONSE']._serialized_end=218
-  _globals['_MATRIXSPEC']._serialized_start=221
-  _globals['_MATRIXSPEC']._serialized_end=498
-  _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._serialized_start=423
-  _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._serialized_end=498
-  _globals['_FETCHMATRICESREQUEST']._serialized_start=500
-  _globals['_FETCHMATRICESREQUEST']._serialized_end=595
-  _globals['_FETCHMATRICESRESPONSE']._serialized_start=597
-  _globals['_FETCHMATRICESRESPONSE']._serialized_end=721
-  _globals['_MATRICESHEADER']._serialized_start=724
-  _globals['_MATRICESHEADER']._serialized_end=853
-  _globals['_MATRIXCHUNK']._serialized_start=855
-  _globals['_MATRIXCHUNK']._serialized_end=929
-  _globals['_GETSPLITREQUEST']._serialized_start=931
-  _globals['_GETSPLITREQUEST']._serialized_end=987
-  _globals['_GETSPLITRESPONSE']._serialized_start=989
-  _globals['_GETSPLITRESPONSE']._serialized_end=1056
-  _globals['_INGESTSERVICE']._serialized_start=1141
-  _globals['_INGESTSERVICE']._serialized_end=1406
+  _globals['_PART']._serialized_start=1209
+  _globals['_PART']._serialized_end=1289
+  _globals['_STOREDATASETREQUEST']._serialized_start=119
+  _globals['_STOREDATASETREQUEST']._serialized_end=181
+  _globals['_STOREDATASETRESPONSE']._serialized_start=183
+  _globals['_STOREDATASETRESPONSE']._serialized_end=244
+  _globals['_MATRIXSPEC']._serialized_start=247
+  _globals['_MATRIXSPEC']._serialized_end=627
+  _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._serialized_start=552
+  _globals['_MATRIXSPEC_COLUMNKINDSENTRY']._serialized_end=627
+  _globals['_FETCHMATRICESREQUEST']._serialized_start=629
+  _globals['_FETCHMATRICESREQUEST']._serialized_end=724
+  _globals['_FETCHMATRICESRESPONSE']._serialized_start=726
+  _globals['_FETCHMATRICESRESPONSE']._serialized_end=850
+  _globals['_MATRICESHEADER']._serialized_start=853
+  _globals['_MATRICESHEADER']._serialized_end=1004
+  _globals['_MATRIXCHUNK']._serialized_start=1006
+  _globals['_MATRIXCHUNK']._serialized_end=1080
+  _globals['_GETSPLITREQUEST']._serialized_start=1082
+  _globals['_GETSPLITREQUEST']._serialized_end=1138
+  _globals['_GETSPLITRESPONSE']._serialized_start=1140
+  _globals['_GETSPLITRESPONSE']._serialized_end=1207
+  _globals['_INGESTSERVICE']._serialized_start=1292
+  _globals['_INGESTSERVICE']._serialized_end=1557
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from layerlab.v1 import dataset_pb2 as _dataset_pb2
+from layerlab.v1 import design_pb2 as _design_pb2
 from layerlab.v1 import study_pb2 as _study_pb2
 import builtins as _builtins
 import sys
@@ -119,27 +120,41 @@ class MatrixSpec(_message.Message):
     RECIPE_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     COLUMN_KINDS_FIELD_NUMBER: _builtins.int
+    SPLIT_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
+    MISSING_INDICATORS_FIELD_NUMBER: _builtins.int
+    GROUP_RARE_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
     target: _builtins.str
     task: _dataset_pb2.Task.ValueType
-    recipe: _study_pb2.RecipeName.ValueType
+    recipe: _design_pb2.RecipeName.ValueType
     seed: _builtins.int
     """Of the split."""
+    repeat: _builtins.int
+    """0: the study's own split; 1, 2, …: resamplings of the learning rows."""
+    missing_indicators: _builtins.bool
+    group_rare: _builtins.bool
     @_builtins.property
     def column_kinds(self) -> _containers.ScalarMap[_builtins.str, _dataset_pb2.ColumnKind.ValueType]: ...
+    @_builtins.property
+    def split(self) -> _study_pb2.SplitSpec: ...
     def __init__(
         self,
         *,
         dataset_id: _builtins.str = ...,
         target: _builtins.str = ...,
         task: _dataset_pb2.Task.ValueType = ...,
-        recipe: _study_pb2.RecipeName.ValueType = ...,
+        recipe: _design_pb2.RecipeName.ValueType = ...,
         seed: _builtins.int = ...,
         column_kinds: _abc.Mapping[_builtins.str, _dataset_pb2.ColumnKind.ValueType] | None = ...,
+        split: _study_pb2.SplitSpec | None = ...,
+        repeat: _builtins.int = ...,
+        missing_indicators: _builtins.bool = ...,
+        group_rare: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["split", b"split"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "recipe", b"recipe", "seed", b"seed", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "group_rare", b"group_rare", "missing_indicators", b"missing_indicators", "recipe", b"recipe", "repeat", b"repeat", "seed", b"seed", "split", b"split", "target", b"target", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,6 +220,7 @@ class MatricesHeader(_message.Message):
     N_TRAIN_FIELD_NUMBER: _builtins.int
     N_VALIDATION_FIELD_NUMBER: _builtins.int
     N_TEST_FIELD_NUMBER: _builtins.int
+    SPLIT_SHA256_FIELD_NUMBER: _builtins.int
     recipe_json: _builtins.str
     """The fitted recipe, as its JSON document."""
     n_inputs: _builtins.int
@@ -214,6 +230,8 @@ class MatricesHeader(_message.Message):
     """Rows of every part, whether it was asked for or not."""
     n_validation: _builtins.int
     n_test: _builtins.int
+    split_sha256: _builtins.str
+    """Of the rows of all parts; lower-case hex."""
     def __init__(
         self,
         *,
@@ -223,10 +241,11 @@ class MatricesHeader(_message.Message):
         n_train: _builtins.int = ...,
         n_validation: _builtins.int = ...,
         n_test: _builtins.int = ...,
+        split_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["n_inputs", b"n_inputs", "n_outputs", b"n_outputs", "n_test", b"n_test", "n_train", b"n_train", "n_validation", b"n_validation", "recipe_json", b"recipe_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["n_inputs", b"n_inputs", "n_outputs", b"n_outputs", "n_test", b"n_test", "n_train", b"n_train", "n_validation", b"n_validation", "recipe_json", b"recipe_json", "split_sha256", b"split_sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,83 +22,88 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from layerlab.v1 import cohort_pb2 as layerlab_dot_v1_dot_cohort__pb2
 from layerlab.v1 import design_pb2 as layerlab_dot_v1_dot_design__pb2
 from layerlab.v1 import study_pb2 as layerlab_dot_v1_dot_study__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/ledger.proto\x12\x0blayerlab.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18layerlab/v1/cohort.proto\x1a\x18layerlab/v1/design.proto\x1a\x17layerlab/v1/study.proto\"M\n\x08Proposal\x12\x0e\n\x06number\x18\x01 \x01(\r\x12#\n\x06\x64\x65sign\x18\x02 \x01(\x0b\x32\x13.layerlab.v1.Design\x12\x0c\n\x04seed\x18\x03 \x01(\x04\"\x15\n\x13WatchStudiesRequest\"\xce\x01\n\x14WatchStudiesResponse\x12!\n\x05study\x18\x01 \x01(\x0b\x32\x12.layerlab.v1.Study\x12\"\n\x06trials\x18\x02 \x03(\x0b\x32\x12.layerlab.v1.Trial\x12$\n\x07\x63ohorts\x18\x03 \x03(\x0b\x32\x13.layerlab.v1.Cohort\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x05 \x01(\x08\x12\x19\n\x0cseconds_left\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_seconds_left\"\xc2\x01\n\x15RegisterCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12(\n\tproposals\x18\x04 \x03(\x0b\x32\x15.layerlab.v1.Proposal\x12\x11\n\tfinalists\x18\x05 \x03(\r\x12 \n\x05rungs\x18\x06 \x03(\x0b\x32\x11.layerlab.v1.Rung\"O\n\x16RegisterCohortResponse\x12#\n\x06\x63ohort\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Cohort\x12\x10\n\x08repeated\x18\x02 \x01(\x08\">\n\x17MarkCohortQueuedRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\"\x1a\n\x18MarkCohortQueuedResponse\"Y\n\x10MoveStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12#\n\x02to\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.StudyState\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"6\n\x11MoveStudyResponse\x12!\n\x05study\x18\x01 \x01(\x0b\x32\x12.layerlab.v1.Study\"/\n\x15ReclaimCohortsRequest\x12\x16\n\x0einclude_queued\x18\x01 \x01(\x08\"K\n\x16ReclaimCohortsResponse\x12\x11\n\treclaimed\x18\x02 \x01(\r\x12\x0f\n\x07waiting\x18\x03 \x01(\rJ\x04\x08\x01\x10\x02R\x07\x63ohorts\"a\n\x12\x43laimCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x13\n\x0bincarnation\x18\x04 \x01(\t\"\xa3\x01\n\x13\x43laimCohortResponse\x12*\n\x07outcome\x18\x01 \x01(\x0e\x32\x19.layerlab.v1.ClaimOutcome\x12\x1b\n\x13retry_after_seconds\x18\x02 \x01(\x01\x12+\n\nassignment\x18\x03 \x01(\x0b\x32\x17.layerlab.v1.Assignment\x12\x16\n\x0eholder_is_gone\x18\x04 \x01(\x08\";\n\x08Standing\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x10\n\x08n_params\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\r\"\xbf\x02\n\nAssignment\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\r\x12\x15\n\rlease_seconds\x18\x05 \x01(\x01\x12$\n\x04spec\x18\x06 \x01(\x0b\x32\x16.layerlab.v1.StudySpec\x12$\n\x05lanes\x18\x07 \x03(\x0b\x32\x15.layerlab.v1.Proposal\x12\x19\n\x0cseconds_left\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12#\n\x04\x62\x65st\x18\t \x01(\x0b\x32\x15.layerlab.v1.Standing\x12 \n\x05rungs\x18\n \x03(\x0b\x32\x11.layerlab.v1.RungB\x0f\n\r_seconds_left\"\xb7\x01\n\x0b\x45pochReport\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x17\n\ntrain_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08val_loss\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tscore_val\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\x0f\x65lapsed_seconds\x18\x06 \x01(\x01\x42\r\n\x0b_train_lossB\x0b\n\t_val_lossB\x0c\n\n_score_val\"\xff\x02\n\x08TrialEnd\x12\x0e\n\x06number\x18\x01 \x01(\r\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.TrialState\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x1a.layerlab.v1.FailureReason\x12,\n\x0bstop_reason\x18\x04 \x01(\x0e\x32\x17.layerlab.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x16\n\tscore_val\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08val_loss\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nbest_epoch\x18\x08 \x01(\rH\x02\x88\x01\x01\x12\x0e\n\x06\x65pochs\x18\t \x01(\r\x12\x18\n\x10\x66it_time_seconds\x18\n \x01(\x01\x12\x15\n\x08n_params\x18\x0b \x01(\x04H\x03\x88\x01\x01\x12\x11\n\thas_model\x18\x0c \x01(\x08\x42\x0c\n\n_score_valB\x0b\n\t_val_lossB\r\n\x0b_best_epochB\x0b\n\t_n_params\"*\n\tTestScore\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\r\n\x05score\x18\x02 \x01(\x01\"\x88\x02\n\x13ReportCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12\x16\n\x0emessage_number\x18\x04 \x01(\x04\x12(\n\x06\x65pochs\x18\x05 \x03(\x0b\x32\x18.layerlab.v1.EpochReport\x12#\n\x04\x65nds\x18\x06 \x03(\x0b\x32\x15.layerlab.v1.TrialEnd\x12+\n\x0btest_scores\x18\x07 \x03(\x0b\x32\x16.layerlab.v1.TestScore\x12\'\n\x05stats\x18\x08 \x01(\x0b\x32\x18.layerlab.v1.CohortStats\"c\n\x14ReportCohortResponse\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\r\n\x05stale\x18\x02 \x01(\x08\x12\x11\n\tcancelled\x18\x03 \x01(\x08\x12\x13\n\x0bstop_trials\x18\x04 \x03(\r\"\x88\x01\n\x14ReleaseCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12*\n\x06reason\x18\x04 \x01(\x0e\x32\x1a.layerlab.v1.FailureReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"(\n\x15ReleaseCohortResponse\x12\x0f\n\x07requeue\x18\x01 \x01(\x08\"B\n\nHeldCohort\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\"\xd9\x02\n\x06Worker\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\x12\x0f\n\x07threads\x18\x06 \x01(\r\x12\x0f\n\x07version\x18\x07 \x01(\t\x12\x30\n\x0cheartbeat_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08study_id\x18\t \x01(\t\x12\x11\n\tcohort_id\x18\n \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x0b \x01(\r\x12\x10\n\x08\x64raining\x18\x0c \x01(\x08\x12\x33\n\x0f\x64isconnected_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nalso_holds\x18\x0e \x03(\x0b\x32\x17.layerlab.v1.HeldCohort\"4\n\rAttendRequest\x12#\n\x06worker\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Worker\"-\n\x0e\x41ttendResponse\x12\x1b\n\x13next_report_seconds\x18\x01 \x01(\x01\"S\n\x12UploadModelRequest\x12$\n\x03key\x18\x01 \x01(\x0b\x32\x15.layerlab.v1.ModelKeyH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"=\n\x08ModelKey\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\"\x15\n\x13UploadModelResponse\"8\n\x14\x44ownloadModelRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\"&\n\x15\x44ownloadModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c*y\n\x0c\x43laimOutcome\x12\x1d\n\x19\x43LAIM_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43LAIM_OUTCOME_CLAIMED\x10\x01\x12\x17\n\x13\x43LAIM_OUTCOME_ENDED\x10\x02\x12\x16\n\x12\x43LAIM_OUTCOME_BUSY\x10\x03\x32\xc1\x07\n\rLedgerService\x12U\n\x0cWatchStudies\x12 .layerlab.v1.WatchStudiesRequest\x1a!.layerlab.v1.WatchStudiesResponse0\x01\x12Y\n\x0eRegisterCohort\x12\".layerlab.v1.RegisterCohortRequest\x1a#.layerlab.v1.RegisterCohortResponse\x12_\n\x10MarkCohortQueued\x12$.layerlab.v1.MarkCohortQueuedRequest\x1a%.layerlab.v1.MarkCohortQueuedResponse\x12J\n\tMoveStudy\x12\x1d.layerlab.v1.MoveStudyRequest\x1a\x1e.layerlab.v1.MoveStudyResponse\x12Y\n\x0eReclaimCohorts\x12\".layerlab.v1.ReclaimCohortsRequest\x1a#.layerlab.v1.ReclaimCohortsResponse\x12P\n\x0b\x43laimCohort\x12\x1f.layerlab.v1.ClaimCohortRequest\x1a .layerlab.v1.ClaimCohortResponse\x12W\n\x0cReportCohort\x12 .layerlab.v1.ReportCohortRequest\x1a!.layerlab.v1.ReportCohortResponse(\x01\x30\x01\x12V\n\rReleaseCohort\x12!.layerlab.v1.ReleaseCohortRequest\x1a\".layerlab.v1.ReleaseCohortResponse\x12\x45\n\x06\x41ttend\x12\x1a.layerlab.v1.AttendRequest\x1a\x1b.layerlab.v1.AttendResponse(\x01\x30\x01\x12R\n\x0bUploadModel\x12\x1f.layerlab.v1.UploadModelRequest\x1a .layerlab.v1.UploadModelResponse(\x01\x12X\n\rDownloadModel\x12!.layerlab.v1.DownloadModelRequest\x1a\".layerlab.v1.DownloadModelResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/ledger.proto\x12\x0blayerlab.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18layerlab/v1/cohort.proto\x1a\x18layerlab/v1/design.proto\x1a\x17layerlab/v1/study.proto\"\xa4\x01\n\x08Proposal\x12\x0e\n\x06number\x18\x01 \x01(\r\x12#\n\x06\x64\x65sign\x18\x02 \x01(\x0b\x32\x13.layerlab.v1.Design\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x0e\n\x06repeat\x18\x04 \x01(\r\x12\x12\n\x05share\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\'\n\x08\x62\x61seline\x18\x06 \x01(\x0e\x32\x15.layerlab.v1.BaselineB\x08\n\x06_share\"\x15\n\x13WatchStudiesRequest\"\xce\x01\n\x14WatchStudiesResponse\x12!\n\x05study\x18\x01 \x01(\x0b\x32\x12.layerlab.v1.Study\x12\"\n\x06trials\x18\x02 \x03(\x0b\x32\x12.layerlab.v1.Trial\x12$\n\x07\x63ohorts\x18\x03 \x03(\x0b\x32\x13.layerlab.v1.Cohort\x12\x0b\n\x03seq\x18\x04 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x05 \x01(\x08\x12\x19\n\x0cseconds_left\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_seconds_left\"\xc2\x01\n\x15RegisterCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12(\n\tproposals\x18\x04 \x03(\x0b\x32\x15.layerlab.v1.Proposal\x12\x11\n\tfinalists\x18\x05 \x03(\r\x12 \n\x05rungs\x18\x06 \x03(\x0b\x32\x11.layerlab.v1.Rung\"O\n\x16RegisterCohortResponse\x12#\n\x06\x63ohort\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Cohort\x12\x10\n\x08repeated\x18\x02 \x01(\x08\">\n\x17MarkCohortQueuedRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\"\x1a\n\x18MarkCohortQueuedResponse\"Y\n\x10MoveStudyRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12#\n\x02to\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.StudyState\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"6\n\x11MoveStudyResponse\x12!\n\x05study\x18\x01 \x01(\x0b\x32\x12.layerlab.v1.Study\"R\n\x14RecordVerdictRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12(\n\x07verdict\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x17\n\x15RecordVerdictResponse\"/\n\x15ReclaimCohortsRequest\x12\x16\n\x0einclude_queued\x18\x01 \x01(\x08\"K\n\x16ReclaimCohortsResponse\x12\x11\n\treclaimed\x18\x02 \x01(\r\x12\x0f\n\x07waiting\x18\x03 \x01(\rJ\x04\x08\x01\x10\x02R\x07\x63ohorts\"a\n\x12\x43laimCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x13\n\x0bincarnation\x18\x04 \x01(\t\"\xa3\x01\n\x13\x43laimCohortResponse\x12*\n\x07outcome\x18\x01 \x01(\x0e\x32\x19.layerlab.v1.ClaimOutcome\x12\x1b\n\x13retry_after_seconds\x18\x02 \x01(\x01\x12+\n\nassignment\x18\x03 \x01(\x0b\x32\x17.layerlab.v1.Assignment\x12\x16\n\x0eholder_is_gone\x18\x04 \x01(\x08\";\n\x08Standing\x12\r\n\x05score\x18\x01 \x01(\x01\x12\x10\n\x08n_params\x18\x02 \x01(\x04\x12\x0e\n\x06number\x18\x03 \x01(\r\"\xbf\x02\n\nAssignment\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12%\n\x07purpose\x18\x03 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\r\x12\x15\n\rlease_seconds\x18\x05 \x01(\x01\x12$\n\x04spec\x18\x06 \x01(\x0b\x32\x16.layerlab.v1.StudySpec\x12$\n\x05lanes\x18\x07 \x03(\x0b\x32\x15.layerlab.v1.Proposal\x12\x19\n\x0cseconds_left\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12#\n\x04\x62\x65st\x18\t \x01(\x0b\x32\x15.layerlab.v1.Standing\x12 \n\x05rungs\x18\n \x03(\x0b\x32\x11.layerlab.v1.RungB\x0f\n\r_seconds_left\"\xb7\x01\n\x0b\x45pochReport\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x17\n\ntrain_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08val_loss\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tscore_val\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\x0f\x65lapsed_seconds\x18\x06 \x01(\x01\x42\r\n\x0b_train_lossB\x0b\n\t_val_lossB\x0c\n\n_score_val\"\xff\x02\n\x08TrialEnd\x12\x0e\n\x06number\x18\x01 \x01(\r\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.TrialState\x12*\n\x06reason\x18\x03 \x01(\x0e\x32\x1a.layerlab.v1.FailureReason\x12,\n\x0bstop_reason\x18\x04 \x01(\x0e\x32\x17.layerlab.v1.StopReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x16\n\tscore_val\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08val_loss\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nbest_epoch\x18\x08 \x01(\rH\x02\x88\x01\x01\x12\x0e\n\x06\x65pochs\x18\t \x01(\r\x12\x18\n\x10\x66it_time_seconds\x18\n \x01(\x01\x12\x15\n\x08n_params\x18\x0b \x01(\x04H\x03\x88\x01\x01\x12\x11\n\thas_model\x18\x0c \x01(\x08\x42\x0c\n\n_score_valB\x0b\n\t_val_lossB\r\n\x0b_best_epochB\x0b\n\t_n_params\"8\n\tTestScore\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rows\x18\x03 \x01(\x04\"\xaf\x02\n\x13ReportCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12\x16\n\x0emessage_number\x18\x04 \x01(\x04\x12(\n\x06\x65pochs\x18\x05 \x03(\x0b\x32\x18.layerlab.v1.EpochReport\x12#\n\x04\x65nds\x18\x06 \x03(\x0b\x32\x15.layerlab.v1.TrialEnd\x12+\n\x0btest_scores\x18\x07 \x03(\x0b\x32\x16.layerlab.v1.TestScore\x12\'\n\x05stats\x18\x08 \x01(\x0b\x32\x18.layerlab.v1.CohortStats\x12%\n\x07receipt\x18\t \x01(\x0b\x32\x14.layerlab.v1.Receipt\"c\n\x14ReportCohortResponse\x12\x14\n\x0c\x61\x63knowledged\x18\x01 \x01(\x04\x12\r\n\x05stale\x18\x02 \x01(\x08\x12\x11\n\tcancelled\x18\x03 \x01(\x08\x12\x13\n\x0bstop_trials\x18\x04 \x03(\r\"\x88\x01\n\x14ReleaseCohortRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12*\n\x06reason\x18\x04 \x01(\x0e\x32\x1a.layerlab.v1.FailureReason\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"(\n\x15ReleaseCohortResponse\x12\x0f\n\x07requeue\x18\x01 \x01(\x08\"B\n\nHeldCohort\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x11\n\tcohort_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\"\xd9\x02\n\x06Worker\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\x12\x0f\n\x07threads\x18\x06 \x01(\r\x12\x0f\n\x07version\x18\x07 \x01(\t\x12\x30\n\x0cheartbeat_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08study_id\x18\t \x01(\t\x12\x11\n\tcohort_id\x18\n \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x0b \x01(\r\x12\x10\n\x08\x64raining\x18\x0c \x01(\x08\x12\x33\n\x0f\x64isconnected_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nalso_holds\x18\x0e \x03(\x0b\x32\x17.layerlab.v1.HeldCohort\"4\n\rAttendRequest\x12#\n\x06worker\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Worker\"-\n\x0e\x41ttendResponse\x12\x1b\n\x13next_report_seconds\x18\x01 \x01(\x01\"S\n\x12UploadModelRequest\x12$\n\x03key\x18\x01 \x01(\x0b\x32\x15.layerlab.v1.ModelKeyH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"=\n\x08ModelKey\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\"\x15\n\x13UploadModelResponse\"8\n\x14\x44ownloadModelRequest\x12\x10\n\x08study_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\"&\n\x15\x44ownloadModelResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c*y\n\x0c\x43laimOutcome\x12\x1d\n\x19\x43LAIM_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43LAIM_OUTCOME_CLAIMED\x10\x01\x12\x17\n\x13\x43LAIM_OUTCOME_ENDED\x10\x02\x12\x16\n\x12\x43LAIM_OUTCOME_BUSY\x10\x03\x32\x99\x08\n\rLedgerService\x12U\n\x0cWatchStudies\x12 .layerlab.v1.WatchStudiesRequest\x1a!.layerlab.v1.WatchStudiesResponse0\x01\x12Y\n\x0eRegisterCohort\x12\".layerlab.v1.RegisterCohortRequest\x1a#.layerlab.v1.RegisterCohortResponse\x12_\n\x10MarkCohortQueued\x12$.layerlab.v1.MarkCohortQueuedRequest\x1a%.layerlab.v1.MarkCohortQueuedResponse\x12J\n\tMoveStudy\x12\x1d.layerlab.v1.MoveStudyRequest\x1a\x1e.layerlab.v1.MoveStudyResponse\x12V\n\rRecordVerdict\x12!.layerlab.v1.RecordVerdictRequest\x1a\".layerlab.v1.RecordVerdictResponse\x12Y\n\x0eReclaimCohorts\x12\".layerlab.v1.ReclaimCohortsRequest\x1a#.layerlab.v1.ReclaimCohortsResponse\x12P\n\x0b\x43laimCohort\x12\x1f.layerlab.v1.ClaimCohortRequest\x1a .layerlab.v1.ClaimCohortResponse\x12W\n\x0cReportCohort\x12 .layerlab.v1.ReportCohortRequest\x1a!.layerlab.v1.ReportCohortResponse(\x01\x30\x01\x12V\n\rReleaseCohort\x12!.layerlab.v1.ReleaseCohortRequest\x1a\".layerlab.v1.ReleaseCohortResponse\x12\x45\n\x06\x41ttend\x12\x1a.layerlab.v1.AttendRequest\x1a\x1b.layerlab.v1.AttendResponse(\x01\x30\x01\x12R\n\x0bUploadModel\x12\x1f.layerlab.v1.UploadModelRequest\x1a .layerlab.v1.UploadModelResponse(\x01\x12X\n\rDownloadModel\x12!.layerlab.v1.DownloadModelRequest\x1a\".layerlab.v1.DownloadModelResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'layerlab.v1.ledger_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CLAIMOUTCOME']._serialized_start=3704
-  _globals['_CLAIMOUTCOME']._serialized_end=3825
-  _globals['_PROPOSAL']._serialized_start=151
-  _globals['_PROPOSAL']._serialized_end=228
-  _globals['_WATCHSTUDIESREQUEST']._serialized_start=230
-  _globals['_WATCHSTUDIESREQUEST']._serialized_end=251
-  _globals['_WATCHSTUDIESRESPONSE']._serialized_start=254
-  _globals['_WATCHSTUDIESRESPONSE']._serialized_end=460
-  _globals['_REGISTERCOHORTREQUEST']._serialized_start=463
-  _globals['_REGISTERCOHORTREQUEST']._serialized_end=657
-  _globals['_REGISTERCOHORTRESPONSE']._serialized_start=659
-  _globals['_REGISTERCOHORTRESPONSE']._serialized_end=738
-  _globals['_MARKCOHORTQUEUEDREQUEST']._serialized_start=740
-  _globals['_MARKCOHORTQUEUEDREQUEST']._serialized_end=802
-  _globals['_MARKCOHORTQUEUEDRESPONSE']._serialized_start=804
-  _globals['_MARKCOHORTQUEUEDRESPONSE']._serialized_end=830
-  _globals['_MOVESTUDYREQUEST']._serialized_start=832
-  _globals['_MOVESTUDYREQUEST']._serialized_end=921
-  _globals['_MOVESTUDYRESPONSE']._serialized_start=923
-  _globals['_MOVESTUDYRESPONSE']._serialized_end=977
-  _globals['_RECLAIMCOHORTSREQUEST']._serialized_start=979
-  _globals['_RECLAIMCOHORTSREQUEST']._serialized_end=1026
-  _globals['_RECLAIMCOHORTSRESPONSE']._serialized_start=1028
-  _globals['_RECLAIMCOHORTSRESPONSE']._serialized_end=1103
-  _globals['_CLAIMCOHORTREQUEST']._serialized_start=1105
-  _globals['_CLAIMCOHORTREQUEST']._serialized_end=1202
-  _globals['_CLAIMCOHORTRESPONSE']._serialized_start=1205
-  _globals['_CLAIMCOHORTRESPONSE']._serialized_end=1368
-  _globals['_STANDING']._serialized_start=1370
-  _globals['_STANDING']._serialized_end=1429
-  _globals['_ASSIGNMENT']._serialized_start=1432
-  _globals['_ASSIGNMENT']._serialized_end=1751
-  _globals['_EPOCHREPORT']._serialized_start=1754
-  _globals['_EPOCHREPORT']._serialized_end=1937
-  _globals['_TRIALEND']._serialized_start=1940
-  _globals['_TRIALEND']._serialized_end=2323
-  _globals['_TESTSCORE']._serialized_start=2325
-  _globals['_TESTSCORE']._serialized_end=2367
-  _globals['_REPORTCOHORTREQUEST']._serialized_start=2370
-  _globals['_REPORTCOHORTREQUEST']._serialized_end=2634
-  _globals['_REPORTCOHORTRESPONSE']._serialized_start=2636
-  _globals['_REPORTCOHORTRESPONSE']._serialized_end=2735
-  _globals['_RELEASECOHORTREQUEST']._serialized_start=2738
-  _globals['_RELEASECOHORTREQUEST']._serialized_end=2874
-  _globals['_RELEASECOHORTRESPONSE']._serialized_start=2876
-  _globals['_RELEASECOHORTRESPONSE']._serialized_end=2916
-  _globals['_HELDCOHORT']._serialized_start=2918
-  _globals['_HELDCOHORT']._serialized_end=2984
-  _globals['_WORKER']._serialized_start=2987
-  _globals['_WORKER']._serialized_end=3332
-  _globals['_ATTENDREQUEST']._serialized_start=3334
-  _globals['_ATTENDREQUEST']._serialized_end=3386
-  _globals['_ATTENDRESPONSE']._serialized_start=3388
-  _globals['_ATTENDRESPONSE']._serialized_end=3433
-  _globals['_UPLOADMODELREQUEST']._serialized_start=3435
-  _globals['_UPLOADMODELREQUEST']._serialized_end=3518
-  _globals['_MODELKEY']._serialized_start=3520
-  _globals['_MODELKEY']._serialized_end=3581
-  _globals['_UPLOADMODELRESPONSE']._serialized_start=3583
-  _globals['_UPLOADMODELRESPONSE']._serialized_end=3604
-  _globals['_DOWNLOADMODELREQUEST']._serialized_start=3606
-  _globals['_DOWNLOADMODELREQUEST']._serialized_end=3662
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=3664
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=3702
-  _globals['_LEDGERSERVICE']._serialized_start=3828
-  _globals['_LEDGERSERVICE']._serialized_end=4789
+  _globals['_CLAIMOUTCOME']._serialized_start=3984
+  _globals['_CLAIMOUTCOME']._serialized_end=4105
+  _globals['_PROPOSAL']._serialized_start=182
+  _globals['_PROPOSAL']._serialized_end=346
+  _globals['_WATCHSTUDIESREQUEST']._serialized_start=348
+  _globals['_WATCHSTUDIESREQUEST']._serialized_end=369
+  _globals['_WATCHSTUDIESRESPONSE']._serialized_start=372
+  _globals['_WATCHSTUDIESRESPONSE']._serialized_end=578
+  _globals['_REGISTERCOHORTREQUEST']._serialized_start=581
+  _globals['_REGISTERCOHORTREQUEST']._serialized_end=775
+  _globals['_REGISTERCOHORTRESPONSE']._serialized_start=777
+  _globals['_REGISTERCOHORTRESPONSE']._serialized_end=856
+  _globals['_MARKCOHORTQUEUEDREQUEST']._serialized_start=858
+  _globals['_MARKCOHORTQUEUEDREQUEST']._serialized_end=920
+  _globals['_MARKCOHORTQUEUEDRESPONSE']._serialized_start=922
+  _globals['_MARKCOHORTQUEUEDRESPONSE']._serialized_end=948
+  _globals['_MOVESTUDYREQUEST']._serialized_start=950
+  _globals['_MOVESTUDYREQUEST']._serialized_end=1039
+  _globals['_MOVESTUDYRESPONSE']._serialized_start=1041
+  _globals['_MOVESTUDYRESPONSE']._serialized_end=1095
+  _globals['_RECORDVERDICTREQUEST']._serialized_start=1097
+  _globals['_RECORDVERDICTREQUEST']._serialized_end=1179
+  _globals['_RECORDVERDICTRESPONSE']._serialized_start=1181
+  _globals['_RECORDVERDICTRESPONSE']._serialized_end=1204
+  _globals['_RECLAIMCOHORTSREQUEST']._serialized_start=1206
+  _globals['_RECLAIMCOHORTSREQUEST']._serialized_end=1253
+  _globals['_RECLAIMCOHORTSRESPONSE']._serialized_start=1255
+  _globals['_RECLAIMCOHORTSRESPONSE']._serialized_end=1330
+  _globals['_CLAIMCOHORTREQUEST']._serialized_start=1332
+  _globals['_CLAIMCOHORTREQUEST']._serialized_end=1429
+  _globals['_CLAIMCOHORTRESPONSE']._serialized_start=1432
+  _globals['_CLAIMCOHORTRESPONSE']._serialized_end=1595
+  _globals['_STANDING']._serialized_start=1597
+  _globals['_STANDING']._serialized_end=1656
+  _globals['_ASSIGNMENT']._serialized_start=1659
+  _globals['_ASSIGNMENT']._serialized_end=1978
+  _globals['_EPOCHREPORT']._serialized_start=1981
+  _globals['_EPOCHREPORT']._serialized_end=2164
+  _globals['_TRIALEND']._serialized_start=2167
+  _globals['_TRIALEND']._serialized_end=2550
+  _globals['_TESTSCORE']._serialized_start=2552
+  _globals['_TESTSCORE']._serialized_end=2608
+  _globals['_REPORTCOHORTREQUEST']._serialized_start=2611
+  _globals['_REPORTCOHORTREQUEST']._serialized_end=2914
+  _globals['_REPORTCOHORTRESPONSE']._serialized_start=2916
+  _globals['_REPORTCOHORTRESPONSE']._serialized_end=3015
+  _globals['_RELEASECOHORTREQUEST']._serialized_start=3018
+  _globals['_RELEASECOHORTREQUEST']._serialized_end=3154
+  _globals['_RELEASECOHORTRESPONSE']._serialized_start=3156
+  _globals['_RELEASECOHORTRESPONSE']._serialized_end=3196
+  _globals['_HELDCOHORT']._serialized_start=3198
+  _globals['_HELDCOHORT']._serialized_end=3264
+  _globals['_WORKER']._serialized_start=3267
+  _globals['_WORKER']._serialized_end=3612
+  _globals['_ATTENDREQUEST']._serialized_start=3614
+  _globals['_ATTENDREQUEST']._serialized_end=3666
+  _globals['_ATTENDRESPONSE']._serialized_start=3668
+  _globals['_ATTENDRESPONSE']._serialized_end=3713
+  _globals['_UPLOADMODELREQUEST']._serialized_start=3715
+  _globals['_UPLOADMODELREQUEST']._serialized_end=3798
+  _globals['_MODELKEY']._serialized_start=3800
+  _globals['_MODELKEY']._serialized_end=3861
+  _globals['_UPLOADMODELRESPONSE']._serialized_start=3863
+  _globals['_UPLOADMODELRESPONSE']._serialized_end=3884
+  _globals['_DOWNLOADMODELREQUEST']._serialized_start=3886
+  _globals['_DOWNLOADMODELREQUEST']._serialized_end=3942
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=3944
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=3982
+  _globals['_LEDGERSERVICE']._serialized_start=4108
+  _globals['_LEDGERSERVICE']._serialized_end=5157
 # @@protoc_insertion_point(module_scope)

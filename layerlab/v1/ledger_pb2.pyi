@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -59,9 +60,18 @@ class Proposal(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     DESIGN_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    BASELINE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Counts from 1 within the study."""
     seed: _builtins.int
+    repeat: _builtins.int
+    """0: the study's own split; 1, 2, …: resamplings of the learning rows."""
+    share: _builtins.float
+    """Of the training rows, the part that it trains on; 1 if absent."""
+    baseline: _study_pb2.Baseline.ValueType
+    """With one, `design` says nothing."""
     @_builtins.property
     def design(self) -> _design_pb2.Design: ...
     def __init__(
@@ -70,12 +80,17 @@ class Proposal(_message.Message):
         number: _builtins.int = ...,
         design: _design_pb2.Design | None = ...,
         seed: _builtins.int = ...,
+        repeat: _builtins.int = ...,
+        share: _builtins.float | None = ...,
+        baseline: _study_pb2.Baseline.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["design", b"design"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_share", b"_share", "design", b"design", "share", b"share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["design", b"design", "number", b"number", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_share", b"_share", "baseline", b"baseline", "design", b"design", "number", b"number", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__share: _TypeAlias = _typing.Literal["share"]  # noqa: Y015
+    _WhichOneofArgType__share: _TypeAlias = _typing.Literal["_share", b"_share"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__share) -> _WhichOneofReturnType__share | None: ...
 
 Global___Proposal: _TypeAlias = Proposal  # noqa: Y015
 
@@ -153,7 +168,7 @@ class RegisterCohortRequest(_message.Message):
     purpose: _cohort_pb2.Purpose.ValueType
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]:
-        """For SEARCH: new trials."""
+        """For all purposes but TEST: new trials."""
 
     @_builtins.property
     def finalists(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
@@ -286,6 +301,46 @@ class MoveStudyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MoveStudyResponse: _TypeAlias = MoveStudyResponse  # noqa: Y015
+
+@_typing.final
+class RecordVerdictRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    @_builtins.property
+    def verdict(self) -> _struct_pb2.Struct:
+        """As in REST."""
+
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        verdict: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verdict", b"verdict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study_id", b"study_id", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordVerdictRequest: _TypeAlias = RecordVerdictRequest  # noqa: Y015
+
+@_typing.final
+class RecordVerdictResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordVerdictResponse: _TypeAlias = RecordVerdictResponse  # noqa: Y015
 
 @_typing.final
 class ReclaimCohortsRequest(_message.Message):
@@ -454,7 +509,7 @@ class Assignment(_message.Message):
 
     @_builtins.property
     def best(self) -> Global___Standing:
-        """Weights are kept of trials that beat it; absent: of the first that succeeds."""
+        """Weights are kept of trials that beat it; absent: of all that succeed. Its score is a utility."""
 
     @_builtins.property
     def rungs(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.Rung]:
@@ -505,7 +560,7 @@ class EpochReport(_message.Message):
     """
     val_loss: _builtins.float
     score_val: _builtins.float
-    """Accuracy or R² on the validation rows."""
+    """Of the study's metric, on the validation rows."""
     elapsed_seconds: _builtins.float
     """Since the cohort started."""
     def __init__(
@@ -613,17 +668,21 @@ class TestScore(_message.Message):
 
     NUMBER_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     score: _builtins.float
+    rows: _builtins.int
+    """So many test rows; 0: not said."""
     def __init__(
         self,
         *,
         number: _builtins.int = ...,
         score: _builtins.float = ...,
+        rows: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "rows", b"rows", "score", b"score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -641,6 +700,7 @@ class ReportCohortRequest(_message.Message):
     ENDS_FIELD_NUMBER: _builtins.int
     TEST_SCORES_FIELD_NUMBER: _builtins.int
     STATS_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     """On every message."""
     cohort_id: _builtins.str
@@ -657,6 +717,10 @@ class ReportCohortRequest(_message.Message):
     def stats(self) -> _cohort_pb2.CohortStats:
         """With the ends that complete the cohort."""
 
+    @_builtins.property
+    def receipt(self) -> _cohort_pb2.Receipt:
+        """Likewise."""
+
     def __init__(
         self,
         *,
@@ -668,10 +732,11 @@ class ReportCohortRequest(_message.Message):
         ends: _abc.Iterable[Global___TrialEnd] | None = ...,
         test_scores: _abc.Iterable[Global___TestScore] | None = ...,
         stats: _cohort_pb2.CohortStats | None = ...,
+        receipt: _cohort_pb2.Receipt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["stats", b"stats"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "stats", b"stats"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "receipt", b"receipt", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

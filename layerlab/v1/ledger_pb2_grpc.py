@@ -56,6 +56,11 @@ class LedgerServiceStub:
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.MoveStudyRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_ledger__pb2.MoveStudyResponse.FromString,
                 _registered_method=True)
+        self.RecordVerdict = channel.unary_unary(
+                '/layerlab.v1.LedgerService/RecordVerdict',
+                request_serializer=layerlab_dot_v1_dot_ledger__pb2.RecordVerdictRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_ledger__pb2.RecordVerdictResponse.FromString,
+                _registered_method=True)
         self.ReclaimCohorts = channel.unary_unary(
                 '/layerlab.v1.LedgerService/ReclaimCohorts',
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsRequest.SerializeToString,
@@ -125,6 +130,14 @@ class LedgerServiceServicer:
     def MoveStudy(self, request, context):
         """Starts a study, or ends it; on an end, trials that have not ended are cancelled.
         Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordVerdict(self, request, context):
+        """Records what the study's trials come to so far. Repeating the last one changes nothing.
+        Errors: FAILED_PRECONDITION when the study has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,6 +216,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.MoveStudy,
                     request_deserializer=layerlab_dot_v1_dot_ledger__pb2.MoveStudyRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_ledger__pb2.MoveStudyResponse.SerializeToString,
+            ),
+            'RecordVerdict': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordVerdict,
+                    request_deserializer=layerlab_dot_v1_dot_ledger__pb2.RecordVerdictRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_ledger__pb2.RecordVerdictResponse.SerializeToString,
             ),
             'ReclaimCohorts': grpc.unary_unary_rpc_method_handler(
                     servicer.ReclaimCohorts,
@@ -350,6 +368,33 @@ class LedgerService:
             '/layerlab.v1.LedgerService/MoveStudy',
             layerlab_dot_v1_dot_ledger__pb2.MoveStudyRequest.SerializeToString,
             layerlab_dot_v1_dot_ledger__pb2.MoveStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordVerdict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.LedgerService/RecordVerdict',
+            layerlab_dot_v1_dot_ledger__pb2.RecordVerdictRequest.SerializeToString,
+            layerlab_dot_v1_dot_ledger__pb2.RecordVerdictResponse.FromString,
             options,
             channel_credentials,
             insecure,

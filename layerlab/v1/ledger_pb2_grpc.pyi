@@ -50,6 +50,10 @@ class LedgerServiceStub:
     """Starts a study, or ends it; on an end, trials that have not ended are cancelled.
     Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
     """
+    RecordVerdict: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.RecordVerdictRequest, _ledger_pb2.RecordVerdictResponse]
+    """Records what the study's trials come to so far. Repeating the last one changes nothing.
+    Errors: FAILED_PRECONDITION when the study has ended.
+    """
     ReclaimCohorts: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]
     """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
     ClaimCohort: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ClaimCohortRequest, _ledger_pb2.ClaimCohortResponse]
@@ -90,6 +94,10 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     MoveStudy: _aio.UnaryUnaryMultiCallable[_ledger_pb2.MoveStudyRequest, _ledger_pb2.MoveStudyResponse]  # type: ignore[assignment]
     """Starts a study, or ends it; on an end, trials that have not ended are cancelled.
     Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
+    """
+    RecordVerdict: _aio.UnaryUnaryMultiCallable[_ledger_pb2.RecordVerdictRequest, _ledger_pb2.RecordVerdictResponse]  # type: ignore[assignment]
+    """Records what the study's trials come to so far. Repeating the last one changes nothing.
+    Errors: FAILED_PRECONDITION when the study has ended.
     """
     ReclaimCohorts: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]  # type: ignore[assignment]
     """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
@@ -152,6 +160,16 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ledger_pb2.MoveStudyResponse, _abc.Awaitable[_ledger_pb2.MoveStudyResponse]]:
         """Starts a study, or ends it; on an end, trials that have not ended are cancelled.
         Errors: FAILED_PRECONDITION for a move that the scheduler may not make.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordVerdict(
+        self,
+        request: _ledger_pb2.RecordVerdictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.RecordVerdictResponse, _abc.Awaitable[_ledger_pb2.RecordVerdictResponse]]:
+        """Records what the study's trials come to so far. Repeating the last one changes nothing.
+        Errors: FAILED_PRECONDITION when the study has ended.
         """
 
     @_abc_1.abstractmethod

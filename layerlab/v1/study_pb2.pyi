@@ -114,6 +114,8 @@ class _StopReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StopReason
     STOP_REASON_EARLY_STOPPING: _StopReason.ValueType  # 2
     STOP_REASON_TIME_BUDGET: _StopReason.ValueType  # 3
     STOP_REASON_RUNG: _StopReason.ValueType  # 4
+    STOP_REASON_REPLAYED: _StopReason.ValueType  # 5
+    """It has trained for as many epochs as the trial that it repeats."""
 
 class StopReason(_StopReason, metaclass=_StopReasonEnumTypeWrapper):
     """Why a trial with a score trained no longer."""
@@ -123,6 +125,8 @@ STOP_REASON_MAX_EPOCHS: StopReason.ValueType  # 1
 STOP_REASON_EARLY_STOPPING: StopReason.ValueType  # 2
 STOP_REASON_TIME_BUDGET: StopReason.ValueType  # 3
 STOP_REASON_RUNG: StopReason.ValueType  # 4
+STOP_REASON_REPLAYED: StopReason.ValueType  # 5
+"""It has trained for as many epochs as the trial that it repeats."""
 Global___StopReason: _TypeAlias = StopReason  # noqa: Y015
 
 class _Engine:
@@ -152,31 +156,152 @@ class _SearchEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Search.ValueTy
     SEARCH_UNSPECIFIED: _Search.ValueType  # 0
     SEARCH_RANDOM: _Search.ValueType  # 1
     SEARCH_GRID: _Search.ValueType  # 2
+    SEARCH_QUASI_RANDOM: _Search.ValueType  # 3
+    """A scrambled Sobol sequence."""
+    SEARCH_TPE: _Search.ValueType  # 4
+    """These learn from results."""
+    SEARCH_GP: _Search.ValueType  # 5
+    SEARCH_CMAES: _Search.ValueType  # 6
+    SEARCH_NSGA2: _Search.ValueType  # 7
+    """Looks for the front of score, time and parameters."""
 
 class Search(_Search, metaclass=_SearchEnumTypeWrapper): ...
 
 SEARCH_UNSPECIFIED: Search.ValueType  # 0
 SEARCH_RANDOM: Search.ValueType  # 1
 SEARCH_GRID: Search.ValueType  # 2
+SEARCH_QUASI_RANDOM: Search.ValueType  # 3
+"""A scrambled Sobol sequence."""
+SEARCH_TPE: Search.ValueType  # 4
+"""These learn from results."""
+SEARCH_GP: Search.ValueType  # 5
+SEARCH_CMAES: Search.ValueType  # 6
+SEARCH_NSGA2: Search.ValueType  # 7
+"""Looks for the front of score, time and parameters."""
 Global___Search: _TypeAlias = Search  # noqa: Y015
 
-class _RecipeName:
+class _Metric:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _RecipeNameEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecipeName.ValueType], _builtins.type):
+class _MetricEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Metric.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
-    RECIPE_NAME_UNSPECIFIED: _RecipeName.ValueType  # 0
-    RECIPE_NAME_PAPER: _RecipeName.ValueType  # 1
-    RECIPE_NAME_STANDARD: _RecipeName.ValueType  # 2
+    METRIC_UNSPECIFIED: _Metric.ValueType  # 0
+    METRIC_ACCURACY: _Metric.ValueType  # 1
+    METRIC_BALANCED_ACCURACY: _Metric.ValueType  # 2
+    METRIC_LOG_LOSS: _Metric.ValueType  # 3
+    METRIC_AUC: _Metric.ValueType  # 4
+    METRIC_F1: _Metric.ValueType  # 5
+    METRIC_R2: _Metric.ValueType  # 6
+    METRIC_RMSE: _Metric.ValueType  # 7
+    METRIC_MAE: _Metric.ValueType  # 8
 
-class RecipeName(_RecipeName, metaclass=_RecipeNameEnumTypeWrapper):
-    """How features are prepared. PAPER: missing is 0, then scaled to [0, 1]."""
+class Metric(_Metric, metaclass=_MetricEnumTypeWrapper):
+    """What designs are compared by. Scores are its natural values: of LOG_LOSS, RMSE and MAE the lower
+    is the better.
+    """
 
-RECIPE_NAME_UNSPECIFIED: RecipeName.ValueType  # 0
-RECIPE_NAME_PAPER: RecipeName.ValueType  # 1
-RECIPE_NAME_STANDARD: RecipeName.ValueType  # 2
-Global___RecipeName: _TypeAlias = RecipeName  # noqa: Y015
+METRIC_UNSPECIFIED: Metric.ValueType  # 0
+METRIC_ACCURACY: Metric.ValueType  # 1
+METRIC_BALANCED_ACCURACY: Metric.ValueType  # 2
+METRIC_LOG_LOSS: Metric.ValueType  # 3
+METRIC_AUC: Metric.ValueType  # 4
+METRIC_F1: Metric.ValueType  # 5
+METRIC_R2: Metric.ValueType  # 6
+METRIC_RMSE: Metric.ValueType  # 7
+METRIC_MAE: Metric.ValueType  # 8
+Global___Metric: _TypeAlias = Metric  # noqa: Y015
+
+class _SplitMethod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SplitMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SplitMethod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SPLIT_METHOD_UNSPECIFIED: _SplitMethod.ValueType  # 0
+    """As STRATIFIED."""
+    SPLIT_METHOD_STRATIFIED: _SplitMethod.ValueType  # 1
+    SPLIT_METHOD_GROUPED: _SplitMethod.ValueType  # 2
+    """Rows of one group are never in two parts."""
+    SPLIT_METHOD_TIME: _SplitMethod.ValueType  # 3
+    """The last rows test, those before them validate."""
+
+class SplitMethod(_SplitMethod, metaclass=_SplitMethodEnumTypeWrapper): ...
+
+SPLIT_METHOD_UNSPECIFIED: SplitMethod.ValueType  # 0
+"""As STRATIFIED."""
+SPLIT_METHOD_STRATIFIED: SplitMethod.ValueType  # 1
+SPLIT_METHOD_GROUPED: SplitMethod.ValueType  # 2
+"""Rows of one group are never in two parts."""
+SPLIT_METHOD_TIME: SplitMethod.ValueType  # 3
+"""The last rows test, those before them validate."""
+Global___SplitMethod: _TypeAlias = SplitMethod  # noqa: Y015
+
+class _VerdictMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerdictModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerdictMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERDICT_MODE_UNSPECIFIED: _VerdictMode.ValueType  # 0
+    VERDICT_MODE_AUTO: _VerdictMode.ValueType  # 1
+    VERDICT_MODE_OFF: _VerdictMode.ValueType  # 2
+
+class VerdictMode(_VerdictMode, metaclass=_VerdictModeEnumTypeWrapper):
+    """AUTO: the best designs are trained again and compared. OFF: the best trial is tested."""
+
+VERDICT_MODE_UNSPECIFIED: VerdictMode.ValueType  # 0
+VERDICT_MODE_AUTO: VerdictMode.ValueType  # 1
+VERDICT_MODE_OFF: VerdictMode.ValueType  # 2
+Global___VerdictMode: _TypeAlias = VerdictMode  # noqa: Y015
+
+class _StudyKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StudyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StudyKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STUDY_KIND_UNSPECIFIED: _StudyKind.ValueType  # 0
+    """As STUDY."""
+    STUDY_KIND_STUDY: _StudyKind.ValueType  # 1
+    STUDY_KIND_PROBE: _StudyKind.ValueType  # 2
+    STUDY_KIND_REPLAY: _StudyKind.ValueType  # 3
+
+class StudyKind(_StudyKind, metaclass=_StudyKindEnumTypeWrapper):
+    """PROBE and REPLAY are in no list: they measure what a study will take, and repeat a trial."""
+
+STUDY_KIND_UNSPECIFIED: StudyKind.ValueType  # 0
+"""As STUDY."""
+STUDY_KIND_STUDY: StudyKind.ValueType  # 1
+STUDY_KIND_PROBE: StudyKind.ValueType  # 2
+STUDY_KIND_REPLAY: StudyKind.ValueType  # 3
+Global___StudyKind: _TypeAlias = StudyKind  # noqa: Y015
+
+class _Baseline:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BaselineEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Baseline.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BASELINE_UNSPECIFIED: _Baseline.ValueType  # 0
+    BASELINE_CONSTANT: _Baseline.ValueType  # 1
+    """The majority class, or the mean."""
+    BASELINE_LINEAR: _Baseline.ValueType  # 2
+    """Logistic or ridge regression."""
+    BASELINE_TREES: _Baseline.ValueType  # 3
+    """Gradient-boosted trees on histograms."""
+
+class Baseline(_Baseline, metaclass=_BaselineEnumTypeWrapper):
+    """What networks have to beat."""
+
+BASELINE_UNSPECIFIED: Baseline.ValueType  # 0
+BASELINE_CONSTANT: Baseline.ValueType  # 1
+"""The majority class, or the mean."""
+BASELINE_LINEAR: Baseline.ValueType  # 2
+"""Logistic or ridge regression."""
+BASELINE_TREES: Baseline.ValueType  # 3
+"""Gradient-boosted trees on histograms."""
+Global___Baseline: _TypeAlias = Baseline  # noqa: Y015
 
 class _HalvingMode:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -195,6 +320,97 @@ HALVING_MODE_UNSPECIFIED: HalvingMode.ValueType  # 0
 HALVING_MODE_AUTO: HalvingMode.ValueType  # 1
 HALVING_MODE_OFF: HalvingMode.ValueType  # 2
 Global___HalvingMode: _TypeAlias = HalvingMode  # noqa: Y015
+
+@_typing.final
+class SplitSpec(_message.Message):
+    """How rows are divided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    FOLDS_FIELD_NUMBER: _builtins.int
+    method: Global___SplitMethod.ValueType
+    column: _builtins.str
+    """Of the groups, or of the times."""
+    folds: _builtins.int
+    """3 to 10; 0 means 5."""
+    def __init__(
+        self,
+        *,
+        method: Global___SplitMethod.ValueType = ...,
+        column: _builtins.str = ...,
+        folds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "folds", b"folds", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitSpec: _TypeAlias = SplitSpec  # noqa: Y015
+
+@_typing.final
+class Constraints(_message.Message):
+    """Which designs a study may try. Absent: no limit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_PARAMS_FIELD_NUMBER: _builtins.int
+    MAX_TRIAL_SECONDS_FIELD_NUMBER: _builtins.int
+    max_params: _builtins.int
+    max_trial_seconds: _builtins.float
+    """As predicted for all of a trial's epochs on one core."""
+    def __init__(
+        self,
+        *,
+        max_params: _builtins.int | None = ...,
+        max_trial_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_params", b"_max_params", "_max_trial_seconds", b"_max_trial_seconds", "max_params", b"max_params", "max_trial_seconds", b"max_trial_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_params", b"_max_params", "_max_trial_seconds", b"_max_trial_seconds", "max_params", b"max_params", "max_trial_seconds", b"max_trial_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_params: _TypeAlias = _typing.Literal["max_params"]  # noqa: Y015
+    _WhichOneofArgType__max_params: _TypeAlias = _typing.Literal["_max_params", b"_max_params"]  # noqa: Y015
+    _WhichOneofReturnType__max_trial_seconds: _TypeAlias = _typing.Literal["max_trial_seconds"]  # noqa: Y015
+    _WhichOneofArgType__max_trial_seconds: _TypeAlias = _typing.Literal["_max_trial_seconds", b"_max_trial_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_params) -> _WhichOneofReturnType__max_params | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_trial_seconds) -> _WhichOneofReturnType__max_trial_seconds | None: ...
+
+Global___Constraints: _TypeAlias = Constraints  # noqa: Y015
+
+@_typing.final
+class Replay(_message.Message):
+    """The one trial of a REPLAY: as it was trained, until it had trained for so many epochs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEED_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    EPOCHS_FIELD_NUMBER: _builtins.int
+    seed: _builtins.int
+    repeat: _builtins.int
+    share: _builtins.float
+    epochs: _builtins.int
+    def __init__(
+        self,
+        *,
+        seed: _builtins.int = ...,
+        repeat: _builtins.int = ...,
+        share: _builtins.float = ...,
+        epochs: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Replay: _TypeAlias = Replay  # noqa: Y015
 
 @_typing.final
 class Budget(_message.Message):
@@ -301,16 +517,27 @@ class StudySpec(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     COLUMN_KINDS_FIELD_NUMBER: _builtins.int
     HALVING_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    SPLIT_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    DESIGNS_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REPLAY_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
     target: _builtins.str
     task: _dataset_pb2.Task.ValueType
     name: _builtins.str
     preset: _builtins.str
     search: Global___Search.ValueType
-    recipe: Global___RecipeName.ValueType
+    recipe: _design_pb2.RecipeName.ValueType
     engine: Global___Engine.ValueType
     seed: _builtins.int
     """Decides the split and the proposals. At most 2^53 - 1."""
+    metric: Global___Metric.ValueType
+    """Unspecified: accuracy or R²."""
+    verdict: Global___VerdictMode.ValueType
+    kind: Global___StudyKind.ValueType
     @_builtins.property
     def space(self) -> _struct_pb2.Struct:
         """A field of a design to its choices or range, as in REST."""
@@ -325,6 +552,16 @@ class StudySpec(_message.Message):
     def halving(self) -> Global___Halving:
         """Absent: every lane trains to its end."""
 
+    @_builtins.property
+    def split(self) -> Global___SplitSpec: ...
+    @_builtins.property
+    def constraints(self) -> Global___Constraints: ...
+    @_builtins.property
+    def designs(self) -> _containers.RepeatedCompositeFieldContainer[_design_pb2.Design]:
+        """Tried before what the search chooses."""
+
+    @_builtins.property
+    def replay(self) -> Global___Replay: ...
     def __init__(
         self,
         *,
@@ -336,15 +573,22 @@ class StudySpec(_message.Message):
         name: _builtins.str = ...,
         preset: _builtins.str = ...,
         search: Global___Search.ValueType = ...,
-        recipe: Global___RecipeName.ValueType = ...,
+        recipe: _design_pb2.RecipeName.ValueType = ...,
         engine: Global___Engine.ValueType = ...,
         seed: _builtins.int = ...,
         column_kinds: _abc.Mapping[_builtins.str, _dataset_pb2.ColumnKind.ValueType] | None = ...,
         halving: Global___Halving | None = ...,
+        metric: Global___Metric.ValueType = ...,
+        split: Global___SplitSpec | None = ...,
+        constraints: Global___Constraints | None = ...,
+        designs: _abc.Iterable[_design_pb2.Design] | None = ...,
+        verdict: Global___VerdictMode.ValueType = ...,
+        kind: Global___StudyKind.ValueType = ...,
+        replay: Global___Replay | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "halving", b"halving", "space", b"space"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "constraints", b"constraints", "halving", b"halving", "replay", b"replay", "space", b"space", "split", b"split"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "halving", b"halving", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "column_kinds", b"column_kinds", "constraints", b"constraints", "dataset_id", b"dataset_id", "designs", b"designs", "engine", b"engine", "halving", b"halving", "kind", b"kind", "metric", b"metric", "name", b"name", "preset", b"preset", "recipe", b"recipe", "replay", b"replay", "search", b"search", "seed", b"seed", "space", b"space", "split", b"split", "target", b"target", "task", b"task", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -437,6 +681,7 @@ class Study(_message.Message):
     DETAIL_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     TABLE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     state: Global___StudyState.ValueType
     detail: _builtins.str
@@ -455,6 +700,10 @@ class Study(_message.Message):
     def table(self) -> Global___TableShape:
         """What cohorts are sized by. Absent in public answers, and in studies from before it was recorded."""
 
+    @_builtins.property
+    def verdict(self) -> _struct_pb2.Struct:
+        """The last one reached, as in REST; absent until then."""
+
     def __init__(
         self,
         *,
@@ -467,10 +716,11 @@ class Study(_message.Message):
         detail: _builtins.str = ...,
         traceparent: _builtins.str = ...,
         table: Global___TableShape | None = ...,
+        verdict: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "table", b"table"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "table", b"table", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "table", b"table", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "table", b"table", "traceparent", b"traceparent", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -540,6 +790,10 @@ class Trial(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
     HAS_MODEL_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    BASELINE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Counts from 1 within the study."""
     seed: _builtins.int
@@ -553,9 +807,9 @@ class Trial(_message.Message):
     stop_reason: Global___StopReason.ValueType
     detail: _builtins.str
     score_val: _builtins.float
-    """Accuracy or R², higher is better, of the best epoch on the validation rows."""
+    """Of the study's metric, of the best epoch on the validation rows."""
     score_test: _builtins.float
-    """Likewise on the test rows, for finalists only."""
+    """Likewise on the test rows, for those that were tested."""
     val_loss: _builtins.float
     """Mean cross-entropy in nats, or mean squared error of the standardized target."""
     best_epoch: _builtins.int
@@ -564,6 +818,14 @@ class Trial(_message.Message):
     n_params: _builtins.int
     has_model: _builtins.bool
     """Its weights are kept."""
+    purpose: _cohort_pb2.Purpose.ValueType
+    """Unspecified: SEARCH."""
+    repeat: _builtins.int
+    """0: the study's own split; 1, 2, …: resamplings of the learning rows."""
+    share: _builtins.float
+    """Of the training rows, the part that it trains on; 1 if absent."""
+    baseline: Global___Baseline.ValueType
+    """With one, `design` says nothing."""
     @_builtins.property
     def design(self) -> _design_pb2.Design: ...
     @_builtins.property
@@ -597,10 +859,14 @@ class Trial(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         has_model: _builtins.bool = ...,
+        purpose: _cohort_pb2.Purpose.ValueType = ...,
+        repeat: _builtins.int = ...,
+        share: _builtins.float | None = ...,
+        baseline: Global___Baseline.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_fit_time_seconds", b"_fit_time_seconds", "_n_params", b"_n_params", "_score_test", b"_score_test", "_score_val", b"_score_val", "_val_loss", b"_val_loss", "best_epoch", b"best_epoch", "created_at", b"created_at", "design", b"design", "ended_at", b"ended_at", "fit_time_seconds", b"fit_time_seconds", "n_params", b"n_params", "score_test", b"score_test", "score_val", b"score_val", "started_at", b"started_at", "val_loss", b"val_loss"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_fit_time_seconds", b"_fit_time_seconds", "_n_params", b"_n_params", "_score_test", b"_score_test", "_score_val", b"_score_val", "_share", b"_share", "_val_loss", b"_val_loss", "best_epoch", b"best_epoch", "created_at", b"created_at", "design", b"design", "ended_at", b"ended_at", "fit_time_seconds", b"fit_time_seconds", "n_params", b"n_params", "score_test", b"score_test", "score_val", b"score_val", "share", b"share", "started_at", b"started_at", "val_loss", b"val_loss"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_fit_time_seconds", b"_fit_time_seconds", "_n_params", b"_n_params", "_score_test", b"_score_test", "_score_val", b"_score_val", "_val_loss", b"_val_loss", "attempt", b"attempt", "best_epoch", b"best_epoch", "cohort_id", b"cohort_id", "created_at", b"created_at", "design", b"design", "detail", b"detail", "ended_at", b"ended_at", "engine", b"engine", "epochs", b"epochs", "fit_time_seconds", b"fit_time_seconds", "has_model", b"has_model", "n_params", b"n_params", "number", b"number", "reason", b"reason", "score_test", b"score_test", "score_val", b"score_val", "seed", b"seed", "started_at", b"started_at", "state", b"state", "stop_reason", b"stop_reason", "val_loss", b"val_loss", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_fit_time_seconds", b"_fit_time_seconds", "_n_params", b"_n_params", "_score_test", b"_score_test", "_score_val", b"_score_val", "_share", b"_share", "_val_loss", b"_val_loss", "attempt", b"attempt", "baseline", b"baseline", "best_epoch", b"best_epoch", "cohort_id", b"cohort_id", "created_at", b"created_at", "design", b"design", "detail", b"detail", "ended_at", b"ended_at", "engine", b"engine", "epochs", b"epochs", "fit_time_seconds", b"fit_time_seconds", "has_model", b"has_model", "n_params", b"n_params", "number", b"number", "purpose", b"purpose", "reason", b"reason", "repeat", b"repeat", "score_test", b"score_test", "score_val", b"score_val", "seed", b"seed", "share", b"share", "started_at", b"started_at", "state", b"state", "stop_reason", b"stop_reason", "val_loss", b"val_loss", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__best_epoch: _TypeAlias = _typing.Literal["best_epoch"]  # noqa: Y015
     _WhichOneofArgType__best_epoch: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch"]  # noqa: Y015
@@ -612,6 +878,8 @@ class Trial(_message.Message):
     _WhichOneofArgType__score_test: _TypeAlias = _typing.Literal["_score_test", b"_score_test"]  # noqa: Y015
     _WhichOneofReturnType__score_val: _TypeAlias = _typing.Literal["score_val"]  # noqa: Y015
     _WhichOneofArgType__score_val: _TypeAlias = _typing.Literal["_score_val", b"_score_val"]  # noqa: Y015
+    _WhichOneofReturnType__share: _TypeAlias = _typing.Literal["share"]  # noqa: Y015
+    _WhichOneofArgType__share: _TypeAlias = _typing.Literal["_share", b"_share"]  # noqa: Y015
     _WhichOneofReturnType__val_loss: _TypeAlias = _typing.Literal["val_loss"]  # noqa: Y015
     _WhichOneofArgType__val_loss: _TypeAlias = _typing.Literal["_val_loss", b"_val_loss"]  # noqa: Y015
     @_typing.overload
@@ -624,6 +892,8 @@ class Trial(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score_test) -> _WhichOneofReturnType__score_test | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score_val) -> _WhichOneofReturnType__score_val | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__share) -> _WhichOneofReturnType__share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__val_loss) -> _WhichOneofReturnType__val_loss | None: ...
 
@@ -711,7 +981,7 @@ class CreateStudyRequest(_message.Message):
     """Inferred from the target when unspecified."""
     preset: _builtins.str
     """Defaults to "balanced"."""
-    recipe: Global___RecipeName.ValueType
+    recipe: _design_pb2.RecipeName.ValueType
     engine: Global___Engine.ValueType
     search: Global___Search.ValueType
     seed: _builtins.int
@@ -737,7 +1007,7 @@ class CreateStudyRequest(_message.Message):
         task: _dataset_pb2.Task.ValueType = ...,
         preset: _builtins.str = ...,
         space: _struct_pb2.Struct | None = ...,
-        recipe: Global___RecipeName.ValueType = ...,
+        recipe: _design_pb2.RecipeName.ValueType = ...,
         engine: Global___Engine.ValueType = ...,
         search: Global___Search.ValueType = ...,
         seed: _builtins.int | None = ...,

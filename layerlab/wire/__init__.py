@@ -23,6 +23,7 @@ from layerlab.wire.data import (
     split_to_proto,
 )
 from layerlab.wire.decoding import MalformedMessages
+from layerlab.wire.design import design_from_proto, design_to_proto
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
 from layerlab.wire.errors import errors_as_status, problem_from_rpc_error, statuses_as_errors
 from layerlab.wire.job import CohortMessageTooNew, decode_cohort, encode_cohort
@@ -40,14 +41,16 @@ from layerlab.wire.ledger import (
     worker_from_proto,
     worker_to_proto,
 )
+from layerlab.wire.spec import (
+    spec_from_proto,
+    spec_to_proto,
+    split_spec_from_proto,
+    split_spec_to_proto,
+)
 from layerlab.wire.study import (
-    design_from_proto,
-    design_to_proto,
     event_from_proto,
     event_to_proto,
     progress_to_proto,
-    spec_from_proto,
-    spec_to_proto,
     study_from_proto,
     study_to_proto,
     trial_from_proto,
@@ -100,6 +103,8 @@ __all__ = [
     "spec_from_proto",
     "spec_to_proto",
     "split_from_proto",
+    "split_spec_from_proto",
+    "split_spec_to_proto",
     "split_to_proto",
     "statuses_as_errors",
     "struct_from_json",

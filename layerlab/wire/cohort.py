@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.halving import Rung
+from layerlab.domain.receipt import Receipt
 from layerlab.domain.study import Cohort, Purpose
 from layerlab.domain.trial import CohortState
 from layerlab.v1 import cohort_pb2 as pb
@@ -32,6 +33,7 @@ def cohort_to_proto(cohort: Cohort) -> pb.Cohort:
         seq=cohort.seq,
         rungs=[rung_to_proto(rung) for rung in cohort.rungs],
         stats=stats_to_proto(cohort.stats),
+        receipt=receipt_to_proto(cohort.receipt),
     )
 
 
@@ -48,6 +50,24 @@ def cohort_from_proto(message: pb.Cohort) -> Cohort:
         seq=message.seq,
         rungs=tuple(rung_from_proto(rung) for rung in message.rungs),
         stats=stats_from_proto(message.stats) if message.HasField("stats") else None,
+        receipt=receipt_from_proto(message.receipt) if message.HasField("receipt") else None,
+    )
+
+
+def receipt_to_proto(receipt: Receipt | None) -> pb.Receipt | None:
+    if receipt is None:
+        return None
+    return pb.Receipt(
+        split_sha256=receipt.split_sha256,
+        recipe_sha256=receipt.recipe_sha256,
+        versions=receipt.versions,
+        machine=receipt.machine,
+    )
+
+
+def receipt_from_proto(message: pb.Receipt) -> Receipt:
+    return Receipt(
+        message.split_sha256, message.recipe_sha256, dict(message.versions), dict(message.machine)
     )
 
 

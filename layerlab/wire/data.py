@@ -7,8 +7,9 @@ from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Pa
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
 from layerlab.v1 import dataset_pb2 as pb
-from layerlab.v1 import ingest_pb2, study_pb2
+from layerlab.v1 import design_pb2, ingest_pb2
 from layerlab.wire.enums import enum_to_proto, required_enum
+from layerlab.wire.spec import split_spec_from_proto, split_spec_to_proto
 from layerlab.wire.values import optional, time_from_proto, time_to_proto
 
 
@@ -86,11 +87,15 @@ def matrix_spec_to_proto(spec: MatrixSpec) -> ingest_pb2.MatrixSpec:
         dataset_id=spec.dataset_id,
         target=spec.target,
         task=enum_to_proto(spec.task, pb.Task),
-        recipe=enum_to_proto(spec.recipe, study_pb2.RecipeName),
+        recipe=enum_to_proto(spec.recipe, design_pb2.RecipeName),
         seed=spec.seed,
         column_kinds={
             name: enum_to_proto(kind, pb.ColumnKind) for name, kind in spec.column_kinds.items()
         },
+        split=split_spec_to_proto(spec.split),
+        repeat=spec.repeat,
+        missing_indicators=spec.missing_indicators,
+        group_rare=spec.group_rare,
     )
 
 
@@ -99,12 +104,16 @@ def matrix_spec_from_proto(message: ingest_pb2.MatrixSpec) -> MatrixSpec:
         dataset_id=message.dataset_id,
         target=message.target,
         task=required_enum(message.task, pb.Task, Task),
-        recipe=required_enum(message.recipe, study_pb2.RecipeName, RecipeName),
+        recipe=required_enum(message.recipe, design_pb2.RecipeName, RecipeName),
         seed=message.seed,
         column_kinds={
             name: required_enum(kind, pb.ColumnKind, ColumnKind)
             for name, kind in message.column_kinds.items()
         },
+        split=split_spec_from_proto(message.split),
+        repeat=message.repeat,
+        missing_indicators=message.missing_indicators,
+        group_rare=message.group_rare,
     )
 
 
@@ -132,6 +141,7 @@ def matrix_message_to_proto(
         n_train=message.n_train,
         n_validation=message.n_validation,
         n_test=message.n_test,
+        split_sha256=message.split_sha256,
     )
     return ingest_pb2.FetchMatricesResponse(header=header)
 
@@ -154,6 +164,7 @@ def matrix_message_from_proto(
         n_train=header.n_train,
         n_validation=header.n_validation,
         n_test=header.n_test,
+        split_sha256=header.split_sha256,
     )
 
 

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.study import (
     Assignment,
     CohortRef,
     EpochReport,
-    HeldCohort,
     Proposal,
     Purpose,
     Standing,
     TestScore,
     TrialEnd,
-    Worker,
 )
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
+from layerlab.domain.worker import HeldCohort, Worker
 from layerlab.v1 import cohort_pb2, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
 from layerlab.wire.cohort import (
     cohort_from_proto,
     cohort_to_proto,
+    receipt_from_proto,
+    receipt_to_proto,
     rung_from_proto,
     rung_to_proto,
     stats_from_proto,
     stats_to_proto,
 )
+from layerlab.wire.design import design_from_proto, design_to_proto
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
+from layerlab.wire.spec import spec_from_proto, spec_to_proto
 from layerlab.wire.study import (
-    design_from_proto,
-    design_to_proto,
-    spec_from_proto,
-    spec_to_proto,
     study_from_proto,
     study_to_proto,
     trial_from_proto,
@@ -42,12 +42,24 @@ from layerlab.wire.values import optional, optional_time, time_from_proto, time_
 
 def proposal_to_proto(proposal: Proposal) -> pb.Proposal:
     return pb.Proposal(
-        number=proposal.number, design=design_to_proto(proposal.design), seed=proposal.seed
+        number=proposal.number,
+        design=design_to_proto(proposal.design),
+        seed=proposal.seed,
+        repeat=proposal.repeat,
+        share=proposal.share,
+        baseline=enum_to_proto(proposal.baseline, study_pb2.Baseline),
     )
 
 
 def proposal_from_proto(message: pb.Proposal) -> Proposal:
-    return Proposal(message.number, design_from_proto(message.design), message.seed)
+    return Proposal(
+        message.number,
+        design_from_proto(message.design),
+        message.seed,
+        message.repeat,
+        message.share if message.HasField("share") else 1.0,
+        enum_from_proto(message.baseline, study_pb2.Baseline, Baseline),
+    )
 
 
 def delta_to_proto(delta: StudyDelta) -> pb.WatchStudiesResponse:
@@ -140,9 +152,11 @@ def batch_to_proto(cohort: CohortRef, attempt: int, batch: ReportBatch) -> pb.Re
         epochs=[_epoch_to_proto(report) for report in batch.epochs],
         ends=[_end_to_proto(end) for end in batch.ends],
         test_scores=[
-            pb.TestScore(number=each.number, score=each.score) for each in batch.test_scores
+            pb.TestScore(number=each.number, score=each.score, rows=each.rows)
+            for each in batch.test_scores
         ],
         stats=stats_to_proto(batch.stats),
+        receipt=receipt_to_proto(batch.receipt),
     )
 
 
@@ -152,8 +166,11 @@ def batch_from_proto(message: pb.ReportCohortRequest) -> tuple[CohortRef, int, R
         message_number=message.message_number,
         epochs=tuple(_epoch_from_proto(report) for report in message.epochs),
         ends=tuple(_end_from_proto(end) for end in message.ends),
-        test_scores=tuple(TestScore(each.number, each.score) for each in message.test_scores),
+        test_scores=tuple(
+            TestScore(each.number, each.score, each.rows) for each in message.test_scores
+        ),
         stats=stats_from_proto(message.stats) if message.HasField("stats") else None,
+        receipt=receipt_from_proto(message.receipt) if message.HasField("receipt") else None,
     )
     return CohortRef(message.study_id, message.cohort_id), message.attempt, batch
 

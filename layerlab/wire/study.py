@@ -1,35 +1,20 @@
-"""Designs, studies, trials and events."""
+"""Studies, trials and events."""
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-
-from google.protobuf.struct_pb2 import Struct
-
-from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.design import (
-    DEFAULT_MOMENTUM,
-    Activation,
-    ClassWeight,
-    Design,
-    Norm,
-    Optimizer,
-    Schedule,
-)
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.event import Event, EventType
-from layerlab.domain.halving import Halving
-from layerlab.domain.json_value import canonical
 from layerlab.domain.problem import Malformed
-from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import DEFAULT_SPACE, SearchSpace
-from layerlab.domain.space_document import parse_space
-from layerlab.domain.study import Budget, Engine, Progress, Search, Study, StudySpec, Trial
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import Progress, Purpose, Study, Trial
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
-from layerlab.v1 import dataset_pb2, design_pb2
+from layerlab.domain.verdict_document import verdict_from_json, verdict_to_json
+from layerlab.v1 import cohort_pb2
 from layerlab.v1 import study_pb2 as pb
+from layerlab.wire.design import design_from_proto, design_to_proto
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
+from layerlab.wire.spec import spec_from_proto, spec_to_proto
 from layerlab.wire.values import (
     optional,
     optional_time,
@@ -38,117 +23,6 @@ from layerlab.wire.values import (
     time_from_proto,
     time_to_proto,
 )
-
-
-def design_to_proto(design: Design) -> design_pb2.Design:
-    return design_pb2.Design(
-        hidden=design.hidden,
-        activation=enum_to_proto(design.activation, design_pb2.Activation),
-        norm=enum_to_proto(design.norm, design_pb2.Norm),
-        dropout=design.dropout,
-        residual=design.residual,
-        optimizer=enum_to_proto(design.optimizer, design_pb2.Optimizer),
-        learning_rate=design.learning_rate,
-        weight_decay=design.weight_decay,
-        batch_size=design.batch_size,
-        momentum=design.momentum,
-        schedule=enum_to_proto(design.schedule, design_pb2.Schedule),
-        warmup_epochs=design.warmup_epochs,
-        class_weight=enum_to_proto(design.class_weight, design_pb2.ClassWeight),
-    )
-
-
-def design_from_proto(message: design_pb2.Design) -> Design:
-    """What a message from an older version lacks has its default."""
-    momentum = optional(message, "momentum")
-    schedule = enum_from_proto(message.schedule, design_pb2.Schedule, Schedule)
-    class_weight = enum_from_proto(message.class_weight, design_pb2.ClassWeight, ClassWeight)
-    return Design(
-        hidden=tuple(message.hidden),
-        activation=required_enum(message.activation, design_pb2.Activation, Activation),
-        norm=required_enum(message.norm, design_pb2.Norm, Norm),
-        dropout=message.dropout,
-        residual=message.residual,
-        optimizer=required_enum(message.optimizer, design_pb2.Optimizer, Optimizer),
-        learning_rate=message.learning_rate,
-        weight_decay=message.weight_decay,
-        batch_size=message.batch_size,
-        momentum=DEFAULT_MOMENTUM if momentum is None else momentum,
-        schedule=schedule or Schedule.CONSTANT,
-        warmup_epochs=message.warmup_epochs,
-        class_weight=class_weight or ClassWeight.NONE,
-    )
-
-
-def spec_to_proto(spec: StudySpec) -> pb.StudySpec:
-    return pb.StudySpec(
-        dataset_id=spec.dataset_id,
-        target=spec.target,
-        task=enum_to_proto(spec.task, dataset_pb2.Task),
-        space=_space_to_proto(canonical(spec.space.to_json())),
-        budget=pb.Budget(
-            max_trials=spec.budget.max_trials,
-            max_epochs=spec.budget.max_epochs,
-            time_seconds=spec.budget.time_seconds,
-        ),
-        name=spec.name,
-        preset=spec.preset,
-        search=enum_to_proto(spec.search, pb.Search),
-        recipe=enum_to_proto(spec.recipe, pb.RecipeName),
-        engine=enum_to_proto(spec.engine, pb.Engine),
-        seed=spec.seed,
-        column_kinds={
-            name: enum_to_proto(kind, dataset_pb2.ColumnKind)
-            for name, kind in spec.column_kinds.items()
-        },
-        halving=_halving_to_proto(spec.halving),
-    )
-
-
-def _halving_to_proto(halving: Halving | None) -> pb.Halving | None:
-    if halving is None:
-        return None
-    return pb.Halving(factor=halving.factor, min_epochs=halving.min_epochs)
-
-
-def spec_from_proto(message: pb.StudySpec) -> StudySpec:
-    return StudySpec(
-        dataset_id=message.dataset_id,
-        target=message.target,
-        task=required_enum(message.task, dataset_pb2.Task, Task),
-        space=_space_from_proto(message.space.SerializeToString(deterministic=True)),
-        budget=Budget(
-            max_trials=optional(message.budget, "max_trials"),
-            max_epochs=message.budget.max_epochs,
-            time_seconds=optional(message.budget, "time_seconds"),
-        ),
-        name=message.name,
-        preset=message.preset,
-        search=required_enum(message.search, pb.Search, Search),
-        recipe=required_enum(message.recipe, pb.RecipeName, RecipeName),
-        engine=required_enum(message.engine, pb.Engine, Engine),
-        seed=message.seed,
-        column_kinds={
-            name: required_enum(kind, dataset_pb2.ColumnKind, ColumnKind)
-            for name, kind in message.column_kinds.items()
-        },
-        halving=(
-            Halving(message.halving.factor, message.halving.min_epochs)
-            if message.HasField("halving")
-            else None
-        ),
-    )
-
-
-# A study's space goes with each of its deltas and each claim, and takes long to read.
-@lru_cache(maxsize=256)
-def _space_to_proto(document: str) -> Struct:
-    return struct_from_json(json.loads(document))
-
-
-@lru_cache(maxsize=256)
-def _space_from_proto(struct: bytes) -> SearchSpace:
-    return parse_space(struct_to_json(Struct.FromString(struct)), DEFAULT_SPACE)
 
 
 def study_to_proto(study: Study) -> pb.Study:
@@ -162,6 +36,7 @@ def study_to_proto(study: Study) -> pb.Study:
         detail=study.detail,
         traceparent=study.traceparent,
         table=_table_to_proto(study.table),
+        verdict=struct_from_json(verdict_to_json(study.verdict)) if study.verdict else None,
     )
 
 
@@ -176,6 +51,11 @@ def study_from_proto(message: pb.Study) -> Study:
         detail=message.detail,
         traceparent=message.traceparent,
         table=_table_from_proto(message.table) if message.HasField("table") else None,
+        verdict=(
+            verdict_from_json(struct_to_json(message.verdict))
+            if message.HasField("verdict")
+            else None
+        ),
     )
 
 
@@ -218,6 +98,10 @@ def trial_to_proto(trial: Trial) -> pb.Trial:
         started_at=time_to_proto(trial.started_at),
         ended_at=time_to_proto(trial.ended_at),
         has_model=trial.has_model,
+        purpose=enum_to_proto(trial.purpose, cohort_pb2.Purpose),
+        repeat=trial.repeat,
+        share=trial.share,
+        baseline=enum_to_proto(trial.baseline, pb.Baseline),
     )
 
 
@@ -245,6 +129,10 @@ def trial_from_proto(message: pb.Trial) -> Trial:
         started_at=optional_time(message, "started_at"),
         ended_at=optional_time(message, "ended_at"),
         has_model=message.has_model,
+        purpose=enum_from_proto(message.purpose, cohort_pb2.Purpose, Purpose) or Purpose.SEARCH,
+        repeat=message.repeat,
+        share=message.share if message.HasField("share") else 1.0,
+        baseline=enum_from_proto(message.baseline, pb.Baseline, Baseline),
     )
 
 

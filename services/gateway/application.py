@@ -14,8 +14,9 @@ from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, canonical
 from layerlab.domain.matrices import MatrixSpec, Split
 from layerlab.domain.problem import Conflict, InvalidInput, NotFound
-from layerlab.domain.study import Trial, Worker
+from layerlab.domain.study import Trial
 from layerlab.domain.table_shape import estimate_shape
+from layerlab.domain.worker import Worker
 from layerlab.ports import Ingest, RunStore
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import (

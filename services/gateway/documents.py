@@ -6,7 +6,8 @@ from layerlab.domain.dataset import Column, Dataset
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.matrices import Split
 from layerlab.domain.presets import PRESETS, preset_space
-from layerlab.domain.study import Trial, Worker
+from layerlab.domain.study import Trial
+from layerlab.domain.worker import Worker
 from services.gateway.ledger import CurvePoint
 from services.gateway.ledger.doc import to_optional_time, to_time
 from services.gateway.ledger.documents import curve_point_to_json, trial_to_json

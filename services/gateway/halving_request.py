@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from layerlab.domain.halving import DEFAULT_FACTOR, MAX_FACTOR, Halving, automatic_halving
-from layerlab.domain.study import Engine, Search
+from layerlab.domain.spec import Engine, Search
 
 _MAX_EPOCHS: Final = 10_000
 

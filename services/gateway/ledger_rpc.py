@@ -13,6 +13,7 @@ from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.problem import Malformed
 from layerlab.domain.study import CohortRef, Purpose
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.domain.verdict_document import verdict_from_json
 from layerlab.v1 import cohort_pb2, ledger_pb2_grpc, study_pb2
 from layerlab.v1 import ledger_pb2 as pb
 from services.gateway.ledger import Ledger
@@ -67,6 +68,14 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             to = wire.required_enum(request.to, study_pb2.StudyState, StudyState)
             study = await self._ledger.move_study(request.study_id, to, request.detail)
         return pb.MoveStudyResponse(study=wire.study_to_proto(study))
+
+    async def RecordVerdict(
+        self, request: pb.RecordVerdictRequest, context: Context
+    ) -> pb.RecordVerdictResponse:
+        async with wire.errors_as_status(context):
+            verdict = verdict_from_json(wire.struct_to_json(request.verdict))
+            await self._ledger.record_verdict(request.study_id, verdict)
+        return pb.RecordVerdictResponse()
 
     async def ReclaimCohorts(
         self, request: pb.ReclaimCohortsRequest, context: Context

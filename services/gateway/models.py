@@ -14,7 +14,7 @@ from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Activation, ClassWeight, Norm, Optimizer, Schedule
 from layerlab.domain.event import EventType
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.study import Engine, Search
+from layerlab.domain.spec import Engine, Search
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 
 

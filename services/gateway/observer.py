@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from layerlab.domain.exchange import StudyDelta
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import Worker
 from layerlab.domain.trial import CohortState
+from layerlab.domain.worker import Worker
 from services.gateway.streams import closing_stream
 
 log = structlog.get_logger()

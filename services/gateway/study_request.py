@@ -14,7 +14,7 @@ from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import MAX_GRID, SearchSpace
 from layerlab.domain.space_document import parse_space
-from layerlab.domain.study import Budget, Engine, Search, StudySpec
+from layerlab.domain.spec import Budget, Engine, Search, StudySpec
 from layerlab.domain.target import check_target
 from services.gateway.halving_request import RULE, WORD, HalvingChoice, resolve_halving
 

@@ -12,9 +12,9 @@ from layerlab import wire
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.study import Engine, Search
+from layerlab.domain.spec import Engine, Search
 from layerlab.domain.trial import TrialState
-from layerlab.v1 import dataset_pb2, study_pb2_grpc
+from layerlab.v1 import dataset_pb2, design_pb2, study_pb2_grpc
 from layerlab.v1 import study_pb2 as pb
 from services.gateway.application import Application, NamedStudy
 from services.gateway.halving_request import HalvingMode
@@ -145,7 +145,7 @@ def request_to_json(request: pb.CreateStudyRequest) -> JsonObject:
         "preset": request.preset or None,
         "space": wire.struct_to_json(request.space) if request.HasField("space") else None,
         "search": wire.enum_from_proto(request.search, pb.Search, Search),
-        "recipe": wire.enum_from_proto(request.recipe, pb.RecipeName, RecipeName),
+        "recipe": wire.enum_from_proto(request.recipe, design_pb2.RecipeName, RecipeName),
         "engine": wire.enum_from_proto(request.engine, pb.Engine, Engine),
         "seed": request.seed if request.HasField("seed") else None,
         "column_kinds": {

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from layerlab.domain.matrices import TEST_SHARE, VALIDATION_SHARE
+from layerlab.domain.splitting import TEST_SHARE, VALIDATION_SHARE
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]

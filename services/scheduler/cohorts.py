@@ -19,7 +19,8 @@ from typing import Final
 
 from layerlab.domain.design import Design, trial_seed
 from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work, how_many_fit
-from layerlab.domain.study import Engine, Proposal, StudySpec
+from layerlab.domain.spec import Engine, StudySpec
+from layerlab.domain.study import Proposal
 from layerlab.domain.table_shape import TableShape
 from services.scheduler.search import KnownTrials, build_searcher
 from services.scheduler.sizing import (

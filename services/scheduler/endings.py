@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from layerlab.domain.study import Search, Trial
+from layerlab.domain.spec import Search
+from layerlab.domain.study import Trial
 from layerlab.domain.trial import StopReason, StudyState
 from services.scheduler.actions import EndStudy
 from services.scheduler.record import StudyRecord

@@ -208,7 +208,7 @@ class StudyRecord:
             self._unfinished.discard(trial.number)
         else:
             self._unfinished.add(trial.number)
-        place = standing(trial)
+        place = standing(trial, self.study.spec.metric)
         if place is not None and place.beats(self._best):
             self._best = place
 

@@ -21,7 +21,7 @@ from typing import Final
 
 from layerlab.domain.design import Design
 from layerlab.domain.footprint import epoch_work
-from layerlab.domain.study import StudySpec
+from layerlab.domain.spec import StudySpec
 from layerlab.domain.table_shape import TableShape
 from services.scheduler.rungs import mean_epochs
 

@@ -14,7 +14,8 @@ import structlog
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.matrices import MatrixSpec, Part
 from layerlab.domain.problem import Problem
-from layerlab.domain.study import Assignment, CohortRef, Purpose, StudySpec, TestScore, TrialEnd
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import Assignment, CohortRef, Purpose, TestScore, TrialEnd
 from layerlab.lifecycle import background
 from layerlab.ports import CohortLedger
 from services.trainer.executor import JobExecutor, JobFailed

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from services.trainer.memory import available_bytes
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import Engine, EpochReport, Proposal, Standing, TrialEnd
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame
 

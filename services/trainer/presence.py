@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from layerlab.domain.problem import Problem
-from layerlab.domain.study import Worker
+from layerlab.domain.worker import Worker
 from layerlab.ports import CohortLedger
 from services.trainer.executor import JobExecutor
 from services.trainer.runner import CohortRunner, WorkerName

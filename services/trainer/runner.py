@@ -13,8 +13,9 @@ import structlog
 
 from layerlab.domain.exchange import Claim, ClaimOutcome
 from layerlab.domain.problem import Problem
-from layerlab.domain.study import Assignment, CohortRef, HeldCohort
+from layerlab.domain.study import Assignment, CohortRef
 from layerlab.domain.trial import FailureReason
+from layerlab.domain.worker import HeldCohort
 from layerlab.intake import Intake
 from layerlab.ports import CohortLedger, Requeue
 from services.trainer.attempt import Attempt, Tools

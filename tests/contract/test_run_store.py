@@ -17,7 +17,7 @@ from layerlab.adapters.opening import open_run_store
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import JsonObject, JsonValue
-from layerlab.domain.study import Worker
+from layerlab.domain.worker import Worker
 from layerlab.ports import RunStore, SeqConflict, Snapshot, StudySummary
 from tests.servers import Mongod
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import AsyncIterator
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.domain.study import CohortRef, Worker
+from layerlab.domain.study import CohortRef
+from layerlab.domain.worker import Worker
 from layerlab.serving import grpc_channel
 from tests.unit.gateway_ledger.world import a_worker
 

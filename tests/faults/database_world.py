@@ -19,7 +19,8 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.presets import preset_space
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import Budget, CohortRef, EpochReport, Proposal, Purpose, StudySpec
+from layerlab.domain.spec import Budget, StudySpec
+from layerlab.domain.study import CohortRef, EpochReport, Proposal, Purpose
 from layerlab.domain.trial import StudyState
 from layerlab.ports import RunStore, SeqConflict, StudySummary
 from services.gateway.ledger import Ledger

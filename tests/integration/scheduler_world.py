@@ -12,18 +12,19 @@ from typing import Any
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.exchange import ClaimOutcome, Reclaimed, Registration, ReportBatch, StudyDelta
 from layerlab.domain.halving import Rung
+from layerlab.domain.spec import StudySpec
 from layerlab.domain.study import (
     Assignment,
     CohortRef,
     Proposal,
     Purpose,
     Study,
-    StudySpec,
     TestScore,
     Trial,
     TrialEnd,
 )
 from layerlab.domain.trial import StopReason, StudyState, TrialState
+from layerlab.domain.verdict import Verdict
 from layerlab.intake import Intake
 from layerlab.ports import Handler, JobQueue, QueueDepth, StudyLedger
 from services.gateway.ledger import Ledger
@@ -251,6 +252,11 @@ class DeadlyLedger:
         study = await self._ledger.move_study(study_id, to, detail)
         await self._points.pass_point()
         return study
+
+    async def record_verdict(self, study_id: str, verdict: Verdict) -> None:
+        await self._points.pass_point()
+        await self._ledger.record_verdict(study_id, verdict)
+        await self._points.pass_point()
 
     async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         await self._points.pass_point()

@@ -15,15 +15,9 @@ import pytest_asyncio
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.design import Design
 from layerlab.domain.exchange import ReportBatch
-from layerlab.domain.study import (
-    CohortRef,
-    EpochReport,
-    Proposal,
-    Purpose,
-    TrialEnd,
-    Worker,
-)
+from layerlab.domain.study import CohortRef, EpochReport, Proposal, Purpose, TrialEnd
 from layerlab.domain.trial import FailureReason, StudyState, TrialState
+from layerlab.domain.worker import Worker
 from layerlab.serving import grpc_channel
 from services.gateway import models
 from services.gateway.samples import SAMPLES

@@ -8,15 +8,8 @@ import pytest
 
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import (
-    CohortRef,
-    Engine,
-    Proposal,
-    Purpose,
-    Search,
-    Trial,
-    TrialEnd,
-)
+from layerlab.domain.spec import Engine, Search
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, TrialEnd
 from layerlab.domain.trial import CohortState, FailureReason, StudyState, TrialState
 from services.gateway.ledger import StudyVerb
 from tests.integration.scheduler_world import (

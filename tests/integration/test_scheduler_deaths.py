@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.study import StudySpec, Trial
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import Trial
 from layerlab.domain.trial import StudyState, TrialState
 from tests.integration.scheduler_world import (
     Deadly,

@@ -22,6 +22,7 @@ from layerlab.domain.halving import Rung
 from layerlab.domain.problem import OutOfSpace, Unavailable
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
 from layerlab.domain.trial import StudyState, TrialState
+from layerlab.domain.verdict import Verdict
 from layerlab.ports import QueueDepth, StudyLedger
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.settings import read_settings
@@ -82,6 +83,10 @@ class ForgetfulLine:
         study = await self._ledger.move_study(study_id, to, detail)
         self._lose()
         return study
+
+    async def record_verdict(self, study_id: str, verdict: Verdict) -> None:
+        await self._ledger.record_verdict(study_id, verdict)
+        self._lose()
 
     async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         reclaimed = await self._ledger.reclaim_cohorts(include_queued)

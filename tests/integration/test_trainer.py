@@ -17,8 +17,9 @@ from layerlab.domain.design import Design, Norm
 from layerlab.domain.event import EventType
 from layerlab.domain.matrices import Part
 from layerlab.domain.problem import NotFound
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial
 from layerlab.domain.trial import CohortState, StopReason, StudyState, TrialState
+from layerlab.domain.worker import Worker
 from layerlab.lifecycle import background
 from layerlab.ports import Requeue
 from services.gateway.ledger import StudyVerb

@@ -14,7 +14,8 @@ from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial, Worker
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial
+from layerlab.domain.worker import Worker
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.v1 import ledger_pb2_grpc
 from services.gateway.ledger_rpc import LedgerServicer

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from layerlab.domain.problem import Problem
-from layerlab.domain.study import Worker
+from layerlab.domain.worker import Worker
 from layerlab.ports import RunStore
 from services.gateway.ledger.actor import in_milliseconds
 

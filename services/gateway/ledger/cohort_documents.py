@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.json_value import JsonValue
+from layerlab.domain.receipt import Receipt
 from layerlab.domain.study import Cohort
 from layerlab.domain.table_shape import TableShape
 from services.gateway.ledger.doc import Doc
@@ -24,7 +25,32 @@ def cohort_to_json(cohort: Cohort) -> dict[str, JsonValue]:
         "attempt": cohort.attempt,
         "worker_id": cohort.worker_id,
         "stats": _public_stats(cohort.stats),
+        "receipt": receipt_to_json(cohort.receipt),
     }
+
+
+def receipt_to_json(receipt: Receipt | None) -> JsonValue:
+    if receipt is None:
+        return None
+    return {
+        "split_sha256": receipt.split_sha256,
+        "recipe_sha256": receipt.recipe_sha256,
+        "versions": dict(receipt.versions),
+        "machine": dict(receipt.machine),
+    }
+
+
+def receipt_from_json(cohort: Doc) -> Receipt | None:
+    if not cohort.has("receipt"):
+        return None
+    doc = cohort.doc("receipt")
+    versions, machine = doc.doc("versions"), doc.doc("machine")
+    return Receipt(
+        doc.text("split_sha256"),
+        doc.text("recipe_sha256"),
+        {name: versions.text(name) for name in versions.fields},
+        {name: machine.text(name) for name in machine.fields},
+    )
 
 
 def _public_stats(stats: CohortStats | None) -> JsonValue:

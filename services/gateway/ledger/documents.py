@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-from layerlab.domain.dataset import ColumnKind, Task
+from typing import TypedDict
+
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, JsonValue
-from layerlab.domain.recipe import RecipeName
-from layerlab.domain.space import DEFAULT_SPACE
-from layerlab.domain.space_document import parse_space
-from layerlab.domain.study import (
-    Budget,
-    Engine,
-    Progress,
-    Search,
-    Study,
-    StudySpec,
-    Trial,
-)
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import Progress, Purpose, Study, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
-from services.gateway.ledger.halving_documents import halving_from_json, halving_to_json
+from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
 from services.gateway.ledger.views import CurvePoint, StudyView
 
 
-def spec_to_json(spec: StudySpec) -> dict[str, JsonValue]:
-    """The request for a study, with every default filled in."""
-    return {
-        "name": spec.name,
-        "dataset_id": spec.dataset_id,
-        "target": spec.target,
-        "task": spec.task.value,
-        "preset": spec.preset,
-        "space": spec.space.to_json(),
-        "search": spec.search.value,
-        "recipe": spec.recipe.value,
-        "engine": spec.engine.value,
-        "seed": spec.seed,
-        "column_kinds": {name: kind.value for name, kind in spec.column_kinds.items()},
-        "halving": halving_to_json(spec.halving),
-        "budget": {
-            "max_trials": spec.budget.max_trials,
-            "max_epochs": spec.budget.max_epochs,
-            "time_seconds": spec.budget.time_seconds,
-        },
-    }
-
-
-def spec_from_json(value: JsonValue) -> StudySpec:
-    """The inverse of `spec_to_json`; a request that leaves something out is not its business."""
-    doc = Doc(value)
-    kinds = doc.doc("column_kinds")
-    return StudySpec(
-        dataset_id=doc.text("dataset_id"),
-        target=doc.text("target"),
-        task=doc.member("task", Task),
-        space=parse_space(doc.object("space"), DEFAULT_SPACE),
-        budget=_budget_from_json(doc.doc("budget")),
-        name=doc.text("name"),
-        preset=doc.text("preset"),
-        search=doc.member("search", Search),
-        recipe=doc.member("recipe", RecipeName),
-        engine=doc.member("engine", Engine),
-        seed=doc.whole("seed"),
-        column_kinds={name: kinds.member(name, ColumnKind) for name in doc.object("column_kinds")},
-        halving=halving_from_json(doc),
-    )
-
-
-def _budget_from_json(doc: Doc) -> Budget:
-    return Budget(
-        doc.optional_whole("max_trials"),
-        doc.whole("max_epochs"),
-        doc.optional_number("time_seconds"),
-    )
+class TrialPlace(TypedDict):
+    purpose: Purpose
+    repeat: int
+    share: float
+    baseline: Baseline | None
 
 
 def trial_to_json(trial: Trial) -> dict[str, JsonValue]:
@@ -98,6 +45,10 @@ def trial_to_json(trial: Trial) -> dict[str, JsonValue]:
         "attempt": trial.attempt,
         "worker_id": trial.worker_id,
         "has_model": trial.has_model,
+        "purpose": trial.purpose.value,
+        "repeat": trial.repeat,
+        "share": trial.share,
+        "baseline": trial.baseline and trial.baseline.value,
         "created_at": to_optional_time(trial.created_at),
         "started_at": to_optional_time(trial.started_at),
         "ended_at": to_optional_time(trial.ended_at),
@@ -130,7 +81,18 @@ def trial_from_json(value: JsonValue) -> Trial:
         started_at=doc.optional_time("started_at"),
         ended_at=doc.optional_time("ended_at"),
         has_model=doc.flag("has_model"),
+        **place_of(doc),
     )
+
+
+def place_of(doc: Doc) -> TrialPlace:
+    """What a trial is for. Left out where it is one of the search, as all were once."""
+    return {
+        "purpose": doc.optional_member("purpose", Purpose) or Purpose.SEARCH,
+        "repeat": doc.optional_whole("repeat") or 0,
+        "share": doc.number("share") if doc.has("share") else 1.0,
+        "baseline": doc.optional_member("baseline", Baseline),
+    }
 
 
 def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValue]:
@@ -141,7 +103,7 @@ def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValu
         "state": study.state.value,
         "detail": study.detail,
         "dataset_name": dataset_name,
-        "metric": "accuracy" if study.spec.task is Task.CLASSIFICATION else "r2",
+        "verdict_headline": study.verdict.headline if study.verdict else None,
         **spec_to_json(study.spec),
         "progress": _progress_to_json(view.progress),
         "best": None if view.best is None else trial_to_json(view.best),

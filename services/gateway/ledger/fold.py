@@ -10,9 +10,11 @@ from typing import Final
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.problem import NotFound
+from layerlab.domain.spec import Engine, VerdictMode
 from layerlab.domain.study import (
+    FINALS,
+    KEPT_MODELS,
     Cohort,
-    Engine,
     Purpose,
     Standing,
     Study,
@@ -20,10 +22,16 @@ from layerlab.domain.study import (
     standing,
 )
 from layerlab.domain.trial import CohortState, FailureReason, StopReason, StudyState, TrialState
-from services.gateway.ledger.cohort_documents import stats_from_json, table_from_json
+from layerlab.domain.verdict_document import verdict_from_json
+from services.gateway.ledger.cohort_documents import (
+    receipt_from_json,
+    stats_from_json,
+    table_from_json,
+)
 from services.gateway.ledger.doc import Doc
-from services.gateway.ledger.documents import spec_from_json
+from services.gateway.ledger.documents import place_of
 from services.gateway.ledger.halving_documents import rungs_from_json
+from services.gateway.ledger.spec_documents import designs_from_json, spec_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,10 @@ class Record:
 
     `trial_changes` and `cohort_changes` map to the event that last changed a state, the latest
     last: what a watcher has not seen is at their end. Epoch reports don't count as changes.
-    `planned` is the spec's, worked out once: a space takes its time to count. `tests`: a cohort
-    tests finalists, or has done so.
+    `planned` is the spec's, worked out once: a space takes its time to count. `searched` and
+    `ended` count trials of the search, registered and ended. `leaders` are the best of them, best
+    first, as many as there are models to keep. `in_finals`: a cohort of the finals is registered,
+    after which no search goes on. `tests`: one that touches the test rows is.
     """
 
     study_id: str
@@ -58,9 +68,11 @@ class Record:
     cohort_changes: dict[str, int] = field(default_factory=dict)
     study_change: int = 0
     running: set[int] = field(default_factory=set)
+    searched: int = 0
     ended: int = 0
-    best: Standing | None = None
+    leaders: tuple[Standing, ...] = ()
     planned: int | None = None
+    in_finals: bool = False
     tests: bool = False
 
     @property
@@ -69,6 +81,19 @@ class Record:
         if self.found is None:
             raise NotFound("unknown_study", f"There is no study {self.study_id!r}.")
         return self.found
+
+    @property
+    def best(self) -> Standing | None:
+        return self.leaders[0] if self.leaders else None
+
+    @property
+    def bar(self) -> Standing | None:
+        """What a trial must beat for its model to be kept; None: any that succeeds is."""
+        return self.leaders[-1] if len(self.leaders) == self._kept else None
+
+    @property
+    def _kept(self) -> int:
+        return KEPT_MODELS if self.study.spec.verdict is VerdictMode.AUTO else 1
 
     def trial(self, number: int) -> Trial:
         """:raises NotFound: `unknown_study`, `unknown_trial`."""
@@ -113,11 +138,24 @@ class Record:
             self.running.add(trial.number)
         else:
             self.running.discard(trial.number)
+        if trial.purpose is not Purpose.SEARCH:
+            return
+        self.searched += before is None
         if trial.state.is_terminal and not (before and before.state.is_terminal):
             self.ended += 1
-        place = standing(trial)
-        if place is not None and place.beats(self.best):
-            self.best = place
+            place = standing(trial, self.study.spec.metric)
+            if place is not None:
+                self._rank(place)
+
+    def _rank(self, place: Standing) -> None:
+        ranked = sorted((*self.leaders, place), key=lambda each: each.rank)
+        self.leaders = tuple(ranked[: self._kept])
+
+    def put_cohort(self, entry: CohortEntry) -> None:
+        purpose = entry.cohort.purpose
+        self.tests = self.tests or purpose is Purpose.TEST
+        self.in_finals = self.in_finals or purpose in FINALS
+        self.cohorts[entry.cohort.cohort_id] = entry
 
     def put_study(self, study: Study) -> None:
         if self.found is None:
@@ -147,6 +185,18 @@ def _study_created(record: Record, event: Event, data: Doc) -> None:
     record.study_change = event.seq
 
 
+def _designs_added(record: Record, event: Event, data: Doc) -> None:
+    study = record.study
+    designs = (*study.spec.designs, *designs_from_json(data))
+    record.put_study(replace(study, spec=replace(study.spec, designs=designs)))
+    record.study_change = event.seq
+
+
+def _verdict_reached(record: Record, event: Event, data: Doc) -> None:
+    record.put_study(replace(record.study, verdict=verdict_from_json(data.object("verdict"))))
+    record.study_change = event.seq
+
+
 def _study_moved(record: Record, event: Event, data: Doc) -> None:
     study, to = record.study, data.member("to", StudyState)
     starts = to is StudyState.RUNNING and study.started_at is None
@@ -172,8 +222,7 @@ def _cohort_registered(record: Record, event: Event, data: Doc) -> None:
         seq=event.seq,
         rungs=rungs_from_json(data),
     )
-    record.tests = record.tests or cohort.purpose is Purpose.TEST
-    record.cohorts[cohort.cohort_id] = CohortEntry(cohort, event.time)
+    record.put_cohort(CohortEntry(cohort, event.time))
     _touch(record.cohort_changes, cohort.cohort_id, event.seq)
 
 
@@ -189,6 +238,7 @@ def _cohort_moved(record: Record, event: Event, data: Doc) -> None:
         incarnation=data.text("incarnation") if held else "",
         seq=event.seq,
         stats=stats_from_json(data),
+        receipt=receipt_from_json(data),
     )
     lost = reason is FailureReason.WORKER_LOST
     record.cohorts[cohort.cohort_id] = CohortEntry(
@@ -223,6 +273,7 @@ def _new_trial(event: Event, data: Doc) -> Trial:
         cohort_id=data.text("cohort_id"),
         state=data.member("to", TrialState),
         created_at=event.time,
+        **place_of(data),
     )
 
 
@@ -260,10 +311,13 @@ def _ended(trial: Trial, event: Event, data: Doc) -> Trial:
 
 
 def _epochs_reported(record: Record, event: Event, data: Doc) -> None:
+    utility = record.study.spec.metric.utility
     for report in data.docs("reports"):
         trial = record.trials[report.whole("number")]
         epoch, score = report.whole("epoch"), report.optional_number("score_val")
-        better = score is not None and (trial.score_val is None or score > trial.score_val)
+        better = score is not None and (
+            trial.score_val is None or utility(score) > utility(trial.score_val)
+        )
         # Until its end says better, a trial shows the best epoch so far.
         record.trials[trial.number] = (
             replace(
@@ -294,6 +348,8 @@ def _touch(changes: dict[int, int] | dict[str, int], key: int | str, seq: int) -
 
 _FOLDS: Final[Mapping[EventType, Callable[[Record, Event, Doc], None]]] = {
     EventType.STUDY_CREATED: _study_created,
+    EventType.DESIGNS_ADDED: _designs_added,
+    EventType.VERDICT_REACHED: _verdict_reached,
     EventType.STUDY_STATE_CHANGED: _study_moved,
     EventType.COHORT_REGISTERED: _cohort_registered,
     EventType.COHORT_STATE_CHANGED: _cohort_moved,

@@ -23,17 +23,12 @@ from layerlab.domain.exchange import (
 )
 from layerlab.domain.halving import Rung
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import (
-    CohortRef,
-    Proposal,
-    Purpose,
-    Study,
-    StudySpec,
-    Trial,
-    Worker,
-)
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Trial
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StudyState
+from layerlab.domain.verdict import Verdict
+from layerlab.domain.worker import Worker
 from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
 from layerlab.tracing import current_traceparent
 from services.gateway.ledger import reading
@@ -41,7 +36,7 @@ from services.gateway.ledger.actor import in_milliseconds
 from services.gateway.ledger.attendance import Attendance
 from services.gateway.ledger.book import Book
 from services.gateway.ledger.cohort_pages import page_of_cohorts
-from services.gateway.ledger.decisions import claims, cohorts, studies
+from services.gateway.ledger.decisions import claims, cohorts, studies, verdicts
 from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.documents import study_from_json
@@ -250,6 +245,9 @@ class Ledger:
 
     async def move_study(self, study_id: str, to: StudyState, detail: str = "") -> Study:
         return await self._book.actor(study_id).do(studies.move_by_scheduler(to, detail))
+
+    async def record_verdict(self, study_id: str, verdict: Verdict) -> None:
+        await self._book.actor(study_id).do(verdicts.reach(verdict))
 
     async def reclaim_cohorts(self, include_queued: bool) -> Reclaimed:
         command = cohorts.reclaim(await self._leases(), include_queued)

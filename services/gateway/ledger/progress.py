@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from layerlab.domain.study import Progress
+from layerlab.domain.study import Progress, Purpose
 from layerlab.domain.trial import StudyState
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.views import StudyView
@@ -41,7 +41,7 @@ def _total(record: Record, now: datetime) -> int:
 
     Never less than what is registered already.
     """
-    study, registered = record.study, len(record.trials)
+    study, registered = record.study, record.searched
     if study.state.is_terminal or study.state is StudyState.STOPPING:
         return registered
     left = seconds_left(record, now)
@@ -67,6 +67,7 @@ def _remaining(record: Record, total: int, now: datetime) -> tuple[float | None,
     done = record.ended + sum(
         min(1.0, record.trials[number].epochs / study.spec.budget.max_epochs)
         for number in record.running
+        if record.trials[number].purpose is Purpose.SEARCH
     )
     # While a study is suspended, nothing but its time budget will end it.
     if study.started_at is None or study.state is StudyState.SUSPENDED or done == 0 or total == 0:

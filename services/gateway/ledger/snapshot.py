@@ -8,22 +8,21 @@ from typing import Final
 from layerlab.domain.json_value import JsonValue, canonical
 from layerlab.domain.study import Cohort, Purpose, Study
 from layerlab.domain.trial import CohortState, StudyState
+from layerlab.domain.verdict_document import verdict_from_json, verdict_to_json
 from layerlab.ports import Snapshot
 from services.gateway.ledger.cohort_documents import (
+    receipt_from_json,
+    receipt_to_json,
     stats_from_json,
     stats_to_json,
     table_from_json,
     table_to_json,
 )
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
-from services.gateway.ledger.documents import (
-    spec_from_json,
-    spec_to_json,
-    trial_from_json,
-    trial_to_json,
-)
+from services.gateway.ledger.documents import trial_from_json, trial_to_json
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
+from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
 
 _VERSION: Final = 1
 
@@ -43,6 +42,7 @@ def take_snapshot(record: Record) -> Snapshot:
             "detail": study.detail,
             "traceparent": study.traceparent,
             "table": table_to_json(study.table),
+            "verdict": verdict_to_json(study.verdict) if study.verdict else None,
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
@@ -73,8 +73,7 @@ def restore_snapshot(snapshot: Snapshot) -> Record | None:
         record.trial_changes[trial.number] = each.whole("changed")
     for each in doc.docs("cohorts"):
         entry = _entry_from_json(record.study_id, each)
-        record.tests = record.tests or entry.cohort.purpose is Purpose.TEST
-        record.cohorts[entry.cohort.cohort_id] = entry
+        record.put_cohort(entry)
         record.cohort_changes[entry.cohort.cohort_id] = each.whole("changed")
     return record
 
@@ -90,6 +89,7 @@ def _study_from_json(study_id: str, doc: Doc) -> Study:
         doc.text("detail"),
         doc.text("traceparent") if doc.has("traceparent") else "",
         table_from_json(doc),
+        verdict_from_json(doc.object("verdict")) if doc.has("verdict") else None,
     )
 
 
@@ -105,6 +105,7 @@ def _entry_to_json(entry: CohortEntry) -> dict[str, JsonValue]:
         "incarnation": cohort.incarnation,
         "rungs": rungs_to_json(cohort.rungs),
         "stats": None if cohort.stats is None else stats_to_json(cohort.stats),
+        "receipt": receipt_to_json(cohort.receipt),
         "since": to_time(entry.since),
         "lost_workers": entry.lost_workers,
         "failures": entry.failures,
@@ -124,6 +125,7 @@ def _entry_from_json(study_id: str, doc: Doc) -> CohortEntry:
         seq=doc.whole("changed"),
         rungs=rungs_from_json(doc),
         stats=stats_from_json(doc),
+        receipt=receipt_from_json(doc),
     )
     return CohortEntry(
         cohort,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from layerlab.domain.study import Search, StudySpec
+from layerlab.domain.spec import Search, StudySpec
 from services.scheduler.search.drawing import RandomSearcher
 from services.scheduler.search.grid import GridSearcher
 from services.scheduler.search.searcher import Searcher

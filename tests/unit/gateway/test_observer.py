@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from layerlab.domain.design import Design
 from layerlab.domain.exchange import StudyDelta
 from layerlab.domain.problem import Unavailable
-from layerlab.domain.study import Cohort, Engine, Purpose, Study, Trial
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import Cohort, Purpose, Study, Trial
 from layerlab.domain.trial import CohortState, StudyState, TrialState
 from layerlab.lifecycle import background
 from services.gateway.observer import Observer, QueueCounts

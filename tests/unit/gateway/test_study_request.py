@@ -12,7 +12,7 @@ from layerlab.domain.dataset import Column, ColumnKind, Dataset, Task
 from layerlab.domain.halving import Halving
 from layerlab.domain.presets import preset_space
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.study import Budget, Search, StudySpec
+from layerlab.domain.spec import Budget, Search, StudySpec
 from services.gateway.study_request import build_spec, parse_request
 
 FLOWERS = Dataset(

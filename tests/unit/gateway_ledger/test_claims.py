@@ -12,12 +12,12 @@ from layerlab.domain.study import (
     MAX_ATTEMPTS,
     MAX_LOST_WORKERS,
     CohortRef,
-    HeldCohort,
     Purpose,
     Standing,
     TestScore,
 )
 from layerlab.domain.trial import CohortState, FailureReason, StudyState, TrialState
+from layerlab.domain.worker import HeldCohort
 from services.gateway.ledger import StudyVerb
 from tests.unit.gateway_ledger.world import (
     LEASE,

@@ -15,20 +15,20 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.json_value import canonical
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.study import Engine, Progress, Search, Study, Trial
+from layerlab.domain.spec import Engine, Search
+from layerlab.domain.study import Progress, Study, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger import CurvePoint, StudyView
 from services.gateway.ledger.doc import Doc, from_time, to_time
 from services.gateway.ledger.documents import (
     curve_point_to_json,
     event_to_json,
-    spec_from_json,
-    spec_to_json,
     study_from_json,
     study_to_json,
     trial_from_json,
     trial_to_json,
 )
+from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
 from tests.unit.gateway_ledger.world import START, a_design, a_spec
 
 ENDED = Trial(

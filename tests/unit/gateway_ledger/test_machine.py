@@ -23,15 +23,7 @@ from hypothesis.stateful import (
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ClaimOutcome, ReportBatch
 from layerlab.domain.problem import Conflict, Problem
-from layerlab.domain.study import (
-    Cohort,
-    CohortRef,
-    EpochReport,
-    Purpose,
-    TestScore,
-    TrialEnd,
-    Worker,
-)
+from layerlab.domain.study import Cohort, CohortRef, EpochReport, Purpose, TestScore, TrialEnd
 from layerlab.domain.trial import (
     Actor,
     CohortState,
@@ -42,6 +34,7 @@ from layerlab.domain.trial import (
     check_study_move,
     check_trial_move,
 )
+from layerlab.domain.worker import Worker
 from services.gateway.ledger import Ledger, StudyVerb, attendance
 from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.decisions.leases import ABSENCE_SECONDS

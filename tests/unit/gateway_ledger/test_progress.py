@@ -10,7 +10,8 @@ from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.json_value import JsonObject
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space_document import parse_space
-from layerlab.domain.study import Progress, Search, StudySpec
+from layerlab.domain.spec import Search, StudySpec
+from layerlab.domain.study import Progress
 from layerlab.domain.trial import StudyState
 from services.gateway.ledger import StudyVerb
 from tests.unit.gateway_ledger.world import World, a_spec, an_epoch

@@ -13,9 +13,9 @@ from layerlab.domain.problem import InvalidInput
 from layerlab.domain.study import CohortRef, Purpose, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.gateway.ledger.doc import Doc
-from services.gateway.ledger.documents import spec_from_json, spec_to_json
 from services.gateway.ledger.fold import fold
 from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
+from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
 from tests.unit.gateway_ledger.world import World, a_spec, assignment, epochs, proposals
 
 RUNGS = (Rung(1, 8), Rung(3, 2))

@@ -12,7 +12,7 @@ from layerlab.domain.problem import Conflict, InvalidInput, NotFound
 from layerlab.domain.study import CohortRef, Purpose
 from layerlab.domain.trial import CohortState, StudyState, TrialState
 from services.gateway.ledger import StudyVerb
-from services.gateway.ledger.documents import spec_from_json
+from services.gateway.ledger.spec_documents import spec_from_json
 from tests.unit.gateway_ledger.world import World, a_spec, an_end, proposals
 
 

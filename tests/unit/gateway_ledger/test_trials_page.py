@@ -9,8 +9,10 @@ import pytest
 
 from layerlab.domain.design import Activation, Design
 from layerlab.domain.exchange import ReportBatch
+from layerlab.domain.metric import Metric
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.study import Engine, Trial, standing
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import Trial, standing
 from layerlab.domain.trial import StudyState, TrialState
 from services.gateway.ledger import TrialPage, TrialQuery
 from services.gateway.ledger.trials import ORDERS, page_of_trials
@@ -66,7 +68,8 @@ def test_of_equal_scores_the_smaller_network_leads_as_in_the_ranking() -> None:
     best_first = page_of_trials([*trials, a_trial(3, 0.9)], TrialQuery(page_size=9))
 
     assert numbers(best_first) == [3, 4, 6, 7, 1]
-    ranked = sorted(filter(None, map(standing, best_first.trials)), key=lambda each: each.rank)
+    places = [standing(each, Metric.ACCURACY) for each in best_first.trials]
+    ranked = sorted(filter(None, places), key=lambda each: each.rank)
     assert [each.number for each in ranked] == numbers(best_first)
 
 

@@ -21,19 +21,18 @@ from layerlab.domain.event import Event
 from layerlab.domain.exchange import Claim, ReportAck, ReportBatch
 from layerlab.domain.presets import preset_space
 from layerlab.domain.problem import Unavailable
+from layerlab.domain.spec import Budget, StudySpec
 from layerlab.domain.study import (
     Assignment,
-    Budget,
     Cohort,
     CohortRef,
     EpochReport,
     Proposal,
     Purpose,
-    StudySpec,
     TrialEnd,
-    Worker,
 )
 from layerlab.domain.trial import StopReason, StudyState, TrialState
+from layerlab.domain.worker import Worker
 from layerlab.ports import CohortLedger, StudySummary
 from services.gateway.ledger import Ledger, TrialQuery
 

@@ -12,17 +12,8 @@ from layerlab.domain.json_value import JsonValue
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space import SearchSpace
 from layerlab.domain.space_document import parse_space
-from layerlab.domain.study import (
-    Budget,
-    Cohort,
-    Engine,
-    Proposal,
-    Purpose,
-    Search,
-    Study,
-    StudySpec,
-    Trial,
-)
+from layerlab.domain.spec import Budget, Engine, Search, StudySpec
+from layerlab.domain.study import Cohort, Proposal, Purpose, Study, Trial
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import CohortState, FailureReason, StudyState, TrialState
 from services.scheduler.cohorts import CohortPlan

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from layerlab.domain.study import Cohort, Purpose, StudySpec, Trial
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import Cohort, Purpose, Trial
 from layerlab.domain.trial import (
     CohortState,
     FailureReason,

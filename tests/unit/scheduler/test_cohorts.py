@@ -11,7 +11,8 @@ from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
 from layerlab.domain.halving import Halving
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space import SearchSpace
-from layerlab.domain.study import Engine, Proposal, Search
+from layerlab.domain.spec import Engine, Search
+from layerlab.domain.study import Proposal
 from layerlab.domain.table_shape import TableShape
 from services.scheduler.cohorts import CohortPlan, Cutter
 from services.scheduler.search import KnownTrials

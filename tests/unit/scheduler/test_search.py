@@ -19,7 +19,8 @@ from layerlab.domain.space import (
     Range,
     SearchSpace,
 )
-from layerlab.domain.study import Proposal, Search
+from layerlab.domain.spec import Search
+from layerlab.domain.study import Proposal
 from services.scheduler.search import KnownTrials, build_searcher
 from services.scheduler.search.enumeration import Enumeration
 from tests.unit.domain.spaces import spaces

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from layerlab.domain.dataset import Task
-from layerlab.domain.study import Engine
+from layerlab.domain.spec import Engine
 from layerlab.domain.trial import TrialState
 from services.trainer.child_process import TrainingChild, training_child
 from services.trainer.messages import ArrayFiles, TrainJob

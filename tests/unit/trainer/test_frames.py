@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import Engine, EpochReport, Proposal, Standing, TrialEnd
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame, encode_frame, read_frame, receive_frame
 from services.trainer.messages import (

@@ -16,7 +16,7 @@ from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel, cohort_footprint
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.child import Outbox, ReceivedJob

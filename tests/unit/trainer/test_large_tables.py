@@ -11,7 +11,7 @@ import pytest
 from safetensors import numpy as safetensors
 
 from layerlab.domain.dataset import Task
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from services.trainer.child import Outbox, ReceivedJob
 from services.trainer.control import Control
 from services.trainer.engine import Engine

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from layerlab.domain.design import Activation, Norm, Optimizer
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from layerlab.domain.study import Proposal
 from layerlab.domain.trial import StopReason, TrialState
 from services.trainer.control import Control

@@ -6,7 +6,8 @@ import pytest
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.halving import Rung
-from layerlab.domain.study import Engine, EpochReport, TrialEnd
+from layerlab.domain.spec import Engine
+from layerlab.domain.study import EpochReport, TrialEnd
 from layerlab.domain.trial import TrialState
 from services.trainer import pace
 from services.trainer.messages import ArrayFiles, Progress, TrainJob

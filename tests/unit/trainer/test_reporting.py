@@ -9,8 +9,9 @@ import pytest
 
 from layerlab.domain.exchange import Claim, ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Unavailable
-from layerlab.domain.study import CohortRef, EpochReport, Worker
+from layerlab.domain.study import CohortRef, EpochReport
 from layerlab.domain.trial import FailureReason
+from layerlab.domain.worker import Worker
 from services.trainer import reporting
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
+from layerlab.domain.constraints import Constraints
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
 from layerlab.domain.design import (
     Activation,
@@ -20,26 +22,24 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
 from layerlab.domain.halving import Halving, Rung
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
+from layerlab.domain.metric import Metric
 from layerlab.domain.presets import PRESETS, preset_space
+from layerlab.domain.receipt import Receipt
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.spec import Budget, Engine, Replay, Search, StudyKind, StudySpec, VerdictMode
+from layerlab.domain.splitting import SplitMethod, SplitSpec
 from layerlab.domain.study import (
     Assignment,
-    Budget,
     Cohort,
     CohortRef,
-    Engine,
     EpochReport,
-    HeldCohort,
     Proposal,
     Purpose,
-    Search,
     Standing,
     Study,
-    StudySpec,
     TestScore,
     Trial,
     TrialEnd,
-    Worker,
 )
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import (
@@ -49,6 +49,18 @@ from layerlab.domain.trial import (
     StudyState,
     TrialState,
 )
+from layerlab.domain.verdict import (
+    Comparison,
+    Contender,
+    CurveStep,
+    Effect,
+    Importance,
+    Interval,
+    Outcome,
+    Relation,
+    Verdict,
+)
+from layerlab.domain.worker import HeldCohort, Worker
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text("abc-0_", min_size=1, max_size=12)
@@ -74,6 +86,9 @@ designs = st.builds(
     schedule=st.sampled_from(Schedule),
     warmup_epochs=st.floats(0, 10_000),
     class_weight=st.sampled_from(ClassWeight),
+    recipe=st.none() | st.sampled_from(RecipeName),
+    missing_indicators=st.booleans(),
+    group_rare=st.booleans(),
 )
 columns = st.builds(
     Column,
@@ -104,6 +119,9 @@ datasets = st.builds(
     encoding=names,
     delimiter=st.sampled_from(",;\t|"),
 )
+splits_of_rows = st.builds(
+    SplitSpec, method=st.sampled_from(SplitMethod), column=texts, folds=st.integers(3, 10)
+)
 kinds = st.dictionaries(texts, st.sampled_from(ColumnKind), max_size=2)
 specs = st.builds(
     StudySpec,
@@ -125,6 +143,83 @@ specs = st.builds(
     seed=counts,
     column_kinds=kinds,
     halving=st.none() | st.builds(Halving, factor=numbers, min_epochs=numbers),
+    metric=st.sampled_from(Metric),
+    split=splits_of_rows,
+    constraints=st.builds(
+        Constraints, max_params=st.none() | counts, max_trial_seconds=maybe_float
+    ),
+    designs=st.lists(designs, max_size=2).map(tuple),
+    verdict=st.sampled_from(VerdictMode),
+    kind=st.sampled_from(StudyKind),
+    replay=st.none()
+    | st.builds(Replay, seed=counts, repeat=numbers, share=st.floats(0.1, 1), epochs=numbers),
+)
+intervals = st.builds(Interval, low=floats, high=floats, level=floats)
+comparisons = st.builds(
+    Comparison,
+    first=names,
+    second=names,
+    relation=st.sampled_from(Relation),
+    repeats=numbers,
+    difference=maybe_float,
+    interval=st.none() | intervals,
+    sentence=texts,
+)
+verdicts = st.builds(
+    Verdict,
+    outcome=st.sampled_from(Outcome),
+    metric=st.sampled_from(Metric),
+    is_final=st.booleans(),
+    round=numbers,
+    winner=st.none() | names,
+    smallest=st.none() | names,
+    contenders=st.lists(
+        st.builds(
+            Contender,
+            name=names,
+            trial=st.none() | numbers,
+            baseline=st.none() | st.sampled_from(Baseline),
+            design=st.none() | designs,
+            n_params=st.none() | counts,
+            repeats=numbers,
+            mean=maybe_float,
+            interval=st.none() | intervals,
+            test_interval=st.none() | intervals,
+        ),
+        max_size=2,
+    ).map(tuple),
+    survivors=st.lists(names, max_size=2).map(tuple),
+    rivals=st.lists(comparisons, max_size=2).map(tuple),
+    baselines=st.lists(comparisons, max_size=2).map(tuple),
+    ablation=st.lists(
+        st.builds(
+            Effect,
+            field=names,
+            before=texts,
+            after=texts,
+            repeats=numbers,
+            difference=maybe_float,
+            interval=st.none() | intervals,
+            relation=st.sampled_from(Relation),
+        ),
+        max_size=2,
+    ).map(tuple),
+    importances=st.lists(st.builds(Importance, field=names, share=floats), max_size=2).map(tuple),
+    learning_curve=st.lists(
+        st.builds(
+            CurveStep,
+            name=names,
+            share=floats,
+            rows=numbers,
+            repeats=numbers,
+            mean=floats,
+            interval=st.none() | intervals,
+        ),
+        max_size=2,
+    ).map(tuple),
+    headline=texts,
+    sentences=st.lists(texts, max_size=2).map(tuple),
+    limits=st.lists(texts, max_size=2).map(tuple),
 )
 studies = st.builds(
     Study,
@@ -139,6 +234,7 @@ studies = st.builds(
     | st.builds(
         TableShape, train_rows=counts, val_rows=counts, n_inputs=numbers, n_outputs=numbers
     ),
+    verdict=st.none() | verdicts,
 )
 trials = st.builds(
     Trial,
@@ -164,6 +260,10 @@ trials = st.builds(
     started_at=maybe_time,
     ended_at=maybe_time,
     has_model=st.booleans(),
+    purpose=st.sampled_from(Purpose),
+    repeat=numbers,
+    share=floats,
+    baseline=st.none() | st.sampled_from(Baseline),
 )
 refs = st.builds(CohortRef, study_id=names, cohort_id=names, traceparent=names)
 rungs = st.lists(st.builds(Rung, epoch=numbers, keep=numbers), max_size=3).map(tuple)
@@ -177,6 +277,13 @@ stats = st.builds(
     train_seconds=floats,
     flops=floats,
 )
+receipts = st.builds(
+    Receipt,
+    split_sha256=names,
+    recipe_sha256=names,
+    versions=st.dictionaries(names, texts, max_size=2),
+    machine=st.dictionaries(names, texts, max_size=2),
+)
 cohorts = st.builds(
     Cohort,
     cohort_id=names,
@@ -189,8 +296,17 @@ cohorts = st.builds(
     incarnation=names,
     rungs=rungs,
     stats=st.none() | stats,
+    receipt=st.none() | receipts,
 )
-proposals = st.builds(Proposal, number=numbers, design=designs, seed=counts)
+proposals = st.builds(
+    Proposal,
+    number=numbers,
+    design=designs,
+    seed=counts,
+    repeat=numbers,
+    share=floats,
+    baseline=st.none() | st.sampled_from(Baseline),
+)
 assignments = st.builds(
     Assignment,
     study_id=names,
@@ -248,8 +364,11 @@ batches = st.builds(
     message_number=counts,
     epochs=st.lists(epoch_reports, max_size=3).map(tuple),
     ends=st.lists(ends, max_size=2).map(tuple),
-    test_scores=st.lists(st.builds(TestScore, number=numbers, score=floats), max_size=2).map(tuple),
+    test_scores=st.lists(
+        st.builds(TestScore, number=numbers, score=floats, rows=counts), max_size=2
+    ).map(tuple),
     stats=st.none() | stats,
+    receipt=st.none() | receipts,
 )
 acks = st.builds(
     ReportAck,
@@ -283,6 +402,10 @@ matrix_specs = st.builds(
     recipe=st.sampled_from(RecipeName),
     seed=counts,
     column_kinds=kinds,
+    split=splits_of_rows,
+    repeat=numbers,
+    missing_indicators=st.booleans(),
+    group_rare=st.booleans(),
 )
 matrix_messages = st.builds(
     MatrixChunk, part=st.sampled_from(Part), name=st.sampled_from("xy"), data=st.binary()
@@ -294,6 +417,7 @@ matrix_messages = st.builds(
     n_train=counts,
     n_validation=counts,
     n_test=counts,
+    split_sha256=names,
 )
 rows = st.lists(counts, max_size=5).map(tuple)
 splits = st.builds(Split, train=rows, validation=rows, test=rows)

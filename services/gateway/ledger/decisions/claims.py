@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from layerlab.domain.exchange import Claim, ClaimOutcome
+from layerlab.domain.phases import kept_seconds
 from layerlab.domain.study import (
     MAX_ATTEMPTS,
     MAX_LOST_WORKERS,
@@ -97,9 +98,8 @@ def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:
     """
     if cohort.purpose is Purpose.TEST:
         return True
-    return not (
-        record.tests or record.study.state in _STARTS_NOTHING or _is_late(record, cohort, now)
-    )
+    is_over = record.in_finals if cohort.purpose is Purpose.SEARCH else record.tests
+    return not (is_over or record.study.state in _STARTS_NOTHING or _is_late(record, cohort, now))
 
 
 def _is_late(record: Record, cohort: Cohort, now: datetime) -> bool:
@@ -130,7 +130,7 @@ def _take(
 ) -> list[Draft]:
     drafts = [claim_cohort(before, claimed, reason)]
     # Finalists have ended as trials; only their cohort runs.
-    if claimed.purpose is Purpose.SEARCH:
+    if claimed.purpose is not Purpose.TEST:
         drafts += (
             move_trial(record.study_id, trial, TrialState.RUNNING, Actor.TRAINER, claimed)
             for trial in lanes(record, claimed)
@@ -149,18 +149,23 @@ def _assignment(
         attempt=cohort.attempt,
         lease_seconds=lease_seconds,
         spec=record.study.spec,
-        lanes=tuple(Proposal(trial.number, trial.design, trial.seed) for trial in open_lanes),
+        lanes=tuple(
+            Proposal(
+                trial.number, trial.design, trial.seed, trial.repeat, trial.share, trial.baseline
+            )
+            for trial in open_lanes
+        ),
         seconds_left=_seconds_to_train(record, cohort, now),
-        best=record.best,
+        best=record.bar,
         rungs=cohort.rungs,
     )
 
 
 def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | None:
     left = seconds_left(record, now)
-    if left is None or cohort.purpose is Purpose.TEST:
-        return left
-    return max(0.0, left - record.study.spec.budget.test_seconds)
+    if left is None:
+        return None
+    return max(0.0, left - kept_seconds(record.study.spec, cohort.purpose))
 
 
 def release(

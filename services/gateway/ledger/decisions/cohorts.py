@@ -11,6 +11,7 @@ from typing import Final
 from layerlab.domain.event import EventType, cohort_subject, trial_subject
 from layerlab.domain.exchange import Reclaimed, Registration
 from layerlab.domain.halving import Rung
+from layerlab.domain.json_value import JsonValue
 from layerlab.domain.problem import Conflict, InvalidInput
 from layerlab.domain.study import (
     MAX_LOST_WORKERS,
@@ -45,7 +46,7 @@ def register(
     finalists: Sequence[int],
     rungs: Sequence[Rung] = (),
 ) -> Command[Registration]:
-    """:raises Conflict: `takes_no_trials`, `trial_taken`, `not_a_finalist`.
+    """:raises Conflict: `takes_no_trials`, `search_is_over`, `trial_taken`, `not_a_finalist`.
     :raises InvalidInput: `invalid_cohort`.
     """
 
@@ -54,9 +55,9 @@ def register(
         if known is not None:
             return answering(Registration(known.cohort, is_repeated=True))
         numbers = (
-            _check_proposals(record, proposals)
-            if purpose is Purpose.SEARCH
-            else _check_finalists(record, finalists)
+            _check_finalists(record, finalists)
+            if purpose is Purpose.TEST
+            else _check_proposals(record, purpose, proposals)
         )
         _check(bool(_COHORT_ID.fullmatch(ref.cohort_id)), "cohort_id", "is no id")
         _check(len(set(numbers)) == len(numbers) > 0, "numbers", "must be some, each once")
@@ -70,7 +71,7 @@ def register(
         }
         subject = cohort_subject(record.study_id, ref.cohort_id)
         registered = Draft(EventType.COHORT_REGISTERED, subject, data)
-        trials = (_new_trial(record, ref.cohort_id, each) for each in proposals)
+        trials = (_new_trial(record, ref.cohort_id, purpose, each) for each in proposals)
         return Decision(
             (registered, *trials),
             lambda after: Registration(after.cohorts[ref.cohort_id].cohort),
@@ -79,9 +80,12 @@ def register(
     return decide
 
 
-def _check_proposals(record: Record, proposals: Sequence[Proposal]) -> list[int]:
+def _check_proposals(record: Record, purpose: Purpose, proposals: Sequence[Proposal]) -> list[int]:
     if record.study.state not in _TAKES_TRIALS:
         raise _takes_none(record)
+    if purpose is Purpose.SEARCH and record.in_finals:
+        # Two schedulers: one has ended the search already.
+        raise Conflict("search_is_over", "The finals have begun: the search takes no trials.")
     for proposal in proposals:
         _check(proposal.number >= 1, "number", "counts from 1")
         if proposal.number in record.trials:
@@ -101,7 +105,7 @@ def _check_finalists(record: Record, finalists: Sequence[int]) -> list[int]:
     }
     for number in finalists:
         trial = record.trials.get(number)
-        if trial is None or trial.state is not TrialState.SUCCEEDED:
+        if trial is None or trial.state is not TrialState.SUCCEEDED or trial.baseline:
             raise Conflict("not_a_finalist", f"Trial {number} has not succeeded.")
         if trial.score_test is not None or number in tested:
             raise Conflict("trial_taken", f"Trial {number} has had its one test.")
@@ -117,8 +121,8 @@ def _takes_none(record: Record) -> Conflict:
     )
 
 
-def _new_trial(record: Record, cohort_id: str, proposal: Proposal) -> Draft:
-    data = {
+def _new_trial(record: Record, cohort_id: str, purpose: Purpose, proposal: Proposal) -> Draft:
+    data: dict[str, JsonValue] = {
         "number": proposal.number,
         "from": None,
         "to": TrialState.PENDING.value,
@@ -130,6 +134,13 @@ def _new_trial(record: Record, cohort_id: str, proposal: Proposal) -> Draft:
         "seed": proposal.seed,
         "engine": record.study.spec.engine.value,
     }
+    if purpose is not Purpose.SEARCH or proposal.repeat or proposal.share != 1.0:
+        data |= {
+            "purpose": purpose.value,
+            "repeat": proposal.repeat,
+            "share": proposal.share,
+            "baseline": proposal.baseline and proposal.baseline.value,
+        }
     subject = trial_subject(record.study_id, proposal.number)
     return Draft(EventType.TRIAL_STATE_CHANGED, subject, data)
 
@@ -176,7 +187,7 @@ def reclaim(leases: Leases, include_queued: bool) -> Command[Reclaimed]:
 
 
 def _is_put_off(record: Record, cohort: Cohort) -> bool:
-    return record.study.state is StudyState.SUSPENDED and cohort.purpose is Purpose.SEARCH
+    return record.study.state is StudyState.SUSPENDED and cohort.purpose is not Purpose.TEST
 
 
 def _take_from_lost(record: Record, entry: CohortEntry) -> Iterator[Draft]:

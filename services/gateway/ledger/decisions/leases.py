@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from layerlab.domain.study import Cohort, HeldCohort, Worker
+from layerlab.domain.study import Cohort
+from layerlab.domain.worker import HeldCohort, Worker
 from services.gateway.ledger.fold import CohortEntry
 
 ABSENCE_SECONDS: Final = 2.0

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.event import EventType, cohort_subject, study_subject, trial_subject
+from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.study import Cohort, Trial, TrialEnd
 from layerlab.domain.trial import (
@@ -20,7 +20,7 @@ from layerlab.domain.trial import (
     check_study_move,
     check_trial_move,
 )
-from services.gateway.ledger.cohort_documents import stats_to_json
+from services.gateway.ledger.cohort_documents import receipt_to_json, stats_to_json
 from services.gateway.ledger.decisions.command import Draft
 from services.gateway.ledger.fold import Record
 
@@ -52,15 +52,18 @@ def move_cohort(
     return _cohort_draft(cohort, cohort, to, reason, detail)
 
 
-def complete_cohort(cohort: Cohort, stats: CohortStats | None) -> Draft:
+def complete_cohort(cohort: Cohort, batch: ReportBatch) -> Draft:
     """The end of a cohort whose trainer has done all of it.
 
     :raises Conflict: `illegal_move`.
     """
     draft = move_cohort(cohort, CohortState.ENDED, Actor.TRAINER)
-    if stats is None:
-        return draft
-    return replace(draft, data={**draft.data, "stats": stats_to_json(stats)})
+    data = dict(draft.data)
+    if batch.stats:
+        data["stats"] = stats_to_json(batch.stats)
+    if batch.receipt:
+        data["receipt"] = receipt_to_json(batch.receipt)
+    return replace(draft, data=data)
 
 
 def claim_cohort(before: Cohort, after: Cohort, reason: FailureReason | None) -> Draft:

@@ -40,7 +40,7 @@ def report(cohort_id: str, attempt: int, batch: ReportBatch) -> Command[ReportAc
             *_scores(record, cohort, batch.test_scores),
         ]
         if _is_complete(record, cohort, batch):
-            drafts.append(complete_cohort(cohort, batch.stats))
+            drafts.append(complete_cohort(cohort, batch))
         over = {each.number for each in batch.epochs if _has_ended(record, each.number)}
         return answering(ReportAck(number, stop_trials=tuple(sorted(over))), *drafts)
 
@@ -55,7 +55,8 @@ def _check_numbers(cohort: Cohort, batch: ReportBatch) -> None:
         raise Conflict(
             "not_in_cohort", f"Trial {min(strange)} is not in cohort {cohort.cohort_id}."
         )
-    if batch.test_scores and cohort.purpose is not Purpose.TEST:
+    # A baseline is fixed from the start: nothing is chosen by its test score.
+    if batch.test_scores and cohort.purpose not in (Purpose.TEST, Purpose.BASELINE):
         raise Conflict("not_a_test", f"Cohort {cohort.cohort_id} tests nothing.")
 
 
@@ -125,7 +126,7 @@ def _scores(record: Record, cohort: Cohort, scores: Sequence[TestScore]) -> Iter
         yield Draft(
             EventType.TRIAL_TESTED,
             trial_subject(record.study_id, each.number),
-            {"number": each.number, "score_test": each.score},
+            {"number": each.number, "score_test": each.score, "rows": each.rows},
         )
 
 

@@ -8,15 +8,16 @@ from typing import Final
 
 from layerlab.domain.event import EventType, study_subject
 from layerlab.domain.problem import Conflict
-from layerlab.domain.study import Study, StudySpec
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import Study
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import Actor, StudyState
 from services.gateway.ledger.cohort_documents import table_to_json
 from services.gateway.ledger.decisions.command import Command, Decision, Draft
 from services.gateway.ledger.decisions.moves import end_everything, move_study
-from services.gateway.ledger.documents import spec_to_json
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.progress import view
+from services.gateway.ledger.spec_documents import spec_to_json
 from services.gateway.ledger.views import StudyVerb, StudyView
 
 _TARGET: Final[Mapping[StudyVerb, StudyState]] = {
