@@ -24,7 +24,7 @@ from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space import DRAW_ORDER, Choice, FieldSpace, Layers, Range
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Engine, Limits, Matrices, Rows

@@ -33,7 +33,8 @@ from layerlab.domain.event import Event, EventType
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.json_value import JsonObject
 from layerlab.domain.presets import preset_space
-from layerlab.domain.study import Budget, CohortRef, EpochReport, Proposal, Purpose, StudySpec
+from layerlab.domain.spec import Budget, StudySpec
+from layerlab.domain.study import CohortRef, EpochReport, Proposal, Purpose
 from layerlab.domain.trial import StudyState
 from layerlab.ports import CohortLedger, StudySummary
 from layerlab.v1 import ledger_pb2_grpc

@@ -22,7 +22,7 @@ from benchmarks.support.results import Step
 from benchmarks.support.work import train_flops
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
-from layerlab.domain.study import Engine as EngineName
+from layerlab.domain.spec import Engine as EngineName
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
 from services.trainer.engine import Engine, Limits, Matrices, Rows
