@@ -24,7 +24,7 @@ COMPOSE ?= docker compose
 ENGINE ?= docker
 
 .PHONY: help setup setup-tools demo up test drill check check-python check-contracts check-web \
-	protos web images compose-test bench bench-all screenshots
+	protos web images compose-test bench bench-quality bench-all screenshots
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,7 +87,11 @@ bench: setup-tools ## Train beside WORKLOADS' RIVALS (all), SECONDS (10) each: t
 		$(if $(RIVALS),--rivals $(RIVALS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEARCH),--search $(SEARCH))
 
-bench-all: setup-tools web ## Measure everything that figures were set for; takes an hour.
+bench-quality: setup-tools ## Search TABLES (all) beside rivals, SECONDS (60) each, or ONLY some; RESUME=1 goes on.
+	@$(BIN)/python -m benchmarks.quality $(if $(TABLES),--tables $(TABLES)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume)
+
+bench-all: setup-tools web ## Measure everything that figures were set for; takes two hours.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
 		echo "== benchmarks/$$each.py"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 

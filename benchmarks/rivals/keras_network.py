@@ -15,9 +15,17 @@ LOSS: Final = "sparse_categorical_crossentropy"
 
 def build_model(design: Design, table: Table, max_epochs: int) -> Any:
     """Compiled, with accuracy as its metric."""
+    model = build_layers(design, table.n_inputs, table.n_classes, "softmax")
+    optimizer = build_optimizer(design, model, len(table.y_train), max_epochs)
+    model.compile(optimizer=optimizer, loss=LOSS, metrics=["accuracy"])
+    return model
+
+
+def build_layers(design: Design, n_inputs: int, n_outputs: int, output_activation: str) -> Any:
+    """The model, not compiled."""
     decay = 0.0 if design["optimizer"] == "adamw" else design["weight_decay"] / 2
     regularizer = keras.regularizers.L2(decay) if decay else None
-    x = inputs = keras.Input((table.n_inputs,))
+    x = inputs = keras.Input((n_inputs,))
     for width in design["hidden"]:
         below = x
         x = keras.layers.Dense(width, kernel_regularizer=regularizer)(x)
@@ -31,15 +39,18 @@ def build_model(design: Design, table: Table, max_epochs: int) -> Any:
         if design["residual"] and below.shape[-1] == width:
             x = keras.layers.Add()([x, below])
     outputs = keras.layers.Dense(
-        table.n_classes, activation="softmax", kernel_regularizer=regularizer
+        n_outputs, activation=output_activation, kernel_regularizer=regularizer
     )(x)
-    model = keras.Model(inputs, outputs)
-    optimizer = _build_optimizer(design, len(table.y_train), max_epochs)
+    return keras.Model(inputs, outputs)
+
+
+def build_optimizer(design: Design, model: Any, rows: int, max_epochs: int) -> Any:
+    """For `model`, of which AdamW decays the kernels alone; `rows` train."""
+    optimizer = _build_optimizer(design, rows, max_epochs)
     if design["optimizer"] == "adamw":
         spared = [each for each in model.trainable_variables if each.name != "kernel"]
         optimizer.exclude_from_weight_decay(var_list=spared)
-    model.compile(optimizer=optimizer, loss=LOSS, metrics=["accuracy"])
-    return model
+    return optimizer
 
 
 def fit_arguments(design: Design, table: Table) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-import optuna  # type: ignore[import-not-found]  # It is in an environment of its own.
+import optuna
 
 from benchmarks.rivals.job import Design, Job, Run, Watch, say_ready
 from benchmarks.rivals.optuna_space import suggest, to_params

@@ -19,7 +19,7 @@ _SEED: Final = 1
 _MOST_DESIGNS: Final = 200
 
 
-class _TimeOver(keras_tuner.errors.FatalError):  # type: ignore[misc]  # Not there for mypy.
+class TimeOver(keras_tuner.errors.FatalError):  # type: ignore[misc]  # Not there for mypy.
     """Ends a search: any other exception ends only its trial."""
 
 
@@ -32,7 +32,7 @@ class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no t
         assert logs
         self._watch.epoch(float(logs["val_accuracy"]))
         if self._watch.is_over:
-            raise _TimeOver
+            raise TimeOver
 
 
 class _Network(keras_tuner.HyperModel):  # type: ignore[misc]  # Likewise.
@@ -67,7 +67,7 @@ class _Grid(keras_tuner.GridSearch):  # type: ignore[misc]  # Likewise.
         number = trial.hyperparameters.get("design")
         self._watch.trial(self._run.designs[number], trial.score)
         if self._watch.is_over:
-            raise _TimeOver
+            raise TimeOver
 
 
 def choose(hp: Any, space: Space) -> Design:
@@ -95,7 +95,7 @@ def _train_all(run: Run, table: Table, folder: str) -> None:
         directory=folder,
         project_name=run.name,
     )
-    _until_over(tuner, epochs=run.max_epochs, verbose=0)
+    until_over(tuner, epochs=run.max_epochs, verbose=0)
 
 
 def _search(run: Run, table: Table, folder: str) -> None:
@@ -110,13 +110,14 @@ def _search(run: Run, table: Table, folder: str) -> None:
         directory=folder,
         project_name=run.name,
     )
-    _until_over(tuner, callbacks=[_Epochs(watch)], verbose=0)
+    until_over(tuner, callbacks=[_Epochs(watch)], verbose=0)
 
 
-def _until_over(tuner: Any, **arguments: Any) -> None:
+def until_over(tuner: Any, **arguments: Any) -> None:
+    """Searches until `TimeOver`."""
     try:
         tuner.search(**arguments)
-    except _TimeOver:
+    except TimeOver:
         return
 
 
