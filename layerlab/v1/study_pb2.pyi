@@ -321,6 +321,27 @@ HALVING_MODE_AUTO: HalvingMode.ValueType  # 1
 HALVING_MODE_OFF: HalvingMode.ValueType  # 2
 Global___HalvingMode: _TypeAlias = HalvingMode  # noqa: Y015
 
+class _VerificationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerificationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerificationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERIFICATION_STATE_UNSPECIFIED: _VerificationState.ValueType  # 0
+    VERIFICATION_STATE_RUNNING: _VerificationState.ValueType  # 1
+    VERIFICATION_STATE_MATCHES: _VerificationState.ValueType  # 2
+    VERIFICATION_STATE_DIFFERS: _VerificationState.ValueType  # 3
+    VERIFICATION_STATE_FAILED: _VerificationState.ValueType  # 4
+
+class VerificationState(_VerificationState, metaclass=_VerificationStateEnumTypeWrapper): ...
+
+VERIFICATION_STATE_UNSPECIFIED: VerificationState.ValueType  # 0
+VERIFICATION_STATE_RUNNING: VerificationState.ValueType  # 1
+VERIFICATION_STATE_MATCHES: VerificationState.ValueType  # 2
+VERIFICATION_STATE_DIFFERS: VerificationState.ValueType  # 3
+VERIFICATION_STATE_FAILED: VerificationState.ValueType  # 4
+Global___VerificationState: _TypeAlias = VerificationState  # noqa: Y015
+
 @_typing.final
 class SplitSpec(_message.Message):
     """How rows are divided."""
@@ -682,6 +703,7 @@ class Study(_message.Message):
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     TABLE_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
+    ESTIMATE_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     state: Global___StudyState.ValueType
     detail: _builtins.str
@@ -704,6 +726,10 @@ class Study(_message.Message):
     def verdict(self) -> _struct_pb2.Struct:
         """The last one reached, as in REST; absent until then."""
 
+    @_builtins.property
+    def estimate(self) -> Global___Estimate:
+        """Absent unless it was created with an estimate."""
+
     def __init__(
         self,
         *,
@@ -717,14 +743,56 @@ class Study(_message.Message):
         traceparent: _builtins.str = ...,
         table: Global___TableShape | None = ...,
         verdict: _struct_pb2.Struct | None = ...,
+        estimate: Global___Estimate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "table", b"table", "verdict", b"verdict"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at", "estimate", b"estimate", "spec", b"spec", "started_at", b"started_at", "table", b"table", "verdict", b"verdict"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "table", b"table", "traceparent", b"traceparent", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "detail", b"detail", "ended_at", b"ended_at", "estimate", b"estimate", "spec", b"spec", "started_at", b"started_at", "state", b"state", "study_id", b"study_id", "table", b"table", "traceparent", b"traceparent", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Study: _TypeAlias = Study  # noqa: Y015
+
+@_typing.final
+class Estimate(_message.Message):
+    """What was predicted before a study was created; `is_rough`: not measured by a probe."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESTIMATE_ID_FIELD_NUMBER: _builtins.int
+    SECONDS_LOW_FIELD_NUMBER: _builtins.int
+    SECONDS_HIGH_FIELD_NUMBER: _builtins.int
+    BYTES_LOW_FIELD_NUMBER: _builtins.int
+    BYTES_HIGH_FIELD_NUMBER: _builtins.int
+    TRIALS_FIELD_NUMBER: _builtins.int
+    IS_ROUGH_FIELD_NUMBER: _builtins.int
+    estimate_id: _builtins.str
+    seconds_low: _builtins.float
+    seconds_high: _builtins.float
+    bytes_low: _builtins.int
+    """Of memory that training takes, at the peak."""
+    bytes_high: _builtins.int
+    trials: _builtins.int
+    """Trials of the search."""
+    is_rough: _builtins.bool
+    def __init__(
+        self,
+        *,
+        estimate_id: _builtins.str = ...,
+        seconds_low: _builtins.float = ...,
+        seconds_high: _builtins.float = ...,
+        bytes_low: _builtins.int = ...,
+        bytes_high: _builtins.int = ...,
+        trials: _builtins.int = ...,
+        is_rough: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes_high", b"bytes_high", "bytes_low", b"bytes_low", "estimate_id", b"estimate_id", "is_rough", b"is_rough", "seconds_high", b"seconds_high", "seconds_low", b"seconds_low", "trials", b"trials"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Estimate: _TypeAlias = Estimate  # noqa: Y015
 
 @_typing.final
 class StudyView(_message.Message):
@@ -975,6 +1043,12 @@ class CreateStudyRequest(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     HALVING_MODE_FIELD_NUMBER: _builtins.int
     HALVING_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    SPLIT_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    DESIGNS_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    ESTIMATE_ID_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
     target: _builtins.str
     task: _dataset_pb2.Task.ValueType
@@ -989,6 +1063,12 @@ class CreateStudyRequest(_message.Message):
     idempotency_key: _builtins.str
     """A repeat with the same key gives the first answer again. At most 255 characters."""
     halving_mode: Global___HalvingMode.ValueType
+    metric: Global___Metric.ValueType
+    """Accuracy or R² when unspecified."""
+    verdict: Global___VerdictMode.ValueType
+    """AUTO when unspecified."""
+    estimate_id: _builtins.str
+    """From EstimateStudy: is kept with the study, and compared with what it takes."""
     @_builtins.property
     def space(self) -> _struct_pb2.Struct:
         """Fields that it leaves out are taken from the preset."""
@@ -999,6 +1079,16 @@ class CreateStudyRequest(_message.Message):
     def column_kinds(self) -> _containers.ScalarMap[_builtins.str, _dataset_pb2.ColumnKind.ValueType]: ...
     @_builtins.property
     def halving(self) -> Global___Halving: ...
+    @_builtins.property
+    def split(self) -> Global___SplitSpec: ...
+    @_builtins.property
+    def constraints(self) -> Global___Constraints: ...
+    @_builtins.property
+    def designs(self) -> _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]:
+        """Tried first, each as in REST: fields of a design, of which those left out have their defaults.
+        At most 1000.
+        """
+
     def __init__(
         self,
         *,
@@ -1017,10 +1107,16 @@ class CreateStudyRequest(_message.Message):
         idempotency_key: _builtins.str = ...,
         halving_mode: Global___HalvingMode.ValueType = ...,
         halving: Global___Halving | None = ...,
+        metric: Global___Metric.ValueType = ...,
+        split: Global___SplitSpec | None = ...,
+        constraints: Global___Constraints | None = ...,
+        designs: _abc.Iterable[_struct_pb2.Struct] | None = ...,
+        verdict: Global___VerdictMode.ValueType = ...,
+        estimate_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "seed", b"seed", "space", b"space"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "constraints", b"constraints", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "seed", b"seed", "space", b"space", "split", b"split"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "column_kinds", b"column_kinds", "dataset_id", b"dataset_id", "engine", b"engine", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "idempotency_key", b"idempotency_key", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "budget", b"budget", "column_kinds", b"column_kinds", "constraints", b"constraints", "dataset_id", b"dataset_id", "designs", b"designs", "engine", b"engine", "estimate_id", b"estimate_id", "halving", b"halving", "halving_choice", b"halving_choice", "halving_mode", b"halving_mode", "idempotency_key", b"idempotency_key", "metric", b"metric", "name", b"name", "preset", b"preset", "recipe", b"recipe", "search", b"search", "seed", b"seed", "space", b"space", "split", b"split", "target", b"target", "task", b"task", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -1147,15 +1243,22 @@ class ListTrialsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
+    PURPOSES_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     order_by: _builtins.str
-    """A field of a trial or a design, "-" before it for descending; default "-score_val"."""
+    """A field of a trial or a design, "-" before it for descending; default "-score_val". Of scores
+    that is the best first, whatever the metric.
+    """
     page_size: _builtins.int
     """At most 1000; 0 means 100."""
     page_token: _builtins.str
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___TrialState.ValueType]:
         """Only these states, if any."""
+
+    @_builtins.property
+    def purposes(self) -> _containers.RepeatedScalarFieldContainer[_cohort_pb2.Purpose.ValueType]:
+        """Only these; SEARCH if there are none."""
 
     def __init__(
         self,
@@ -1165,10 +1268,11 @@ class ListTrialsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         states: _abc.Iterable[Global___TrialState.ValueType] | None = ...,
+        purposes: _abc.Iterable[_cohort_pb2.Purpose.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "states", b"states", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "purposes", b"purposes", "states", b"states", "study_id", b"study_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1540,3 +1644,458 @@ class CancelStudyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelStudyResponse: _TypeAlias = CancelStudyResponse  # noqa: Y015
+
+@_typing.final
+class GetVerdictRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVerdictRequest: _TypeAlias = GetVerdictRequest  # noqa: Y015
+
+@_typing.final
+class GetVerdictResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    state: Global___StudyState.ValueType
+    @_builtins.property
+    def verdict(self) -> _struct_pb2.Struct:
+        """As in REST: its shape is in /openapi.json, under VerdictDocument."""
+
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        state: Global___StudyState.ValueType = ...,
+        verdict: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verdict", b"verdict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "study_id", b"study_id", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVerdictResponse: _TypeAlias = GetVerdictResponse  # noqa: Y015
+
+@_typing.final
+class AddDesignsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    DESIGNS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    idempotency_key: _builtins.str
+    """A repeat with the same key gives the first answer again. At most 255 characters."""
+    @_builtins.property
+    def designs(self) -> _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]:
+        """As in CreateStudyRequest."""
+
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        designs: _abc.Iterable[_struct_pb2.Struct] | None = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["designs", b"designs", "idempotency_key", b"idempotency_key", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddDesignsRequest: _TypeAlias = AddDesignsRequest  # noqa: Y015
+
+@_typing.final
+class AddDesignsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDED_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def added(self) -> _containers.RepeatedCompositeFieldContainer[_design_pb2.Design]:
+        """They will be tried next."""
+
+    @_builtins.property
+    def known(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownDesign]:
+        """They have been asked for before."""
+
+    def __init__(
+        self,
+        *,
+        added: _abc.Iterable[_design_pb2.Design] | None = ...,
+        known: _abc.Iterable[Global___KnownDesign] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "known", b"known"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddDesignsResponse: _TypeAlias = AddDesignsResponse  # noqa: Y015
+
+@_typing.final
+class KnownDesign(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DESIGN_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Absent while it has no trial."""
+    @_builtins.property
+    def design(self) -> _design_pb2.Design: ...
+    def __init__(
+        self,
+        *,
+        design: _design_pb2.Design | None = ...,
+        number: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_number", b"_number", "design", b"design", "number", b"number"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_number", b"_number", "design", b"design", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__number: _TypeAlias = _typing.Literal["number"]  # noqa: Y015
+    _WhichOneofArgType__number: _TypeAlias = _typing.Literal["_number", b"_number"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__number) -> _WhichOneofReturnType__number | None: ...
+
+Global___KnownDesign: _TypeAlias = KnownDesign  # noqa: Y015
+
+@_typing.final
+class EstimateStudyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def study(self) -> Global___CreateStudyRequest:
+        """Its idempotency_key and estimate_id count for nothing."""
+
+    def __init__(
+        self,
+        *,
+        study: Global___CreateStudyRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EstimateStudyRequest: _TypeAlias = EstimateStudyRequest  # noqa: Y015
+
+@_typing.final
+class EstimateStudyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESTIMATE_FIELD_NUMBER: _builtins.int
+    DESIGNS_FIELD_NUMBER: _builtins.int
+    PROBE_FIELD_NUMBER: _builtins.int
+    designs: _builtins.float
+    """How many designs the space has; absent when they are too many to count."""
+    @_builtins.property
+    def estimate(self) -> Global___Estimate: ...
+    @_builtins.property
+    def probe(self) -> Global___Probe:
+        """Absent when there was none."""
+
+    def __init__(
+        self,
+        *,
+        estimate: Global___Estimate | None = ...,
+        designs: _builtins.float | None = ...,
+        probe: Global___Probe | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_designs", b"_designs", "designs", b"designs", "estimate", b"estimate", "probe", b"probe"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_designs", b"_designs", "designs", b"designs", "estimate", b"estimate", "probe", b"probe"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__designs: _TypeAlias = _typing.Literal["designs"]  # noqa: Y015
+    _WhichOneofArgType__designs: _TypeAlias = _typing.Literal["_designs", b"_designs"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__designs) -> _WhichOneofReturnType__designs | None: ...
+
+Global___EstimateStudyResponse: _TypeAlias = EstimateStudyResponse  # noqa: Y015
+
+@_typing.final
+class Probe(_message.Message):
+    """What an estimate was measured with: a study that is in no list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    TRIALS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    seconds: _builtins.float
+    trials: _builtins.int
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        seconds: _builtins.float = ...,
+        trials: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seconds", b"seconds", "study_id", b"study_id", "trials", b"trials"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Probe: _TypeAlias = Probe  # noqa: Y015
+
+@_typing.final
+class GetReceiptRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReceiptRequest: _TypeAlias = GetReceiptRequest  # noqa: Y015
+
+@_typing.final
+class GetReceiptResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_ID_FIELD_NUMBER: _builtins.int
+    RECIPE_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    dataset_id: _builtins.str
+    recipe: _design_pb2.RecipeName.ValueType
+    """The design's own, or the study's; what was fitted is in receipt.recipe_sha256."""
+    @_builtins.property
+    def receipt(self) -> _cohort_pb2.Receipt: ...
+    @_builtins.property
+    def trial(self) -> Global___Trial:
+        """With its design, seed, repeat, share, engine, epochs and scores."""
+
+    def __init__(
+        self,
+        *,
+        dataset_id: _builtins.str = ...,
+        recipe: _design_pb2.RecipeName.ValueType = ...,
+        receipt: _cohort_pb2.Receipt | None = ...,
+        trial: Global___Trial | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id", "receipt", b"receipt", "recipe", b"recipe", "trial", b"trial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReceiptResponse: _TypeAlias = GetReceiptResponse  # noqa: Y015
+
+@_typing.final
+class VerifyTrialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    wait_seconds: _builtins.float
+    """How long to wait for the end, at most 60; absent: 10."""
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        wait_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "number", b"number", "study_id", b"study_id", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
+    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
+
+Global___VerifyTrialRequest: _TypeAlias = VerifyTrialRequest  # noqa: Y015
+
+@_typing.final
+class VerifyTrialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def verification(self) -> Global___Verification: ...
+    def __init__(
+        self,
+        *,
+        verification: Global___Verification | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyTrialResponse: _TypeAlias = VerifyTrialResponse  # noqa: Y015
+
+@_typing.final
+class GetVerificationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    verification_id: _builtins.str
+    wait_seconds: _builtins.float
+    """Absent: 0."""
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        verification_id: _builtins.str = ...,
+        wait_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "number", b"number", "study_id", b"study_id", "verification_id", b"verification_id", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
+    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
+
+Global___GetVerificationRequest: _TypeAlias = GetVerificationRequest  # noqa: Y015
+
+@_typing.final
+class GetVerificationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def verification(self) -> Global___Verification: ...
+    def __init__(
+        self,
+        *,
+        verification: Global___Verification | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetVerificationResponse: _TypeAlias = GetVerificationResponse  # noqa: Y015
+
+@_typing.final
+class TrialResult(_message.Message):
+    """What training a trial gave."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_VAL_FIELD_NUMBER: _builtins.int
+    VAL_LOSS_FIELD_NUMBER: _builtins.int
+    BEST_EPOCH_FIELD_NUMBER: _builtins.int
+    EPOCHS_FIELD_NUMBER: _builtins.int
+    score_val: _builtins.float
+    val_loss: _builtins.float
+    best_epoch: _builtins.int
+    epochs: _builtins.int
+    def __init__(
+        self,
+        *,
+        score_val: _builtins.float | None = ...,
+        val_loss: _builtins.float | None = ...,
+        best_epoch: _builtins.int | None = ...,
+        epochs: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_score_val", b"_score_val", "_val_loss", b"_val_loss", "best_epoch", b"best_epoch", "score_val", b"score_val", "val_loss", b"val_loss"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch", "_score_val", b"_score_val", "_val_loss", b"_val_loss", "best_epoch", b"best_epoch", "epochs", b"epochs", "score_val", b"score_val", "val_loss", b"val_loss"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__best_epoch: _TypeAlias = _typing.Literal["best_epoch"]  # noqa: Y015
+    _WhichOneofArgType__best_epoch: _TypeAlias = _typing.Literal["_best_epoch", b"_best_epoch"]  # noqa: Y015
+    _WhichOneofReturnType__score_val: _TypeAlias = _typing.Literal["score_val"]  # noqa: Y015
+    _WhichOneofArgType__score_val: _TypeAlias = _typing.Literal["_score_val", b"_score_val"]  # noqa: Y015
+    _WhichOneofReturnType__val_loss: _TypeAlias = _typing.Literal["val_loss"]  # noqa: Y015
+    _WhichOneofArgType__val_loss: _TypeAlias = _typing.Literal["_val_loss", b"_val_loss"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__best_epoch) -> _WhichOneofReturnType__best_epoch | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_val) -> _WhichOneofReturnType__score_val | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__val_loss) -> _WhichOneofReturnType__val_loss | None: ...
+
+Global___TrialResult: _TypeAlias = TrialResult  # noqa: Y015
+
+@_typing.final
+class Verification(_message.Message):
+    """A trial that is trained again, and what came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    GOT_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    SAME_MACHINE_FIELD_NUMBER: _builtins.int
+    verification_id: _builtins.str
+    """That of the study that trains it."""
+    state: Global___VerificationState.ValueType
+    same_machine: _builtins.bool
+    """Versions and kernels are the same, so that results must be equal to the last bit; absent until
+    it is known.
+    """
+    @_builtins.property
+    def expected(self) -> Global___TrialResult: ...
+    @_builtins.property
+    def got(self) -> Global___TrialResult:
+        """Absent until it has ended."""
+
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is not equal, for people."""
+
+    def __init__(
+        self,
+        *,
+        verification_id: _builtins.str = ...,
+        state: Global___VerificationState.ValueType = ...,
+        expected: Global___TrialResult | None = ...,
+        got: Global___TrialResult | None = ...,
+        differences: _abc.Iterable[_builtins.str] | None = ...,
+        same_machine: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine", "expected", b"expected", "got", b"got", "same_machine", b"same_machine"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine", "differences", b"differences", "expected", b"expected", "got", b"got", "same_machine", b"same_machine", "state", b"state", "verification_id", b"verification_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__same_machine: _TypeAlias = _typing.Literal["same_machine"]  # noqa: Y015
+    _WhichOneofArgType__same_machine: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__same_machine) -> _WhichOneofReturnType__same_machine | None: ...
+
+Global___Verification: _TypeAlias = Verification  # noqa: Y015

@@ -90,6 +90,36 @@ class StudyServiceStub:
                 request_serializer=layerlab_dot_v1_dot_study__pb2.CancelStudyRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_study__pb2.CancelStudyResponse.FromString,
                 _registered_method=True)
+        self.GetVerdict = channel.unary_unary(
+                '/layerlab.v1.StudyService/GetVerdict',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.GetVerdictRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerdictResponse.FromString,
+                _registered_method=True)
+        self.AddDesigns = channel.unary_unary(
+                '/layerlab.v1.StudyService/AddDesigns',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.AddDesignsRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.AddDesignsResponse.FromString,
+                _registered_method=True)
+        self.EstimateStudy = channel.unary_unary(
+                '/layerlab.v1.StudyService/EstimateStudy',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.EstimateStudyRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.EstimateStudyResponse.FromString,
+                _registered_method=True)
+        self.GetReceipt = channel.unary_unary(
+                '/layerlab.v1.StudyService/GetReceipt',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.GetReceiptRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.GetReceiptResponse.FromString,
+                _registered_method=True)
+        self.VerifyTrial = channel.unary_unary(
+                '/layerlab.v1.StudyService/VerifyTrial',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.VerifyTrialRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.VerifyTrialResponse.FromString,
+                _registered_method=True)
+        self.GetVerification = channel.unary_unary(
+                '/layerlab.v1.StudyService/GetVerification',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.FromString,
+                _registered_method=True)
 
 
 class StudyServiceServicer:
@@ -174,6 +204,50 @@ class StudyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetVerdict(self, request, context):
+        """Which design to use, and how sure one can be: the last verdict reached. Errors: NOT_FOUND,
+        no_verdict_yet while there is none, no_verdict when there will be none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddDesigns(self, request, context):
+        """Designs to try next. Errors: NOT_FOUND; FAILED_PRECONDITION once the search is over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EstimateStudy(self, request, context):
+        """What a study would take, from a probe of a few seconds. Errors: as CreateStudy.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReceipt(self, request, context):
+        """What a trial's result depends on. Errors: NOT_FOUND, no_receipt before its cohort has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyTrial(self, request, context):
+        """Trains a trial again, in a study of its own that is in no list, and compares.
+        Errors: NOT_FOUND; FAILED_PRECONDITION for a trial that can't be trained again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVerification(self, request, context):
+        """Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StudyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -231,6 +305,36 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.CancelStudy,
                     request_deserializer=layerlab_dot_v1_dot_study__pb2.CancelStudyRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_study__pb2.CancelStudyResponse.SerializeToString,
+            ),
+            'GetVerdict': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVerdict,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerdictRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.GetVerdictResponse.SerializeToString,
+            ),
+            'AddDesigns': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddDesigns,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.AddDesignsRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.AddDesignsResponse.SerializeToString,
+            ),
+            'EstimateStudy': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateStudy,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.EstimateStudyRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.EstimateStudyResponse.SerializeToString,
+            ),
+            'GetReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReceipt,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.GetReceiptRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.GetReceiptResponse.SerializeToString,
+            ),
+            'VerifyTrial': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyTrial,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.VerifyTrialRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.VerifyTrialResponse.SerializeToString,
+            ),
+            'GetVerification': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVerification,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -531,6 +635,168 @@ class StudyService:
             '/layerlab.v1.StudyService/CancelStudy',
             layerlab_dot_v1_dot_study__pb2.CancelStudyRequest.SerializeToString,
             layerlab_dot_v1_dot_study__pb2.CancelStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVerdict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/GetVerdict',
+            layerlab_dot_v1_dot_study__pb2.GetVerdictRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.GetVerdictResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddDesigns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/AddDesigns',
+            layerlab_dot_v1_dot_study__pb2.AddDesignsRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.AddDesignsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateStudy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/EstimateStudy',
+            layerlab_dot_v1_dot_study__pb2.EstimateStudyRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.EstimateStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/GetReceipt',
+            layerlab_dot_v1_dot_study__pb2.GetReceiptRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.GetReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyTrial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/VerifyTrial',
+            layerlab_dot_v1_dot_study__pb2.VerifyTrialRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.VerifyTrialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVerification(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/GetVerification',
+            layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.FromString,
             options,
             channel_credentials,
             insecure,

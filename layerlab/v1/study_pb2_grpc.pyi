@@ -57,6 +57,22 @@ class StudyServiceStub:
     """No new trials; those under way end, then the study does."""
     CancelStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.CancelStudyRequest, _study_pb2.CancelStudyResponse]
     """Ends the study and everything under way at once."""
+    GetVerdict: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetVerdictRequest, _study_pb2.GetVerdictResponse]
+    """Which design to use, and how sure one can be: the last verdict reached. Errors: NOT_FOUND,
+    no_verdict_yet while there is none, no_verdict when there will be none.
+    """
+    AddDesigns: _grpc.UnaryUnaryMultiCallable[_study_pb2.AddDesignsRequest, _study_pb2.AddDesignsResponse]
+    """Designs to try next. Errors: NOT_FOUND; FAILED_PRECONDITION once the search is over."""
+    EstimateStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.EstimateStudyRequest, _study_pb2.EstimateStudyResponse]
+    """What a study would take, from a probe of a few seconds. Errors: as CreateStudy."""
+    GetReceipt: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetReceiptRequest, _study_pb2.GetReceiptResponse]
+    """What a trial's result depends on. Errors: NOT_FOUND, no_receipt before its cohort has ended."""
+    VerifyTrial: _grpc.UnaryUnaryMultiCallable[_study_pb2.VerifyTrialRequest, _study_pb2.VerifyTrialResponse]
+    """Trains a trial again, in a study of its own that is in no list, and compares.
+    Errors: NOT_FOUND; FAILED_PRECONDITION for a trial that can't be trained again.
+    """
+    GetVerification: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetVerificationRequest, _study_pb2.GetVerificationResponse]
+    """Errors: NOT_FOUND."""
 
 @_typing.type_check_only
 class StudyServiceAsyncStub(StudyServiceStub):
@@ -87,6 +103,22 @@ class StudyServiceAsyncStub(StudyServiceStub):
     """No new trials; those under way end, then the study does."""
     CancelStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.CancelStudyRequest, _study_pb2.CancelStudyResponse]  # type: ignore[assignment]
     """Ends the study and everything under way at once."""
+    GetVerdict: _aio.UnaryUnaryMultiCallable[_study_pb2.GetVerdictRequest, _study_pb2.GetVerdictResponse]  # type: ignore[assignment]
+    """Which design to use, and how sure one can be: the last verdict reached. Errors: NOT_FOUND,
+    no_verdict_yet while there is none, no_verdict when there will be none.
+    """
+    AddDesigns: _aio.UnaryUnaryMultiCallable[_study_pb2.AddDesignsRequest, _study_pb2.AddDesignsResponse]  # type: ignore[assignment]
+    """Designs to try next. Errors: NOT_FOUND; FAILED_PRECONDITION once the search is over."""
+    EstimateStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.EstimateStudyRequest, _study_pb2.EstimateStudyResponse]  # type: ignore[assignment]
+    """What a study would take, from a probe of a few seconds. Errors: as CreateStudy."""
+    GetReceipt: _aio.UnaryUnaryMultiCallable[_study_pb2.GetReceiptRequest, _study_pb2.GetReceiptResponse]  # type: ignore[assignment]
+    """What a trial's result depends on. Errors: NOT_FOUND, no_receipt before its cohort has ended."""
+    VerifyTrial: _aio.UnaryUnaryMultiCallable[_study_pb2.VerifyTrialRequest, _study_pb2.VerifyTrialResponse]  # type: ignore[assignment]
+    """Trains a trial again, in a study of its own that is in no list, and compares.
+    Errors: NOT_FOUND; FAILED_PRECONDITION for a trial that can't be trained again.
+    """
+    GetVerification: _aio.UnaryUnaryMultiCallable[_study_pb2.GetVerificationRequest, _study_pb2.GetVerificationResponse]  # type: ignore[assignment]
+    """Errors: NOT_FOUND."""
 
 class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Searches over network designs. The same functions as REST's /v1/studies."""
@@ -180,5 +212,57 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_study_pb2.CancelStudyResponse, _abc.Awaitable[_study_pb2.CancelStudyResponse]]:
         """Ends the study and everything under way at once."""
+
+    @_abc_1.abstractmethod
+    def GetVerdict(
+        self,
+        request: _study_pb2.GetVerdictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.GetVerdictResponse, _abc.Awaitable[_study_pb2.GetVerdictResponse]]:
+        """Which design to use, and how sure one can be: the last verdict reached. Errors: NOT_FOUND,
+        no_verdict_yet while there is none, no_verdict when there will be none.
+        """
+
+    @_abc_1.abstractmethod
+    def AddDesigns(
+        self,
+        request: _study_pb2.AddDesignsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.AddDesignsResponse, _abc.Awaitable[_study_pb2.AddDesignsResponse]]:
+        """Designs to try next. Errors: NOT_FOUND; FAILED_PRECONDITION once the search is over."""
+
+    @_abc_1.abstractmethod
+    def EstimateStudy(
+        self,
+        request: _study_pb2.EstimateStudyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.EstimateStudyResponse, _abc.Awaitable[_study_pb2.EstimateStudyResponse]]:
+        """What a study would take, from a probe of a few seconds. Errors: as CreateStudy."""
+
+    @_abc_1.abstractmethod
+    def GetReceipt(
+        self,
+        request: _study_pb2.GetReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.GetReceiptResponse, _abc.Awaitable[_study_pb2.GetReceiptResponse]]:
+        """What a trial's result depends on. Errors: NOT_FOUND, no_receipt before its cohort has ended."""
+
+    @_abc_1.abstractmethod
+    def VerifyTrial(
+        self,
+        request: _study_pb2.VerifyTrialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.VerifyTrialResponse, _abc.Awaitable[_study_pb2.VerifyTrialResponse]]:
+        """Trains a trial again, in a study of its own that is in no list, and compares.
+        Errors: NOT_FOUND; FAILED_PRECONDITION for a trial that can't be trained again.
+        """
+
+    @_abc_1.abstractmethod
+    def GetVerification(
+        self,
+        request: _study_pb2.GetVerificationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.GetVerificationResponse, _abc.Awaitable[_study_pb2.GetVerificationResponse]]:
+        """Errors: NOT_FOUND."""
 
 def add_StudyServiceServicer_to_server(servicer: StudyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
