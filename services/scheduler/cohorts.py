@@ -20,7 +20,7 @@ from typing import Final
 from layerlab.domain.design import Design, trial_seed
 from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work, how_many_fit
 from layerlab.domain.spec import Engine, StudySpec
-from layerlab.domain.study import Proposal
+from layerlab.domain.study import Proposal, Trial
 from layerlab.domain.table_shape import TableShape
 from services.scheduler.search import KnownTrials, build_searcher
 from services.scheduler.sizing import (
@@ -42,6 +42,16 @@ _KERNELS: Final = {
 _THREADS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Designs that a search wants before its next cohort can be cut: for `numbers`, learnt from
+    `trials`, which have all ended. It follows from the ledger alone, whatever else is known.
+    """
+
+    numbers: tuple[int, ...]
+    trials: tuple[Trial, ...]
+
+
 class CohortPlan:
     """The cohorts of one study, one after another."""
 
@@ -54,8 +64,31 @@ class CohortPlan:
         self._cut: tuple[Window, list[tuple[Proposal, ...]]] | None = None
         self._windows: list[Window] = []
 
+    def has_more(self, known: KnownTrials) -> bool:
+        """Whether some planned trial is not registered, as far as can be said by now: a search that
+        learns finds out only later that its space has no more.
+
+        :raises InvalidInput: when the space can't be searched as the study wants it.
+        """
+        return bool(self.next_lanes(known))
+
+    def wish(self, known: KnownTrials) -> Wish | None:
+        """What must be granted before `next_lanes` has more: the same one, until it is granted.
+        None: nothing, or not yet, since trials that it learns from still train.
+        """
+        return None
+
+    def grant(self, wish: Wish, designs: Sequence[Design]) -> None:
+        """Its designs, in the order of its numbers; fewer: the space has no more."""
+
+    def add_designs(self, designs: Sequence[Design]) -> None:
+        """The study's own designs, all of them, of which there may be more than before. Those that
+        no trial has take the next free numbers.
+        """
+
     def next_lanes(self, known: KnownTrials) -> tuple[Proposal, ...]:
-        """The lanes of the next cohort to register; none when everything is registered.
+        """The lanes of the next cohort to register; none when everything is registered, or when
+        there is something to wait for: a grant, or trials that a search learns from.
 
         It follows from the study and the trials that are known: after a crash amid a window, and
         in another scheduler, the rest of the window is cut as it would have been.
