@@ -27,7 +27,7 @@ _LARGE_ROWS: Final = 20_000
 
 def rival_space(rows: int) -> dict[str, Any]:
     """What somebody writes who has searched networks before: no widths or rates that seldom win,
-    and batches that make 20 to 200 steps of an epoch of `rows` rows."""
+    and no batches so small that an epoch of `rows` rows has more than 200 steps."""
     return {
         "hidden": {"layers": {"low": 1, "high": 3}, "width": [64, 128, 256]},
         "activation": ["relu", "gelu"],
