@@ -12,12 +12,12 @@ from typing import Final, TypeAlias
 import structlog
 
 from layerlab.domain.exchange import ReportBatch
-from layerlab.domain.matrices import MatrixSpec, Part
+from layerlab.domain.matrices import MatrixSpec, Part, matrix_spec
 from layerlab.domain.problem import Problem
-from layerlab.domain.spec import StudySpec
-from layerlab.domain.study import Assignment, CohortRef, Purpose, TestScore, TrialEnd
+from layerlab.domain.study import Assignment, CohortRef, Proposal, Purpose, TestScore, TrialEnd
 from layerlab.lifecycle import background
 from layerlab.ports import CohortLedger
+from services.trainer.cohorts import shared_matrices, target_scale
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import LocalMatrices, MatrixCache
 from services.trainer.messages import Progress, ScoreJob, TrainJob
@@ -95,7 +95,8 @@ class Attempt:
             await self._search(stream)
 
     async def _search(self, stream: ReportStream) -> None:
-        local = await self._fetch_matrices(Part.TRAIN, Part.VALIDATION)
+        shared = shared_matrices(self.assignment)
+        local = await self._fetch_matrices(shared, Part.TRAIN, Part.VALIDATION)
         happened: Happened = asyncio.Queue(_MOST_WAITING)
         # Uploads take their time; the executor is free for the next cohort meanwhile.
         async with background(self._forward(happened, stream)) as forwarding:
@@ -153,10 +154,13 @@ class Attempt:
             seconds_left=None if deadline is None else deadline - time.monotonic(),
             best=assignment.best,
             rungs=assignment.rungs,
+            metric=spec.metric,
+            target_scale=target_scale(local.header, spec.metric),
+            share=assignment.lanes[0].share,
+            rows_key=f"{spec.dataset_id} {assignment.lanes[0].repeat}",
         )
 
-    async def _fetch_matrices(self, *parts: Part) -> LocalMatrices:
-        spec = _matrix_spec(self.assignment.spec)
+    async def _fetch_matrices(self, spec: MatrixSpec, *parts: Part) -> LocalMatrices:
         return await retry_while_unavailable(
             lambda: self.tools.matrices.get(spec, parts), "matrices"
         )
@@ -183,23 +187,30 @@ class Attempt:
 
     async def _test(self, stream: ReportStream) -> None:
         """The one touch of the test rows."""
-        assignment, spec = self.assignment, self.assignment.spec
-        local = await self._fetch_matrices(Part.TEST)
-        weights = [await self._download_model(lane.number) for lane in assignment.lanes]
+        assignment = self.assignment
+        jobs = [await self._score_job(lane) for lane in assignment.lanes]
         async with self.turn.at_work(assignment.study_id):
-            for lane, document in zip(assignment.lanes, weights, strict=True):
-                job = ScoreJob(lane, spec.engine, spec.task, local.files(Part.TEST), document)
-                score = TestScore(lane.number, await self.tools.executor.score(job))
+            for job, rows in jobs:
+                score = TestScore(job.lane.number, await self.tools.executor.score(job), rows)
                 await stream.add(ReportBatch(0, test_scores=(score,)))
+
+    async def _score_job(self, lane: Proposal) -> tuple[ScoreJob, int]:
+        """And how many rows it scores. Finalists may be prepared in different ways."""
+        spec = self.assignment.spec
+        local = await self._fetch_matrices(matrix_spec(spec, lane), Part.TEST)
+        job = ScoreJob(
+            lane=lane,
+            engine=spec.engine,
+            task=spec.task,
+            rows=local.files(Part.TEST),
+            weights=await self._download_model(lane.number),
+            metric=spec.metric,
+            target_scale=target_scale(local.header, spec.metric),
+        )
+        return job, local.header.n_test
 
     async def _download_model(self, number: int) -> bytes:
         study_id = self.assignment.study_id
         return await retry_while_unavailable(
             lambda: self.tools.ledger.download_model(study_id, number), "model"
         )
-
-
-def _matrix_spec(spec: StudySpec) -> MatrixSpec:
-    return MatrixSpec(
-        spec.dataset_id, spec.target, spec.task, spec.recipe, spec.seed, spec.column_kinds
-    )

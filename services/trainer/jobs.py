@@ -15,7 +15,8 @@ from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows
 from services.trainer.groups import group_lanes, shape_of, train_in_groups
 from services.trainer.measuring import Meter
 from services.trainer.memory import available_bytes
-from services.trainer.messages import ArrayFiles, Done, Progress, Scored, ScoreJob
+from services.trainer.messages import ArrayFiles, Done, Progress, Scored, ScoreJob, TrainJob
+from services.trainer.share import part_of, rows_of_share
 
 if TYPE_CHECKING:
     from services.trainer.child import Outbox, ReceivedJob
@@ -38,7 +39,7 @@ def run_job(
         outbox.send(Scored(engine.score(job.lane, weights, _load(job.rows), job.task)))
         return
     deadline = None if job.seconds_left is None else received.received_at + job.seconds_left
-    matrices = Matrices(job.task, job.n_outputs, _load(job.train), _load(job.validation))
+    matrices = _load_matrices(job)
     limits = Limits(job.max_epochs, deadline, job.rungs)
     table = shape_of(matrices)
     groups = group_lanes(job.lanes, table, engine.kernel, engine.threads, available())
@@ -72,6 +73,12 @@ def standing_of(end: TrialEnd) -> Standing | None:
     if end.state is not TrialState.SUCCEEDED or end.score_val is None:
         return None
     return Standing(end.score_val, end.n_params or 0, end.number)
+
+
+def _load_matrices(job: TrainJob) -> Matrices:
+    train = _load(job.train)
+    train = part_of(train, rows_of_share(train.count, job.share), job.rows_key, job.task)
+    return Matrices(job.task, job.n_outputs, train, _load(job.validation))
 
 
 def _load(files: ArrayFiles) -> Rows:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -147,18 +147,8 @@ class _Writer:
 
 
 def _key(spec: MatrixSpec, parts: Sequence[Part]) -> str:
-    kinds = {name: kind.value for name, kind in spec.column_kinds.items()}
-    text = canonical(
-        {
-            "dataset_id": spec.dataset_id,
-            "target": spec.target,
-            "task": spec.task.value,
-            "recipe": spec.recipe.value,
-            "seed": spec.seed,
-            "column_kinds": kinds,
-            "parts": [part.value for part in parts],
-        }
-    )
+    every_field = asdict(replace(spec, column_kinds=dict(spec.column_kinds)))
+    text = canonical({**every_field, "parts": [part.value for part in parts]})
     return hashlib.sha256(text.encode()).hexdigest()
 
 

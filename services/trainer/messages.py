@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, TypeAlias
 
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.halving import Rung
+from layerlab.domain.metric import Metric
 from layerlab.domain.spec import Engine
 from layerlab.domain.study import EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
@@ -33,7 +35,10 @@ class ArrayFiles:
 class TrainJob:
     """`seconds_left` until the deadline, from when it is read; None without one.
 
-    `best`: weights are wanted only of lanes that beat it.
+    Weights are wanted of the best `keep` lanes that beat `best`, the last of the study's `keep`
+    best trials so far. `metric` None: the task's. `target_scale`: own units of a standardized one.
+    `share` of the training rows are used, those that `rows_key` chooses. `stop_after` so many
+    epochs every lane ends, though its schedule lasts `max_epochs`.
     """
 
     lanes: tuple[Proposal, ...]
@@ -46,17 +51,30 @@ class TrainJob:
     seconds_left: float | None
     best: Standing | None
     rungs: tuple[Rung, ...] = ()
+    metric: Metric | None = None
+    target_scale: float = 1.0
+    keep: int = 1
+    share: float = 1.0
+    rows_key: str = ""
+    stop_after: int | None = None
+
+    @property
+    def last_epoch(self) -> int:
+        return min(self.max_epochs, self.stop_after or self.max_epochs)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreJob:
-    """Score trained weights, a safetensors document, on rows of their own."""
+    """Score trained weights, a safetensors document, on rows of their own. `metric` and
+    `target_scale`: as in `TrainJob`."""
 
     lane: Proposal
     engine: Engine
     task: Task
     rows: ArrayFiles
     weights: bytes
+    metric: Metric | None = None
+    target_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,7 @@ Command: TypeAlias = TrainJob | ScoreJob | StopLanes | CancelJob
 Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Failed
 
 _BYTES: Final = "weights"
+_PROPOSAL_FIELDS: Final = tuple(each.name for each in fields(Proposal))
 _REPORT_FIELDS: Final = tuple(each.name for each in fields(EpochReport))
 
 
@@ -158,7 +177,8 @@ def _plain(value: object) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Proposal):
-        return {"number": value.number, "design": value.design.to_json(), "seed": value.seed}
+        plain = {name: getattr(value, name) for name in _PROPOSAL_FIELDS}
+        return plain | {"design": value.design.to_json()}
     if isinstance(value, EpochReport):
         # By far the most frequent: a row, and not by asdict, which takes ten times as long.
         return [getattr(value, name) for name in _REPORT_FIELDS]
@@ -177,7 +197,12 @@ def _value(name: str, value: Any) -> object:
 
 
 def _proposal(value: Mapping[str, Any]) -> Proposal:
-    return Proposal(value["number"], Design.from_json(value["design"]), value["seed"])
+    baseline = value["baseline"]
+    given = {
+        "design": Design.from_json(value["design"]),
+        "baseline": Baseline(baseline) if baseline else None,
+    }
+    return Proposal(**{**value, **given})
 
 
 def _end(value: Mapping[str, Any]) -> TrialEnd:
@@ -196,6 +221,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "lane": _proposal,
     "engine": Engine,
     "task": Task,
+    "metric": Metric,
     "train": lambda value: ArrayFiles(**value),
     "validation": lambda value: ArrayFiles(**value),
     "rows": lambda value: ArrayFiles(**value),

@@ -19,7 +19,7 @@ class Pace:
 
     def __init__(self, job: TrainJob, epoch_seconds: float | None = None) -> None:
         self._epochs = {lane.number: 0 for lane in job.lanes}
-        self._max_epochs, self._rungs = job.max_epochs, job.rungs
+        self._max_epochs, self._rungs = job.last_epoch, job.rungs
         self._epoch_seconds = epoch_seconds
         self._started = self._noted = time.monotonic()
         self._deadline = None if job.seconds_left is None else self._started + job.seconds_left

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part
 from layerlab.domain.problem import NotFound, Unavailable
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.splitting import SplitMethod, SplitSpec
 from services.trainer.matrices import MatrixCache
 from tests.unit.trainer.sources import ArraySource
 
@@ -56,10 +57,22 @@ async def test_the_test_part_comes_only_when_asked_for(tmp_path: Path) -> None:
 async def test_other_specs_have_other_entries(tmp_path: Path) -> None:
     source = ArraySource.of_classes()
     cache = MatrixCache(source, tmp_path, 1 << 30)
-    kinds = {"year": ColumnKind.CATEGORY}
-    for spec in (SPEC, replace(SPEC, seed=8), replace(SPEC, column_kinds=kinds)):
+    others: dict[str, object] = {
+        "dataset_id": "e" * 64,
+        "target": "sex",
+        "recipe": RecipeName.QUANTILE,
+        "seed": 8,
+        "column_kinds": {"year": ColumnKind.CATEGORY},
+        "split": SplitSpec(SplitMethod.GROUPED, "island"),
+        "repeat": 1,
+        "missing_indicators": True,
+        "group_rare": True,
+    }
+    # Another task would need another source.
+    assert others.keys() | {"task"} == {each.name for each in fields(MatrixSpec)}
+    for spec in (SPEC, *(replace(SPEC, **{name: value}) for name, value in others.items())):  # type: ignore[arg-type]  # Of the field's type.
         await cache.get(spec, BOTH)
-    assert len(source.asked) == 3
+    assert len(source.asked) == 1 + len(others)
 
 
 @dataclass

@@ -1,0 +1,38 @@
+"""What the lanes of a cohort share, and what of it a trainer needs to know."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from layerlab.domain.matrices import MatricesHeader, MatrixSpec, matrix_spec
+from layerlab.domain.metric import Metric
+from layerlab.domain.problem import InvalidInput
+from layerlab.domain.study import Assignment
+
+_IN_OWN_UNITS: Final = (Metric.RMSE, Metric.MAE)
+
+
+def shared_matrices(assignment: Assignment) -> MatrixSpec:
+    """Of all lanes.
+
+    :raises InvalidInput: `mixed_cohort`, when they differ in that, or in their share of the rows.
+    """
+    first, *others = assignment.lanes
+    wanted = matrix_spec(assignment.spec, first), first.share
+    for lane in others:
+        if (matrix_spec(assignment.spec, lane), lane.share) != wanted:
+            raise InvalidInput(
+                "mixed_cohort",
+                f"Trials {first.number} and {lane.number} share cohort {assignment.cohort_id} and "
+                "not their rows, so that one would train on the other's.",
+            )
+    return wanted[0]
+
+
+def target_scale(header: MatricesHeader, metric: Metric) -> float:
+    """What 1 of the standardized target is in its own units; 1 where the metric has no unit."""
+    if metric not in _IN_OWN_UNITS:
+        return 1.0
+    target = json.loads(header.recipe_json).get("target", {})
+    return float(target.get("scale", 1.0))
