@@ -1,0 +1,1 @@
+"""What a study's trials say: the mathematics of its verdict, and its words."""
