@@ -2063,6 +2063,7 @@ class Verification(_message.Message):
     GOT_FIELD_NUMBER: _builtins.int
     DIFFERENCES_FIELD_NUMBER: _builtins.int
     SAME_MACHINE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """That of the study that trains it."""
     state: Global___VerificationState.ValueType
@@ -2070,6 +2071,8 @@ class Verification(_message.Message):
     """Versions and kernels are the same, so that results must be equal to the last bit; absent until
     it is known.
     """
+    detail: _builtins.str
+    """How closely it was compared, or why it has failed."""
     @_builtins.property
     def expected(self) -> Global___TrialResult: ...
     @_builtins.property
@@ -2089,10 +2092,11 @@ class Verification(_message.Message):
         got: Global___TrialResult | None = ...,
         differences: _abc.Iterable[_builtins.str] | None = ...,
         same_machine: _builtins.bool | None = ...,
+        detail: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine", "expected", b"expected", "got", b"got", "same_machine", b"same_machine"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine", "differences", b"differences", "expected", b"expected", "got", b"got", "same_machine", b"same_machine", "state", b"state", "verification_id", b"verification_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine", "detail", b"detail", "differences", b"differences", "expected", b"expected", "got", b"got", "same_machine", b"same_machine", "state", b"state", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__same_machine: _TypeAlias = _typing.Literal["same_machine"]  # noqa: Y015
     _WhichOneofArgType__same_machine: _TypeAlias = _typing.Literal["_same_machine", b"_same_machine"]  # noqa: Y015
