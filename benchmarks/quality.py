@@ -24,6 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 from benchmarks.support.machine import describe, machine
 from benchmarks.support.quality_layerlab import find_best, find_split, open_layerlab
 from benchmarks.support.quality_matrices import prepare, split_hash
@@ -146,7 +148,7 @@ def _or_error(
 ) -> Finding:
     try:
         return find()
-    except (AssertionError, LayerLabError) as error:
+    except (AssertionError, LayerLabError, httpx.HTTPError) as error:
         return Finding(table.name, system, seconds, error=repr(error))
 
 
