@@ -17,6 +17,7 @@ import heapq
 from typing import Final
 
 from layerlab.domain.halving import Halving, Rung
+from layerlab.domain.hyperband import lanes_of_brackets, most_halvings
 
 LEAST_KEPT: Final = 2
 """With one lane left, all cores but one would idle, and a loss that is not finite would end all."""
@@ -34,25 +35,11 @@ def rungs_of(halving: Halving, lanes: int, max_epochs: int, index: int) -> tuple
     return tuple(rungs)
 
 
-def mean_epochs(halving: Halving, max_epochs: int) -> float:
-    """Of a lane, over the brackets of a whole Hyperband: each costs as much as the others."""
-    most = most_halvings(halving, max_epochs)
-    return (most + 1) ** 2 * max_epochs / sum(_lanes_of_brackets(most, halving.factor))
-
-
-def most_halvings(halving: Halving, max_epochs: int) -> int:
-    """s_max: so many rungs fit between `min_epochs` and `max_epochs`."""
-    halvings = 0
-    while halving.min_epochs * halving.factor ** (halvings + 1) <= max_epochs:
-        halvings += 1
-    return halvings
-
-
 def _bracket_of(index: int, most: int, factor: int) -> int:
     """How often the cohort halves. Each bracket gets cohorts in proportion to the lanes that
     Hyperband gives it, at any time as nearly as it can be (D'Hondt's method).
     """
-    shares = _lanes_of_brackets(most, factor)
+    shares = lanes_of_brackets(most, factor)
     # Of equal claims, that of the bracket that halves most comes first, as in the paper.
     claims = [(1 / share, -s) for s, share in enumerate(shares)]
     heapq.heapify(claims)
@@ -60,8 +47,3 @@ def _bracket_of(index: int, most: int, factor: int) -> int:
         claim, s = claims[0]
         heapq.heapreplace(claims, (claim + 1 / shares[-s], s))
     return -claims[0][1]
-
-
-def _lanes_of_brackets(most: int, factor: int) -> list[int]:
-    """What Hyperband gives the brackets with 0, 1, … `most` halvings."""
-    return [-(-((most + 1) * factor**s) // (s + 1)) for s in range(most + 1)]

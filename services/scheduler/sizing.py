@@ -21,9 +21,9 @@ from typing import Final
 
 from layerlab.domain.design import Design
 from layerlab.domain.footprint import epoch_work
+from layerlab.domain.hyperband import mean_epochs
 from layerlab.domain.spec import StudySpec
 from layerlab.domain.table_shape import TableShape
-from services.scheduler.rungs import mean_epochs
 
 _SECONDS: Final = 1.0
 _FIRST_SECONDS: Final = 0.125

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerlab.domain.halving import Halving, Rung, automatic_halving
+from layerlab.domain.hyperband import most_halvings
 from layerlab.domain.spec import StudySpec
 from layerlab.domain.study import Cohort, Purpose
 from services.scheduler.actions import RegisterCohort
-from services.scheduler.rungs import LEAST_KEPT, most_halvings, rungs_of
+from services.scheduler.rungs import LEAST_KEPT, rungs_of
 from tests.unit.scheduler.builders import a_cohort, a_spec, a_trial
 from tests.unit.scheduler.play import Play, by_number
 
