@@ -17,10 +17,11 @@ from layerlab.domain.problem import Problem
 from layerlab.domain.study import Assignment, CohortRef, Proposal, Purpose, TestScore, TrialEnd
 from layerlab.lifecycle import background
 from layerlab.ports import CohortLedger
-from services.trainer.cohorts import shared_matrices, target_scale
+from services.trainer.baselines.process import BaselineProcess
+from services.trainer.cohorts import rows_key, shared_matrices, target_scale
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import LocalMatrices, MatrixCache
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import BaselineJob, Progress, ScoreJob, TrainJob
 from services.trainer.open_lanes import OpenLanes
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
 from services.trainer.turns import Stage, Turn
@@ -41,6 +42,7 @@ class Tools:
     matrices: MatrixCache
     executor: JobExecutor
     max_cohort_seconds: float
+    baselines: BaselineProcess
 
 
 @dataclass(slots=True)
@@ -89,12 +91,15 @@ class Attempt:
             await self.tools.executor.stop_lanes(numbers)
 
     async def _work(self, stream: ReportStream) -> None:
-        if self.assignment.purpose is Purpose.TEST:
-            await self._test(stream)
-        else:
-            await self._search(stream)
+        match self.assignment.purpose:
+            case Purpose.TEST:
+                await self._test(stream)
+            case Purpose.BASELINE:
+                await self._fit_baselines(stream)
+            case _:
+                await self._train_lanes(stream)
 
-    async def _search(self, stream: ReportStream) -> None:
+    async def _train_lanes(self, stream: ReportStream) -> None:
         shared = shared_matrices(self.assignment)
         local = await self._fetch_matrices(shared, Part.TRAIN, Part.VALIDATION)
         happened: Happened = asyncio.Queue(_MOST_WAITING)
@@ -142,7 +147,7 @@ class Attempt:
             await stream.add(batch)
 
     def _train_job(self, local: LocalMatrices) -> TrainJob:
-        assignment, spec, deadline = self.assignment, self.assignment.spec, self._deadline
+        assignment, spec = self.assignment, self.assignment.spec
         return TrainJob(
             lanes=assignment.lanes,
             engine=spec.engine,
@@ -151,14 +156,17 @@ class Attempt:
             train=local.files(Part.TRAIN),
             validation=local.files(Part.VALIDATION),
             max_epochs=spec.budget.max_epochs,
-            seconds_left=None if deadline is None else deadline - time.monotonic(),
+            seconds_left=self._seconds_left(),
             best=assignment.best,
             rungs=assignment.rungs,
             metric=spec.metric,
             target_scale=target_scale(local.header, spec.metric),
             share=assignment.lanes[0].share,
-            rows_key=f"{spec.dataset_id} {assignment.lanes[0].repeat}",
+            rows_key=rows_key(assignment),
         )
+
+    def _seconds_left(self) -> float | None:
+        return None if self._deadline is None else self._deadline - time.monotonic()
 
     async def _fetch_matrices(self, spec: MatrixSpec, *parts: Part) -> LocalMatrices:
         return await retry_while_unavailable(
@@ -193,6 +201,45 @@ class Attempt:
             for job, rows in jobs:
                 score = TestScore(job.lane.number, await self.tools.executor.score(job), rows)
                 await stream.add(ReportBatch(0, test_scores=(score,)))
+
+    async def _fit_baselines(self, stream: ReportStream) -> None:
+        """Where repeat 0 is their split, they touch the test rows, too: nothing is chosen by it."""
+        assignment = self.assignment
+        parts = [Part.TRAIN, Part.VALIDATION]
+        if assignment.lanes[0].repeat == 0:
+            parts.append(Part.TEST)
+        local = await self._fetch_matrices(shared_matrices(assignment), *parts)
+        lanes, limit = OpenLanes(assignment.lanes), self.tools.max_cohort_seconds
+        # In turn: beside training they would slow it down, and be cut short by it.
+        async with self.turn.at_work(assignment.study_id):
+            job = self._baseline_job(local, limit)
+            async with aclosing(self.tools.baselines.fit(job)) as fits:
+                async for fitted in fits:
+                    lanes.note(Progress((), (fitted.end,)))
+                    scores = (fitted.test_score,) if fitted.test_score else ()
+                    await stream.add(ReportBatch(0, ends=(fitted.end,), test_scores=scores))
+        if self._seconds_left() is None:
+            late = lanes.out_of_time(limit)
+        else:
+            late = lanes.cancelled("The study's time budget was over before it could be fitted.")
+        if late:
+            await stream.add(ReportBatch(0, ends=late))
+
+    def _baseline_job(self, local: LocalMatrices, limit_seconds: float) -> BaselineJob:
+        assignment, spec, left = self.assignment, self.assignment.spec, self._seconds_left()
+        return BaselineJob(
+            lanes=assignment.lanes,
+            task=spec.task,
+            n_outputs=local.header.n_outputs,
+            train=local.files(Part.TRAIN),
+            validation=local.files(Part.VALIDATION),
+            test=local.files(Part.TEST) if assignment.lanes[0].repeat == 0 else None,
+            seconds_left=limit_seconds if left is None else min(left, limit_seconds),
+            metric=spec.metric,
+            target_scale=target_scale(local.header, spec.metric),
+            share=assignment.lanes[0].share,
+            rows_key=rows_key(assignment),
+        )
 
     async def _score_job(self, lane: Proposal) -> tuple[ScoreJob, int]:
         """And how many rows it scores. Finalists may be prepared in different ways."""

@@ -10,16 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import queue
-import resource
 import signal
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from layerlab.domain.trial import FailureReason
@@ -39,6 +35,7 @@ from services.trainer.messages import (
     command_from_frame,
     to_frame,
 )
+from services.trainer.processes import limit_memory, offer_to_the_oom_killer, private_stdout
 
 _BEAT_SECONDS: Final = 1.0
 _KEPT_CONTROLS: Final = 8
@@ -92,7 +89,7 @@ class Inbox:
                     self._control(command.job).stop(command.numbers)
                 elif isinstance(command, CancelJob):
                     self._control(command.job).cancelled.set()
-                else:
+                elif isinstance(command, (TrainJob, ScoreJob)):
                     self._receive(command)
         except BaseException:
             traceback.print_exc()
@@ -112,10 +109,10 @@ class Inbox:
 
 def main() -> None:
     arguments = _parse_arguments()
-    _offer_to_the_oom_killer()
+    offer_to_the_oom_killer()
     # The terminal's Ctrl-C reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    outbox = Outbox(_private_stdout())
+    outbox = Outbox(private_stdout())
     inbox = Inbox(os.fdopen(os.dup(0), "rb"), outbox.beat)
     engines = Engines(arguments.device, arguments.threads)
     outbox.send(Ready(engines.device, arguments.threads))
@@ -132,7 +129,8 @@ def main() -> None:
             continue
         try:
             engine = engines.get(received.job.engine, received.control.beat)
-            _limit_memory(arguments.memory_bytes)
+            # Once an engine is there: who can't load one needs no limit.
+            limit_memory(arguments.memory_bytes)
             run_job(received, engine, outbox, engines.available_bytes, meter)
         except Exception as error:
             traceback.print_exc()
@@ -145,26 +143,6 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--memory-bytes", type=int, default=0)
     return parser.parse_args()
-
-
-def _offer_to_the_oom_killer() -> None:
-    """When memory runs out, the kernel shall kill this process: its parent will tell why."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _private_stdout() -> BinaryIO:
-    """The pipe to the parent; whatever anybody prints from now on goes to standard error."""
-    stream = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return stream
-
-
-def _limit_memory(size: int) -> None:
-    """Of the address space; 0: none. Once an engine is there: who can't load one needs no limit."""
-    if size:
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def _failure(error: Exception) -> Failed:

@@ -30,6 +30,11 @@ def shared_matrices(assignment: Assignment) -> MatrixSpec:
     return wanted[0]
 
 
+def rows_key(assignment: Assignment) -> str:
+    """By which a share of the rows is chosen: whoever trains on these rows trains on the same."""
+    return f"{assignment.spec.dataset_id} {assignment.lanes[0].repeat}"
+
+
 def target_scale(header: MatricesHeader, metric: Metric) -> float:
     """What 1 of the standardized target is in its own units; 1 where the metric has no unit."""
     if metric not in _IN_OWN_UNITS:

@@ -1,22 +1,14 @@
-"""One training process: what is said to it, what it answers, and why it died."""
+"""One training process: what is said to it, and what it answers."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from layerlab.domain.trial import FailureReason
 from services.trainer.executor import JobFailed
-from services.trainer.frames import BrokenFrame, encode_frame, receive_frame
 from services.trainer.messages import (
     CancelJob,
-    Command,
     Done,
     Failed,
     Message,
@@ -29,23 +21,22 @@ from services.trainer.messages import (
     to_frame,
 )
 from services.trainer.settings import TrainerSettings
+from services.trainer.watched import WatchedProcess
 
 _START_SECONDS: Final = 120.0
-_DYING_SECONDS: Final = 1.0
-_BUFFER_BYTES: Final = 1 << 20
 # OpenMP reads this when it is loaded. By default its threads spin for milliseconds while they wait
 # for each other, which on cores that others use too makes training ten times slower; asleep at
 # once, they take longer to wake than a small product takes. A few dozen microseconds of spinning
 # do neither harm. Measured on two cores, 32 lanes of 64-64, ms per lane and epoch: idle, default
 # 7.5, asleep at once 32, this 8.1; beside two busy processes, default 170 and more, this 16.
-_ENVIRONMENT: Final = {"GOMP_SPINCOUNT": "10000"}
+OPENMP: Final = {"GOMP_SPINCOUNT": "10000"}
 
 
 class Conversation:
     """Jobs go down and what happens comes up, both in the jobs' order; places count from 1."""
 
-    def __init__(self, process: Process, ooms: int) -> None:
-        self._process, self._ooms = process, ooms
+    def __init__(self, process: WatchedProcess) -> None:
+        self._process = process
         self._said_ready = False
         self._sent = 0
         self._ended = 0
@@ -53,17 +44,14 @@ class Conversation:
     @classmethod
     async def begin(cls, settings: TrainerSettings) -> Conversation:
         """With a new process, which is not ready yet."""
-        ooms = _oom_kills()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.trainer.child"),
+        process = await WatchedProcess.start(
+            "services.trainer.child",
             *("--device", settings.device, "--threads", str(settings.thread_count)),
             *("--memory-bytes", str(settings.memory_bytes)),
-            stdin=PIPE,
-            stdout=PIPE,
-            limit=_BUFFER_BYTES,
-            env={**_ENVIRONMENT, **os.environ},
+            what="training process",
+            environment=OPENMP,
         )
-        return cls(process, ooms)
+        return cls(process)
 
     @property
     def pid(self) -> int:
@@ -71,7 +59,7 @@ class Conversation:
 
     @property
     def is_over(self) -> bool:
-        return self._process.returncode is not None
+        return self._process.is_over
 
     @property
     def is_ready(self) -> bool:
@@ -92,19 +80,19 @@ class Conversation:
         """
         self._sent += 1
         place = self._sent
-        await self._send(job)
+        await self._process.send(to_frame(job))
         return place
 
     async def stop_lanes(self, place: int, numbers: tuple[int, ...]) -> None:
         """:raises ConnectionError: as `send`."""
-        await self._send(StopLanes(place, numbers))
+        await self._process.send(to_frame(StopLanes(place, numbers)))
 
     async def cancel(self, place: int) -> None:
         """It ends soon, or at once if it has not begun.
 
         :raises ConnectionError: as `send`.
         """
-        await self._send(CancelJob(place))
+        await self._process.send(to_frame(CancelJob(place)))
 
     async def receive(self, place: int, seconds: float) -> Message:
         """The next message of that job. What comes of jobs before it, nobody waits for.
@@ -120,57 +108,20 @@ class Conversation:
                 return message
 
     async def end(self) -> None:
-        await self._kill()
-        # Closes the pipe's transport now, not whenever the garbage is collected.
-        self._process._transport.close()  # type: ignore[attr-defined]  # asyncio offers no other way.
+        await self._process.end()
 
     async def post_mortem(self) -> JobFailed:
         """Why a process whose pipe has ended is no more."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _DYING_SECONDS)
-        # It may have closed its pipe and live on.
-        code = await self._kill()
-        if code == -signal.SIGKILL and _oom_kills() > self._ooms:
-            detail = "The system has killed the training process, for it was out of memory."
-            return JobFailed(FailureReason.OUT_OF_MEMORY, detail)
-        if code == -signal.SIGKILL:
-            return JobFailed(FailureReason.WORKER_LOST, "The training process was killed.")
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return JobFailed(FailureReason.INTERNAL, f"The training process has died: {how}.")
-
-    async def _send(self, command: Command) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(encode_frame(to_frame(command)))
-        await self._process.stdin.drain()
+        return await self._process.post_mortem()
 
     async def _receive(self, seconds: float) -> Message:
         """:raises JobFailed: nothing came for `seconds`, or the process has died."""
-        assert self._process.stdout
         try:
             async with asyncio.timeout(seconds):
-                frame = await receive_frame(self._process.stdout)
+                frame = await self._process.receive()
         except TimeoutError:
             detail = f"The training process has shown no progress for {seconds:g} s."
             raise JobFailed(FailureReason.TRIAL_TIMEOUT, detail) from None
-        except BrokenFrame:
-            frame = None
         if frame is None:
             raise await self.post_mortem()
         return message_from_frame(frame)
-
-    async def _kill(self) -> int:
-        """Makes sure that it is dead; its exit code."""
-        if self._process.returncode is None:
-            # Not process.kill(): that polls first, and would take the exit code from asyncio.
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
-        return await self._process.wait()
-
-
-def _oom_kills() -> int:
-    """How many processes this machine's kernel has killed for want of memory; 0 if unknown."""
-    with suppress(OSError, ValueError):
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1])
-    return 0

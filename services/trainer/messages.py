@@ -2,14 +2,15 @@
 
 Down: a job (`TrainJob` or `ScoreJob`), `StopLanes`, `CancelJob`. Up: `Ready` once; then, for each
 job, `Beat` and `Progress` as it runs, and one of `Done`, `Scored` and `Failed`. The next job may be
-sent while one runs: jobs are done in their order.
+sent while one runs: jobs are done in their order. A process that fits baselines gets a
+`BaselineJob` and says `Fitted` of each lane.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, TypeAlias
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final, TypeAlias, get_args
 
 from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
@@ -18,7 +19,7 @@ from layerlab.domain.design import Design
 from layerlab.domain.halving import Rung
 from layerlab.domain.metric import Metric
 from layerlab.domain.spec import Engine
-from layerlab.domain.study import EpochReport, Proposal, Standing, TrialEnd
+from layerlab.domain.study import EpochReport, Proposal, Standing, TestScore, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame
 
@@ -78,6 +79,24 @@ class ScoreJob:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineJob:
+    """Fit the lanes' baselines and score them; all else as in `TrainJob`. `test` rows are scored,
+    too, if there are any."""
+
+    lanes: tuple[Proposal, ...]
+    task: Task
+    n_outputs: int
+    train: ArrayFiles
+    validation: ArrayFiles
+    test: ArrayFiles | None
+    seconds_left: float | None
+    metric: Metric | None = None
+    target_scale: float = 1.0
+    share: float = 1.0
+    rows_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StopLanes:
     """Of the `job`-th job since the child was started; so in `CancelJob`."""
 
@@ -126,13 +145,23 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """A baseline's end, its score on the test rows, if these were to be touched, and `versions` of
+    what has fitted it."""
+
+    end: TrialEnd
+    test_score: TestScore | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     reason: FailureReason
     detail: str
 
 
-Command: TypeAlias = TrainJob | ScoreJob | StopLanes | CancelJob
-Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Failed
+Command: TypeAlias = TrainJob | ScoreJob | BaselineJob | StopLanes | CancelJob
+Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Fitted | Failed
 
 _BYTES: Final = "weights"
 _PROPOSAL_FIELDS: Final = tuple(each.name for each in fields(Proposal))
@@ -156,8 +185,8 @@ def message_from_frame(frame: Frame) -> Message:
     return _from_frame(frame, _MESSAGES)  # type: ignore[no-any-return]  # The table has only messages.
 
 
-_COMMANDS: Final = {kind.__name__: kind for kind in (TrainJob, ScoreJob, StopLanes, CancelJob)}
-_MESSAGES: Final = {k.__name__: k for k in (Ready, Beat, Progress, Done, Scored, Failed)}
+_COMMANDS: Final = {kind.__name__: kind for kind in get_args(Command)}
+_MESSAGES: Final = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def _from_frame(frame: Frame, kinds: Mapping[str, Any]) -> Any:
@@ -182,7 +211,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, EpochReport):
         # By far the most frequent: a row, and not by asdict, which takes ten times as long.
         return [getattr(value, name) for name in _REPORT_FIELDS]
-    if isinstance(value, (ArrayFiles, CohortStats, Rung, Standing, TrialEnd)):
+    if isinstance(value, (ArrayFiles, CohortStats, Rung, Standing, TestScore, TrialEnd)):
         return asdict(value)
     return value
 
@@ -224,12 +253,15 @@ _READERS: Final[Mapping[str, Any]] = {
     "metric": Metric,
     "train": lambda value: ArrayFiles(**value),
     "validation": lambda value: ArrayFiles(**value),
+    "test": lambda value: ArrayFiles(**value),
     "rows": lambda value: ArrayFiles(**value),
     "best": lambda value: Standing(**value),
     "rungs": lambda value: Rung(**value),
     "numbers": int,
     "reports": lambda value: EpochReport(*value),
     "ends": _end,
+    "end": _end,
+    "test_score": lambda value: TestScore(**value),
     "stats": lambda value: CohortStats(**value),
     "reason": FailureReason,
 }

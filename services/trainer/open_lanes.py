@@ -36,3 +36,10 @@ class OpenLanes:
             )
             for number, epochs in self._epochs.items()
         )
+
+    def cancelled(self, detail: str) -> tuple[TrialEnd, ...]:
+        """How they end when nothing more comes of them."""
+        return tuple(
+            TrialEnd(number, TrialState.CANCELLED, detail=detail, epochs=epochs)
+            for number, epochs in self._epochs.items()
+        )

@@ -19,6 +19,7 @@ from layerlab.domain.worker import HeldCohort
 from layerlab.intake import Intake
 from layerlab.ports import CohortLedger, Requeue
 from services.trainer.attempt import Attempt, Tools
+from services.trainer.baselines.process import BaselineProcess
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import MatrixCache
 from services.trainer.reporting import retry_while_unavailable
@@ -57,9 +58,11 @@ class CohortRunner:
         name: WorkerName,
         max_cohort_seconds: float,
         intake: Intake | None = None,
+        baselines: BaselineProcess | None = None,
     ) -> None:
         self._ledger, self._name = ledger, name
-        self._tools = Tools(ledger, matrices, executor, max_cohort_seconds)
+        baselines = baselines or BaselineProcess()
+        self._tools = Tools(ledger, matrices, executor, max_cohort_seconds, baselines)
         self._turns = Turns(intake or Intake())
         self._names: set[tuple[str, str]] = set()
         self._held: dict[Turn, HeldCohort] = {}

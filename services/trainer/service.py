@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from layerlab.intake import Intake
 from layerlab.ports import CohortLedger, JobQueue, MatrixSource
+from services.trainer.baselines.process import BaselineProcess
 from services.trainer.child_process import training_child
 from services.trainer.executor import OpenExecutor
 from services.trainer.matrices import MatrixCache
@@ -38,7 +39,9 @@ async def trainer_service(
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
     async with metrics.executing(open_executor)(settings) as executor:
         intake = Intake()
-        runner = CohortRunner(ledger, cache, executor, name, settings.max_cohort_seconds, intake)
+        baselines = BaselineProcess(settings.thread_count, settings.memory_bytes)
+        limit = settings.max_cohort_seconds
+        runner = CohortRunner(ledger, cache, executor, name, limit, intake, baselines)
         presence = Presence(name, ledger, runner, executor, settings.thread_count)
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(presence.keep())

@@ -316,3 +316,39 @@ async def test_trials_that_run_when_their_study_stops_go_on_to_their_end(
     await running
     trials = await assert_each_ended_once(world, study_id)
     assert {trial.state for trial in trials} == {TrialState.SUCCEEDED}
+
+
+async def test_baselines_end_like_trials_and_touch_the_test_rows_once(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    ref = await world.baseline_cohort(study_id)
+    await run(world, ref)
+    for number in (1, 2, 3):
+        trial, curve = await world.world.ledger.get_trial(study_id, number)
+        assert trial.state is TrialState.SUCCEEDED
+        assert trial.score_val is not None
+        assert trial.score_test is not None
+        assert curve == ()
+        assert not trial.has_model
+    tested = await world.events(study_id, EventType.TRIAL_TESTED)
+    assert sorted(str(each.data["number"]) for each in tested) == ["1", "2", "3"]
+    assert world.source.asked == [(Part.TRAIN, Part.VALIDATION, Part.TEST)]
+    assert (await world.world.cohort(ref)).state is CohortState.ENDED
+
+
+async def test_baselines_of_a_resampling_touch_no_test_rows(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    await run(world, await world.baseline_cohort(study_id, repeat=2))
+    trial, _ = await world.world.ledger.get_trial(study_id, 1)
+    assert trial.state is TrialState.SUCCEEDED
+    assert trial.score_test is None
+    assert world.source.asked == [(Part.TRAIN, Part.VALIDATION)]
+
+
+async def test_lanes_on_different_rows_are_not_trained_together(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    ref = CohortRef(study_id, "mixed")
+    lanes = [Proposal(n, QUICK[0], 5, repeat=n) for n in (1, 2)]
+    await world.world.ledger.register_cohort(ref, Purpose.CONFIRM, lanes)
+    with pytest.raises(Requeue):
+        await world.runner().run(ref)
+    assert world.source.asked == []

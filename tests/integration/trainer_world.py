@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.halving import Rung
@@ -62,6 +63,17 @@ class TrainerWorld:
     async def test_cohort(self, study_id: str, finalists: Sequence[int]) -> CohortRef:
         ref = CohortRef(study_id, "test")
         await self.world.ledger.register_cohort(ref, Purpose.TEST, finalists=finalists)
+        await self.world.ledger.mark_cohort_queued(ref)
+        return ref
+
+    async def baseline_cohort(self, study_id: str, repeat: int = 0) -> CohortRef:
+        """All baselines, the dearest first."""
+        ref = CohortRef(study_id, "baselines")
+        lanes = [
+            Proposal(i, Design(()), 7, repeat=repeat, baseline=each)
+            for i, each in enumerate(reversed(Baseline), 1)
+        ]
+        await self.world.ledger.register_cohort(ref, Purpose.BASELINE, lanes)
         await self.world.ledger.mark_cohort_queued(ref)
         return ref
 

@@ -75,7 +75,8 @@ def test_quantities_are_scored_in_their_own_units(seed: int, scale: float) -> No
 
 def test_classes_without_rows_are_left_out() -> None:
     classes = np.array([0, 0, 2, 2, 2])
-    logits = np.eye(4, dtype=np.float32)[[0, 1, 2, 2, 0]] * 3
+    noise = np.random.default_rng(0).normal(size=(5, 4))
+    logits = np.eye(4, dtype=np.float32)[[0, 1, 2, 2, 0]] * 9 + noise.astype(np.float32)
 
     balanced = Measure(Metric.BALANCED_ACCURACY).of_outputs(classes, logits)
     assert balanced == pytest.approx((1 / 2 + 2 / 3) / 2)
