@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
-from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.dataset import Task
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.recipe_steps import CategoryStep, NumberStep, QuantileStep
 
-RECIPE_VERSION: Final = 1
+RECIPE_VERSION: Final = 2
+"""Version 1 has no quantiles, no indicators and no input for rare categories; where a recipe has
+none of them either, it is still written as version 1. Both are read."""
+
+_VERSIONS: Final = (1, RECIPE_VERSION)
 
 MAX_CATEGORIES: Final = 255
 """The most frequent categories of a column that get an input of their own."""
+
+RARE_SHARE: Final = 0.01
+"""Of the training rows; a category of fewer is rare."""
+
+Step: TypeAlias = NumberStep | QuantileStep | CategoryStep
 
 
 class RecipeName(StrEnum):
@@ -26,33 +36,6 @@ class RecipeName(StrEnum):
     PAPER = "paper"
     STANDARD = "standard"
     QUANTILE = "quantile"
-
-
-@dataclass(frozen=True, slots=True)
-class NumberStep:
-    """x → (fill if missing, else x) → (x - shift) / scale. Dates are seconds since 1970, UTC."""
-
-    column: str
-    kind: ColumnKind
-    fill: float
-    shift: float
-    scale: float
-
-    @property
-    def width(self) -> int:
-        return 1
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryStep:
-    """x → one column of 0 and 1 per category, all 0 for a missing or unseen value."""
-
-    column: str
-    categories: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        return len(self.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +54,7 @@ class Recipe:
     """Fitted on training rows only."""
 
     name: RecipeName
-    steps: tuple[NumberStep | CategoryStep, ...]
+    steps: tuple[Step, ...]
     target: TargetStep
 
     @property
@@ -85,9 +68,9 @@ class Recipe:
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
-            "version": RECIPE_VERSION,
+            "version": 1 if all(step.is_of_version_1 for step in self.steps) else RECIPE_VERSION,
             "name": self.name.value,
-            "steps": [_step_to_json(step) for step in self.steps],
+            "steps": [step.to_json() for step in self.steps],
             "target": {
                 "column": self.target.column,
                 "task": self.target.task.value,
@@ -100,9 +83,11 @@ class Recipe:
     @classmethod
     def from_json(cls, value: JsonObject) -> Recipe:
         """:raises InvalidInput: for another version or another shape."""
-        if value.get("version") != RECIPE_VERSION:
+        if value.get("version") not in _VERSIONS:
             raise InvalidInput(
-                "recipe_version", f"This is no recipe of version {RECIPE_VERSION}.", field="version"
+                "recipe_version",
+                f"This is no recipe of a version up to {RECIPE_VERSION}.",
+                field="version",
             )
         try:
             return cls(
@@ -114,30 +99,10 @@ class Recipe:
             raise InvalidInput("recipe_shape", f"This is no recipe: {error!r}.") from error
 
 
-def _step_to_json(step: NumberStep | CategoryStep) -> dict[str, JsonValue]:
-    if isinstance(step, CategoryStep):
-        return {
-            "column": step.column,
-            "kind": ColumnKind.CATEGORY.value,
-            "categories": list(step.categories),
-        }
-    return {
-        "column": step.column,
-        "kind": step.kind.value,
-        "fill": step.fill,
-        "shift": step.shift,
-        "scale": step.scale,
-    }
-
-
-def _step_from_json(value: JsonObject) -> NumberStep | CategoryStep:
-    if value["kind"] == ColumnKind.CATEGORY:
-        return CategoryStep(str(value["column"]), tuple(map(str, value["categories"])))  # type: ignore[arg-type]  # A wrong shape raises.
-    return NumberStep(
-        str(value["column"]),
-        ColumnKind(value["kind"]),  # type: ignore[arg-type]  # Checked by the enum.
-        *(float(value[name]) for name in ("fill", "shift", "scale")),  # type: ignore[arg-type]  # A wrong shape raises.
-    )
+def _step_from_json(value: JsonObject) -> Step:
+    if "categories" in value:
+        return CategoryStep.from_json(value)
+    return QuantileStep.from_json(value) if "quantiles" in value else NumberStep.from_json(value)
 
 
 def _target_from_json(value: JsonObject) -> TargetStep:

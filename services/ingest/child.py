@@ -93,7 +93,11 @@ def _prepare(request: dict[str, Any]) -> None:
 
     dataset = dataset_from_json(request["dataset"])
     spec = spec_from_json(request["spec"])
-    prepare(Path(request["table"]), dataset, spec, Path(request["folder"]))
+    folder = Path(request["folder"])
+    into = {int(repeat): folder / str(repeat) for repeat in request["repeats"]}
+    for each in into.values():
+        each.mkdir()
+    prepare(Path(request["table"]), dataset, spec, into)
 
 
 COMMANDS: Final[dict[str, Callable[[dict[str, Any]], None]]] = {

@@ -18,6 +18,7 @@ from layerlab.domain.problem import (
     UnsupportedMedia,
 )
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.splitting import SplitMethod, SplitSpec
 
 _PROBLEMS: Final[dict[str, type[Problem]]] = {
     kind.__name__: kind
@@ -53,12 +54,14 @@ def spec_to_json(spec: MatrixSpec) -> dict[str, JsonValue]:
 
 def spec_from_json(value: Any) -> MatrixSpec:
     kinds = {name: ColumnKind(kind) for name, kind in value["column_kinds"].items()}
+    split = {**value["split"], "method": SplitMethod(value["split"]["method"])}
     return MatrixSpec(
         **{
             **value,
             "task": Task(value["task"]),
             "recipe": RecipeName(value["recipe"]),
             "column_kinds": kinds,
+            "split": SplitSpec(**split),
         }
     )
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from layerlab.domain.dataset import Column, ColumnKind, Task
 from services.ingest.cells import to_numbers, without_missing
 from services.ingest.dates import best_format, find_formats, to_seconds
-from services.ingest.recipe import Categories, Feature, Floats
+from services.ingest.recipe import Categories, Codes, Feature, Floats
 from services.ingest.table import Strings
 
 
@@ -34,6 +34,26 @@ def load_target(column: Column, task: Task, cells: Strings) -> Floats | Categori
     if column.kind is ColumnKind.DATE:
         return _dates(present)
     return to_numbers(present)
+
+
+def load_groups(column: Column, cells: Strings) -> Codes:
+    """The group of each row, from 0: equal numbers, or else equal texts; -1 where it is missing."""
+    encoded = without_missing(cells).combine_chunks().dictionary_encode()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    if column.minimum is None or column.kind is ColumnKind.DATE:
+        return np.asarray(codes, dtype=np.int64)
+    numbers = to_numbers(encoded.dictionary)
+    merged = np.unique(numbers, return_inverse=True)[1]
+    # An odd word among the numbers is a group of its own.
+    merged = np.where(np.isnan(numbers), len(numbers) + np.arange(len(numbers)), merged)
+    # The last entry is what the code -1 of a missing cell finds.
+    return np.asarray(np.append(merged, -1)[codes], dtype=np.int64)
+
+
+def load_times(kind: ColumnKind, cells: Strings) -> Floats:
+    """The time of each row, by `time_kind`; NaN where it is missing, or of another kind."""
+    present = without_missing(cells)
+    return _dates(present) if kind is ColumnKind.DATE else to_numbers(present)
 
 
 def to_categories(cells: Strings) -> Categories:

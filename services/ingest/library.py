@@ -1,8 +1,9 @@
 """What ingest keeps, and under which names, in a DatasetStore.
 
 datasets/<sha256>/ has raw.csv, table.parquet and profile.json; prepared/<key>/ has PART-x.npy,
-PART-y.npy, recipe.json, split.json and header.json. The last file of each is put last, and marks
-the others as complete: a folder without it is no more than a failed attempt, to be written again.
+PART-y.npy, recipe.json, split.json and header.json, and so has repeats/<key>/, without a test part
+and for a while only. The last file of each is put last, and marks the others as complete: a folder
+without it is no more than a failed attempt, to be written again.
 """
 
 from __future__ import annotations
@@ -10,29 +11,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.json_value import JsonValue, canonical
 from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part, Split
-from layerlab.domain.problem import Unavailable
+from layerlab.domain.problem import NotFound, Unavailable
 from layerlab.domain.recipe import RECIPE_VERSION
 from layerlab.ports import DatasetStore
 from services.ingest.documents import dataset_from_json, spec_to_json
 from services.ingest.npy import read_data
 
 # Raised when the same spec would give other bytes than before.
-_PREPARING_VERSION: Final = 1
+_PREPARING_VERSION: Final = 2
 _DATASET_FILES: Final = ("raw.csv", "table.parquet", "profile.json")
-_MATRIX_FILES: Final = (
-    *(f"{part}-{array}.npy" for part in Part for array in "xy"),
+_REPEATS: Final = "repeats/"
+_REPEAT_FILES: Final = (
+    *(f"{part}-{array}.npy" for part in (Part.TRAIN, Part.VALIDATION) for array in "xy"),
     "recipe.json",
     "split.json",
     "header.json",
 )
+_MATRIX_FILES: Final = (*(f"{Part.TEST}-{array}.npy" for array in "xy"), *_REPEAT_FILES)
 
 
 class Library:
@@ -52,28 +55,48 @@ class Library:
     def open_table(self, dataset_id: str) -> AbstractAsyncContextManager[Path]:
         return self._store.open(f"datasets/{dataset_id}/table.parquet")
 
-    async def find_header(self, key: str) -> MatricesHeader | None:
-        name = f"prepared/{key}/header.json"
-        if not await self._store.exists(name):
+    async def find_header(self, name: str) -> MatricesHeader | None:
+        """Of prepared matrices, by their `matrices_name`, if they are there and complete."""
+        file = f"{name}/header.json"
+        if not await self._store.exists(file):
             return None
-        return MatricesHeader(**await self._json(name))
+        with suppress(NotFound, FileNotFoundError):
+            return MatricesHeader(**await self._json(file))
+        return None
 
-    async def keep_matrices(self, key: str, folder: Path) -> None:
+    async def keep_matrices(self, name: str, folder: Path) -> None:
         """:raises OutOfSpace: nothing was kept."""
-        await self._keep(f"prepared/{key}", folder, _MATRIX_FILES)
+        files = _REPEAT_FILES if name.startswith(_REPEATS) else _MATRIX_FILES
+        await self._keep(name, folder, files)
 
-    async def read_split(self, key: str) -> Split:
-        rows = await self._json(f"prepared/{key}/split.json")
+    async def list_repeats(self) -> set[str]:
+        """Names of repeats, complete or not."""
+        names = await self._store.list_names(_REPEATS)
+        return {name.rpartition("/")[0] for name in names}
+
+    async def forget_repeat(self, name: str) -> None:
+        # The mark first: whoever looks for it from now on prepares it again.
+        for file in reversed(_REPEAT_FILES):
+            await self._store.delete(f"{name}/{file}")
+
+    async def read_split(self, name: str) -> Split:
+        """:raises Unavailable: `matrices_lost`: removed meanwhile."""
+        with _missing_as_unavailable():
+            rows = await self._json(f"{name}/split.json")
         return Split(**{part: tuple(indices) for part, indices in rows.items()})
 
     async def read_array(
-        self, key: str, part: Part, array: str, chunk_bytes: int
+        self, name: str, part: Part, array: str, chunk_bytes: int
     ) -> AsyncIterator[bytes]:
-        """Its values, row-major and little-endian, in chunks."""
-        async with self._store.open(f"prepared/{key}/{part}-{array}.npy") as path:
-            chunks = read_data(path, chunk_bytes)
-            while chunk := await asyncio.to_thread(next, chunks, b""):
-                yield chunk
+        """Its values, row-major and little-endian, in chunks.
+
+        :raises Unavailable: `matrices_lost`: removed meanwhile.
+        """
+        with _missing_as_unavailable():
+            async with self._store.open(f"{name}/{part}-{array}.npy") as path:
+                chunks = read_data(path, chunk_bytes)
+                while chunk := await asyncio.to_thread(next, chunks, b""):
+                    yield chunk
 
     async def _keep(self, name: str, folder: Path, files: Sequence[str]) -> None:
         kept: list[str] = []
@@ -98,13 +121,25 @@ class Library:
             return json.loads(await asyncio.to_thread(path.read_bytes))
 
 
-def matrices_key(spec: MatrixSpec) -> str:
-    """One name per spec, and per way of preparing it."""
+@contextmanager
+def _missing_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (NotFound, FileNotFoundError):
+        # Asked again, they are prepared again.
+        raise Unavailable(
+            "matrices_lost", "These matrices were removed while they were read.", hint="Try again."
+        ) from None
+
+
+def matrices_name(spec: MatrixSpec) -> str:
+    """One folder per spec, and per way of preparing it."""
     document: dict[str, JsonValue] = {
         "spec": spec_to_json(spec),
         "versions": [RECIPE_VERSION, _PREPARING_VERSION],
     }
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
+    key = hashlib.sha256(canonical(document).encode()).hexdigest()
+    return f"{_REPEATS}{key}" if spec.repeat else f"prepared/{key}"
 
 
 def _is_sha256(text: str) -> bool:

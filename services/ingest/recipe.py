@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -13,13 +13,15 @@ import numpy.typing as npt
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.recipe import (
     MAX_CATEGORIES,
-    CategoryStep,
-    NumberStep,
+    RARE_SHARE,
     Recipe,
     RecipeName,
+    Step,
     TargetStep,
 )
+from layerlab.domain.recipe_steps import CategoryStep, NumberStep, QuantileStep
 from services.ingest.facts import mean
+from services.ingest.quantiles import MAX_QUANTILES, fit_quantiles, median, to_normal
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Matrix: TypeAlias = npt.NDArray[np.float32]
@@ -58,15 +60,38 @@ class Feature:
         return Feature(self.name, self.kind, values)
 
 
-def fit_feature(name: RecipeName, train: Feature) -> NumberStep | CategoryStep:
+@dataclass(frozen=True, slots=True)
+class RecipeChoices:
+    """What is chosen before anything is fitted. `quantiles`: how many to keep of a column."""
+
+    name: RecipeName
+    missing_indicators: bool = False
+    group_rare: bool = False
+    quantiles: int = MAX_QUANTILES
+
+
+def fit_feature(choices: RecipeChoices, train: Feature) -> Step:
     """`train` holds training rows only, so that nothing else can leak into the step."""
     if isinstance(train.values, Categories):
-        return _fit_categories(train.name, train.values)
+        return _fit_categories(train.name, train.values, choices.group_rare)
     # An infinity says no more than a missing value to a network.
     present = train.values[np.isfinite(train.values)]
-    if name is RecipeName.PAPER:
+    step = _fit_numbers(choices, train, present)
+    # Where all or nothing is missing, the indicator would be constant.
+    some_missing = 0 < present.size < train.values.size
+    return replace(step, indicator=True) if choices.missing_indicators and some_missing else step
+
+
+def _fit_numbers(
+    choices: RecipeChoices, train: Feature, present: Floats
+) -> NumberStep | QuantileStep:
+    if choices.name is RecipeName.PAPER:
         return _fit_min_max(train, present)
-    return _fit_z_score(train, present)
+    if choices.name is RecipeName.STANDARD or not present.size:
+        return _fit_z_score(train, present)
+    # Of the values that are there: what is missing has no rank.
+    found = fit_quantiles(present, choices.quantiles)
+    return QuantileStep(train.name, train.kind, median(present), tuple(found.tolist()))
 
 
 def _fit_min_max(train: Feature, present: Floats) -> NumberStep:
@@ -110,14 +135,18 @@ def _deviation(present: Floats, middle: float) -> float:
     return float(np.sqrt(np.mean(scaled * scaled)) * largest) or 1.0
 
 
-def _fit_categories(name: str, train: Categories) -> CategoryStep:
+def _fit_categories(name: str, train: Categories, group_rare: bool) -> CategoryStep:
     """The categories of the training rows in label order; of too many, the most frequent."""
     counts = np.bincount(train.codes[train.codes >= 0], minlength=len(train.labels))
     seen = np.flatnonzero(counts)
     # Ties go to the first in label order, not to the first in the file.
     ranked = sorted(seen.tolist(), key=lambda code: (-counts[code], train.labels[code]))
-    kept = [train.labels[code] for code in ranked[:MAX_CATEGORIES]]
-    return CategoryStep(name, tuple(in_label_order(kept)))
+    kept = ranked[:MAX_CATEGORIES]
+    if group_rare:
+        # The most frequent stays: else the column would say no more than what is missing.
+        kept = kept[: max(1, int((counts[kept] >= RARE_SHARE * len(train.codes)).sum()))]
+    labels = in_label_order([train.labels[code] for code in kept])
+    return CategoryStep(name, tuple(labels), groups_rare=group_rare and len(kept) < len(ranked))
 
 
 def in_label_order(labels: Sequence[str]) -> list[str]:
@@ -131,7 +160,7 @@ def in_label_order(labels: Sequence[str]) -> list[str]:
     return sorted(labels, key=lambda label: (numbers[label], label))
 
 
-def apply_feature(step: NumberStep | CategoryStep, feature: Feature) -> Matrix:
+def apply_feature(step: Step, feature: Feature) -> Matrix:
     """(rows, step.width); always finite."""
     cells = encode(step, feature)
     matrix = np.empty((len(cells), step.width), dtype=np.float32)
@@ -139,34 +168,53 @@ def apply_feature(step: NumberStep | CategoryStep, feature: Feature) -> Matrix:
     return matrix
 
 
-def encode(step: NumberStep | CategoryStep, feature: Feature) -> Encoded:
-    """One cell a row: a scaled number, or a place among the step's categories, from 0.
+def encode(step: Step, feature: Feature) -> Encoded:
+    """One cell a row: a scaled number, or a place among the step's inputs, from 0.
 
-    What is missing or was not seen in training is one beyond the last category.
+    What has no input is one beyond the last place. A missing number is NaN where an indicator
+    tells of it, and filled elsewhere.
     """
     if isinstance(step, CategoryStep):
         if not isinstance(feature.values, Categories):
             raise TypeError(f"{step.column} was fitted as categories")
-        position = {label: index for index, label in enumerate(step.categories)}
-        places = [position.get(label, step.width) for label in feature.values.labels]
-        # The last entry is what the code -1 of a missing cell finds.
-        return np.array([*places, step.width], dtype=np.int32)[feature.values.codes]
+        return _places(step, feature.values)
     if isinstance(feature.values, Categories):
         raise TypeError(f"{step.column} was fitted as numbers")
-    filled = np.where(np.isfinite(feature.values), feature.values, step.fill)
+    present = np.isfinite(feature.values)
+    scaled = _scale(step, np.where(present, feature.values, step.fill))
+    if step.indicator:
+        scaled[~present] = np.nan
+    return scaled
+
+
+def _places(step: CategoryStep, cells: Categories) -> npt.NDArray[np.int32]:
+    position = {label: index for index, label in enumerate(step.categories)}
+    # The last input is that of rare categories; without it this is one beyond the last.
+    places = [position.get(label, len(step.categories)) for label in cells.labels]
+    # The last entry is what the code -1 of a missing cell finds.
+    return np.array([*places, step.width], dtype=np.int32)[cells.codes]
+
+
+def _scale(step: NumberStep | QuantileStep, filled: Floats) -> Matrix:
+    if isinstance(step, QuantileStep):
+        return to_normal(filled, np.array(step.quantiles)).astype(np.float32)
     with np.errstate(over="ignore"):
         scaled = (filled - step.shift) / step.scale
     return np.clip(scaled, -CLIP, CLIP).astype(np.float32)
 
 
-def spread(step: NumberStep | CategoryStep, cells: Encoded, out: Matrix) -> None:
+def spread(step: Step, cells: Encoded, out: Matrix) -> None:
     """Writes the inputs that `cells` stand for to `out`, (rows, step.width)."""
-    if isinstance(step, NumberStep):
-        out[:, 0] = cells
+    if isinstance(step, CategoryStep):
+        out[:] = 0.0
+        rows = np.flatnonzero(cells < step.width)
+        out[rows, cells[rows]] = 1.0
         return
-    out[:] = 0.0
-    rows = np.flatnonzero(cells < step.width)
-    out[rows, cells[rows]] = 1.0
+    out[:, 0] = cells
+    if step.indicator:
+        missing = np.isnan(cells)
+        out[missing, 0] = _scale(step, np.array([step.fill]))[0]
+        out[:, 1] = missing
 
 
 def fit_target(column: str, task: Task, train: Floats, classes: Sequence[str]) -> TargetStep:
@@ -189,9 +237,10 @@ def apply_target(step: TargetStep, values: Floats | Categories) -> npt.NDArray[n
     return np.clip(scaled, -_TARGET_CLIP, _TARGET_CLIP).astype(np.float32)
 
 
-def fit(name: RecipeName, train: Sequence[Feature], target: TargetStep) -> Recipe:
+def fit(choices: RecipeChoices, train: Sequence[Feature], target: TargetStep) -> Recipe:
     """A recipe from the training rows of every feature."""
-    return Recipe(name, tuple(fit_feature(name, feature) for feature in train), target)
+    steps = tuple(fit_feature(choices, feature) for feature in train)
+    return Recipe(choices.name, steps, target)
 
 
 def apply(recipe: Recipe, features: Mapping[str, Feature]) -> Matrix:

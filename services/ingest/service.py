@@ -16,13 +16,16 @@ import structlog
 
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
-from layerlab.domain.problem import NotFound, TooLarge
+from layerlab.domain.problem import InvalidInput, NotFound, TooLarge, Unavailable
+from layerlab.domain.split_check import check_split
 from layerlab.domain.target import check_target
 from services.ingest.documents import dataset_from_json, dataset_to_json, spec_to_json
-from services.ingest.library import Library, matrices_key
+from services.ingest.library import Library, matrices_name
 from services.ingest.limits import MAX_BYTES, MAX_SPLIT_ROWS
 from services.ingest.receiving import Received, receive
+from services.ingest.repeats import partition_of, prepared_together
 from services.ingest.sandbox import Sandbox
+from services.ingest.shelf import Shelf
 from services.ingest.spool import Spool
 
 log = structlog.get_logger()
@@ -40,6 +43,7 @@ class TableIngest:
         spool: Spool,
         sandbox: Sandbox,
         max_bytes: int = MAX_BYTES,
+        shelf: Shelf | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._library = library
@@ -47,6 +51,7 @@ class TableIngest:
         self._sandbox = sandbox
         self._max_bytes = max_bytes
         self._now = now
+        self._shelf = shelf or Shelf(library)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def store_dataset(self, name: str, chunks: AsyncIterator[bytes]) -> Dataset:
@@ -66,14 +71,24 @@ class TableIngest:
     async def fetch_matrices(
         self, spec: MatrixSpec, parts: Sequence[Part]
     ) -> AsyncIterator[MatricesHeader | MatrixChunk]:
-        """The test part is sent only when `parts` names it."""
-        header = await self._prepared(spec)
-        yield header
-        key = matrices_key(spec)
-        for part in parts:
-            for array in ("x", "y"):
-                async for data in self._library.read_array(key, part, array, CHUNK_BYTES):
-                    yield MatrixChunk(part, array, data)
+        """The test part is sent only when `parts` names it, and of repeat 0 alone.
+
+        :raises InvalidInput: `no_test_part`, and whatever is wrong with `spec`.
+        """
+        if spec.repeat and Part.TEST in parts:
+            raise InvalidInput(
+                "no_test_part",
+                "Test rows are touched by models of repeat 0 alone, so no other has them prepared.",
+                hint="Ask for the test part with repeat 0.",
+                field="parts",
+            )
+        name = matrices_name(spec)
+        with self._shelf.reading(name):
+            yield await self._prepared(spec)
+            for part in parts:
+                for array in ("x", "y"):
+                    async for data in self._library.read_array(name, part, array, CHUNK_BYTES):
+                        yield MatrixChunk(part, array, data)
 
     async def get_split(self, spec: MatrixSpec) -> Split:
         """:raises TooLarge: `split_too_large`: more rows than one answer can name."""
@@ -86,24 +101,44 @@ class TableIngest:
                 hint="Upload a sample of the rows.",
                 extra={"limit": MAX_SPLIT_ROWS, "rows": rows},
             )
-        return await self._library.read_split(matrices_key(spec))
+        return await self._library.read_split(matrices_name(spec))
 
     async def _prepared(self, spec: MatrixSpec) -> MatricesHeader:
-        key = matrices_key(spec)
-        # Whoever asks while another prepares the same waits for that.
-        async with self._alone(key):
-            header = await self._library.find_header(key)
+        name = matrices_name(spec)
+        header = await self._library.find_header(name)
+        if header is not None:
+            return header
+        # Whoever asks while another prepares the same, or its partition, waits for that.
+        async with self._alone(matrices_name(partition_of(spec)[0])):
+            header = await self._library.find_header(name)
             if header is None:
-                await self._prepare(spec, key)
-                header = await self._library.find_header(key)
-        assert header is not None  # It was just kept.
+                await self._prepare(spec)
+                header = await self._library.find_header(name)
+        if header is None:
+            raise Unavailable("matrices_lost", "These matrices were removed as soon as prepared.")
         return header
 
-    async def _prepare(self, spec: MatrixSpec, key: str) -> None:
+    async def _prepare(self, spec: MatrixSpec) -> None:
         dataset = await self._library.find_dataset(spec.dataset_id)
         if dataset is None:
             raise NotFound("no_such_dataset", f"There is no dataset {spec.dataset_id!r}.")
         check_target(dataset, spec.target, spec.task, spec.column_kinds)
+        resampled = spec.repeat > 0
+        check_split(dataset, spec.split, spec.target, spec.column_kinds, resampled)
+        together = prepared_together(spec, dataset)
+        try:
+            await self._prepare_all(together, dataset)
+        except InvalidInput:
+            if len(together) == 1:
+                raise
+            # Another fold may be to blame.
+            await self._prepare_all([spec], dataset)
+        if resampled:
+            await self._shelf.tidy([matrices_name(each) for each in together])
+
+    async def _prepare_all(self, specs: Sequence[MatrixSpec], dataset: Dataset) -> None:
+        """`specs` differ in nothing but the repeat."""
+        spec = specs[0]
         async with (
             self._spool.folder() as folder,
             self._library.open_table(spec.dataset_id) as table,
@@ -115,12 +150,15 @@ class TableIngest:
                     "table": str(table),
                     "dataset": dataset_to_json(dataset),
                     "spec": spec_to_json(spec),
+                    "repeats": [each.repeat for each in specs],
                 },
                 failure_code="preparation_failed",
                 table_bytes=dataset.size_bytes,
             )
-            await self._library.keep_matrices(key, folder)
-        log.info("matrices prepared", dataset_id=spec.dataset_id, key=key)
+            for each in specs:
+                await self._library.keep_matrices(matrices_name(each), folder / str(each.repeat))
+        repeats = [each.repeat for each in specs]
+        log.info("matrices prepared", dataset_id=spec.dataset_id, repeats=repeats)
 
     async def _parse(self, name: str, received: Received, folder: Path) -> Dataset:
         await self._sandbox.run(

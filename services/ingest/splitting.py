@@ -42,6 +42,17 @@ def split_rows(rows: Indices, strata: Indices, seed: int) -> SplitRows:
     return SplitRows(rest[~validated], rest[validated], rows[tested])
 
 
+def deal_rows(strata: Indices, folds: int, random: np.random.Generator) -> Indices:
+    """The fold, from 0, of each row. Sizes differ by at most a row, and so do those of each
+    stratum; a stratum of two rows or more is never in one fold alone.
+    """
+    shuffled = random.permutation(len(strata))
+    grouped = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    fold = np.empty(len(strata), dtype=np.int64)
+    fold[grouped] = np.arange(len(strata)) % folds
+    return fold
+
+
 def quantile_strata(target: npt.NDArray[np.float64]) -> Indices:
     """Rows of a quantity in at most 10 groups of equal size, by rank."""
     count = max(1, min(_MAX_STRATA, len(target) // _ROWS_PER_STRATUM))

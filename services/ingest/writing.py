@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from layerlab.domain.matrices import Part
-from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe
+from layerlab.domain.recipe import Recipe, Step
+from layerlab.domain.recipe_steps import CategoryStep
 from services.ingest.recipe import Encoded, Feature, Matrix, encode, spread
 from services.ingest.splitting import Indices
 
@@ -32,13 +33,13 @@ class Columns:
     def __init__(self, file: IO[bytes], rows: int) -> None:
         self._file, self._rows = file, rows
 
-    def append(self, step: NumberStep | CategoryStep, feature: Feature) -> None:
+    def append(self, step: Step, feature: Feature) -> None:
         """:raises OSError: when the disk is full."""
         for start in range(0, self._rows, _PIECE_ROWS):
             piece = feature.at(slice(start, start + _PIECE_ROWS))
             self._file.write(encode(step, piece).data)
 
-    def read(self, steps: Sequence[NumberStep | CategoryStep], rows: slice) -> Matrix:
+    def read(self, steps: Sequence[Step], rows: slice) -> Matrix:
         """The inputs of some rows, (rows, n_inputs)."""
         matrix = np.empty((rows.stop - rows.start, sum(s.width for s in steps)), np.float32)
         first = 0
@@ -51,7 +52,7 @@ class Columns:
         return matrix
 
 
-def step_dtype(step: NumberStep | CategoryStep) -> npt.DTypeLike:
+def step_dtype(step: Step) -> npt.DTypeLike:
     return np.int32 if isinstance(step, CategoryStep) else np.float32
 
 

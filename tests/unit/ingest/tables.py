@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -55,12 +56,20 @@ class Table:
         recipe: RecipeName = RecipeName.PAPER,
         seed: int = 0,
         kinds: dict[str, ColumnKind] | None = None,
+        **more: Any,
     ) -> Prepared:
-        spec = MatrixSpec(DATASET_ID, target, task, recipe, seed, kinds or {})
-        into = self.folder / "prepared"
-        into.mkdir(exist_ok=True)
+        """`more`: fields of a MatrixSpec, by their names."""
+        spec = MatrixSpec(DATASET_ID, target, task, recipe, seed, kinds or {}, **more)
+        [prepared] = self.prepare_repeats(spec, [spec.repeat])
+        return prepared
+
+    def prepare_repeats(self, spec: MatrixSpec, repeats: Iterable[int]) -> list[Prepared]:
+        into = {repeat: self.folder / f"prepared-{repeat}" for repeat in repeats}
+        for folder in into.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
         prepare(self.table, self.profile(), spec, into)
-        return Prepared(into)
+        return [Prepared(folder) for folder in into.values()]
 
 
 class Prepared:

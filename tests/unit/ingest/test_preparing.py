@@ -9,8 +9,9 @@ import pytest
 
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.recipe import CategoryStep, NumberStep, RecipeName
-from services.ingest import preparing, writing
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.recipe_steps import CategoryStep, NumberStep
+from services.ingest import preparation, writing
 from tests.unit.ingest.tables import Table
 
 MakeTable = Callable[[str | bytes], Table]
@@ -167,7 +168,7 @@ def test_a_class_of_one_row_keeps_its_output(table: MakeTable) -> None:
 def test_more_inputs_than_the_limit_are_refused(
     table: MakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparing, "MAX_INPUTS", 4)
+    monkeypatch.setattr(preparation, "MAX_INPUTS", 4)
     with pytest.raises(InvalidInput) as caught:
         table(text_of(rows_of())).prepare("label", Task.CLASSIFICATION)
     assert (caught.value.code, caught.value.extra["inputs"]) == ("too_many_inputs", 5)

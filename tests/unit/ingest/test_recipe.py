@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, RecipeName
+from layerlab.domain.recipe import Recipe, RecipeName
+from layerlab.domain.recipe_steps import CategoryStep, NumberStep, QuantileStep
 from services.ingest.recipe import (
     CLIP,
     Categories,
     Feature,
     Floats,
+    RecipeChoices,
     apply,
     apply_feature,
     apply_target,
@@ -57,7 +59,7 @@ targets = st.builds(
 def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
     name: RecipeName, table: tuple[Feature, ...], target: object
 ) -> None:
-    recipe = fit(name, table, target)  # type: ignore[arg-type]  # st.builds forgets the type.
+    recipe = fit(RecipeChoices(name), table, target)  # type: ignore[arg-type]  # st.builds forgets the type.
     again = Recipe.from_json(json.loads(json.dumps(recipe.to_json(), allow_nan=False)))
     assert again == recipe
     by_name = {feature.name: feature for feature in table}
@@ -69,7 +71,7 @@ def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
 def test_any_rows_become_finite_float32_of_the_promised_width(
     name: RecipeName, table: tuple[Feature, ...], other: tuple[Feature, ...], target: object
 ) -> None:
-    recipe = fit(name, table, target)  # type: ignore[arg-type]  # Likewise.
+    recipe = fit(RecipeChoices(name), table, target)  # type: ignore[arg-type]  # Likewise.
     # Rows that the recipe has not seen, where they are of the kind that it knows.
     by_name = {
         old.name: new if type(new.values) is type(old.values) else old
@@ -87,7 +89,7 @@ def test_any_rows_become_finite_float32_of_the_promised_width(
 def test_the_papers_recipe_puts_training_rows_into_zero_to_one(
     table: tuple[Feature, ...], target: object
 ) -> None:
-    recipe = fit(RecipeName.PAPER, table, target)  # type: ignore[arg-type]  # Likewise.
+    recipe = fit(RecipeChoices(RecipeName.PAPER), table, target)  # type: ignore[arg-type]  # Likewise.
     matrix = apply(recipe, {feature.name: feature for feature in table})
     assert matrix.min(initial=0) >= 0
     assert matrix.max(initial=0) <= 1 + 1e-6
@@ -98,12 +100,12 @@ def number(values: list[float]) -> Feature:
 
 
 def scaled(name: RecipeName, train: list[float], rows: list[float]) -> list[float]:
-    step = fit_feature(name, number(train))
+    step = fit_feature(RecipeChoices(name), number(train))
     return [float(value) for value in apply_feature(step, number(rows))[:, 0]]
 
 
 def test_the_papers_recipe_makes_missing_zero_before_it_scales() -> None:
-    step = fit_feature(RecipeName.PAPER, number([2.0, np.nan, 10.0]))
+    step = fit_feature(RecipeChoices(RecipeName.PAPER), number([2.0, np.nan, 10.0]))
     assert step == NumberStep("x", ColumnKind.NUMBER, fill=0.0, shift=0.0, scale=10.0)
     assert scaled(RecipeName.PAPER, [2.0, np.nan, 10.0], [2.0, np.nan, 5.0]) == pytest.approx(
         [0.2, 0.0, 0.5]
@@ -121,8 +123,8 @@ def test_the_standard_recipe_fills_the_mean_and_counts_in_deviations() -> None:
 
 @pytest.mark.parametrize("name", RecipeName)
 def test_infinities_count_as_missing(name: RecipeName) -> None:
-    with_gap = fit_feature(name, number([1.0, np.nan, 3.0]))
-    with_infinity = fit_feature(name, number([1.0, np.inf, 3.0]))
+    with_gap = fit_feature(RecipeChoices(name), number([1.0, np.nan, 3.0]))
+    with_infinity = fit_feature(RecipeChoices(name), number([1.0, np.inf, 3.0]))
     assert with_gap == with_infinity
     rows = apply_feature(with_gap, number([np.nan, np.inf, -np.inf]))
     assert len(np.unique(rows)) == 1
@@ -142,14 +144,20 @@ def test_rows_outside_the_training_range_go_outside_and_giants_stay_finite(
 ) -> None:
     train = [float(value) for value in range(11)]
     above, giant, negative = scaled(name, train, [20.0, 1.7e308, -1.7e308])
+    # Ranks end where the training rows do.
+    farthest = pytest.approx(5.2, abs=0.01) if name is RecipeName.QUANTILE else CLIP
     assert 1.0 < above < 10.0
-    assert (giant, negative) == (CLIP, -CLIP)
+    assert giant == -negative == farthest
 
 
 @pytest.mark.parametrize("train", [[-1.7e308, 1.7e308, 0.0], [5e-324, 0.0, 1e-323]])
 @pytest.mark.parametrize("name", RecipeName)
 def test_the_extremes_of_floats_give_finite_steps(name: RecipeName, train: list[float]) -> None:
-    step = fit_feature(name, number(train))
+    step = fit_feature(RecipeChoices(name), number(train))
+    assert np.isfinite(apply_feature(step, number([*train, np.nan]))).all()
+    if isinstance(step, QuantileStep):
+        assert np.isfinite([step.fill, *step.quantiles]).all()
+        return
     assert isinstance(step, NumberStep)
     assert np.isfinite([step.fill, step.shift, step.scale]).all()
     assert step.scale > 0
@@ -162,7 +170,7 @@ def categories(values: list[str | None]) -> Feature:
 
 
 def test_categories_become_columns_in_label_order_and_the_unseen_nothing() -> None:
-    step = fit_feature(RecipeName.PAPER, categories(["b", "a", None, "b"]))
+    step = fit_feature(RecipeChoices(RecipeName.PAPER), categories(["b", "a", None, "b"]))
     assert step == CategoryStep("x", ("a", "b"))
     rows = apply_feature(step, categories(["b", "new", None, "a"]))
     assert rows.tolist() == [[0, 1], [0, 0], [0, 0], [1, 0]]
@@ -170,13 +178,15 @@ def test_categories_become_columns_in_label_order_and_the_unseen_nothing() -> No
 
 def test_a_category_that_no_training_row_has_gets_no_column() -> None:
     whole = categories(["a", "b", "c"])
-    step = fit_feature(RecipeName.PAPER, whole.at(np.array([0, 1])))
+    step = fit_feature(RecipeChoices(RecipeName.PAPER), whole.at(np.array([0, 1])))
     assert step == CategoryStep("x", ("a", "b"))
 
 
 def test_of_too_many_categories_the_most_frequent_are_kept() -> None:
     often = [f"often{index:03}" for index in range(255)]
-    step = fit_feature(RecipeName.PAPER, categories([*often, "once", "also once", *often]))
+    step = fit_feature(
+        RecipeChoices(RecipeName.PAPER), categories([*often, "once", "also once", *often])
+    )
     assert step == CategoryStep("x", tuple(often))
 
 

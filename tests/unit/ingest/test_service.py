@@ -25,7 +25,7 @@ from layerlab.domain.problem import (
 )
 from layerlab.domain.recipe import RecipeName
 from services.ingest import service
-from services.ingest.library import Library, matrices_key
+from services.ingest.library import Library, matrices_name
 from services.ingest.limits import MAX_BYTES
 from services.ingest.sandbox import Limits, Sandbox
 from services.ingest.service import TableIngest
@@ -284,13 +284,13 @@ def test_everything_in_a_spec_is_in_its_key() -> None:
         spec_of("0" * 64, seed=1),
         spec_of("0" * 64, column_kinds={"a": ColumnKind.CATEGORY}),
     ]
-    assert len({matrices_key(spec) for spec in specs}) == len(specs)
+    assert len({matrices_name(spec) for spec in specs}) == len(specs)
 
 
 def test_the_order_of_corrections_makes_no_other_spec() -> None:
     kinds = {"a": ColumnKind.CATEGORY, "b": ColumnKind.IGNORE}
     turned = dict(reversed(kinds.items()))
-    assert matrices_key(spec_of("0", column_kinds=kinds)) == matrices_key(
+    assert matrices_name(spec_of("0", column_kinds=kinds)) == matrices_name(
         spec_of("0", column_kinds=turned)
     )
 

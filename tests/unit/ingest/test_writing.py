@@ -8,7 +8,8 @@ import numpy as np
 
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.matrices import Part
-from layerlab.domain.recipe import CategoryStep, NumberStep, Recipe, RecipeName, TargetStep
+from layerlab.domain.recipe import Recipe, RecipeName, TargetStep
+from layerlab.domain.recipe_steps import CategoryStep, NumberStep
 from services.ingest.recipe import Categories, Feature
 from services.ingest.writing import open_columns, write_parts
 from tests.unit.memory import growth
