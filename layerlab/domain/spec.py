@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from layerlab.domain.constraints import Constraints
 from layerlab.domain.dataset import ColumnKind, Task
@@ -14,6 +15,9 @@ from layerlab.domain.metric import Metric, default_metric
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import SearchSpace
 from layerlab.domain.splitting import SplitSpec
+
+MAX_DESIGNS: Final = 1000
+"""Of a user's own, in one study."""
 
 
 class Engine(StrEnum):

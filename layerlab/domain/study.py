@@ -10,6 +10,7 @@ from typing import Final
 from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.design import Design
+from layerlab.domain.estimate import Estimate
 from layerlab.domain.halving import Rung
 from layerlab.domain.metric import Metric
 from layerlab.domain.receipt import Receipt
@@ -54,7 +55,7 @@ class Purpose(StrEnum):
     TEST = "test"
 
 
-FINALS: Final = frozenset({Purpose.CONFIRM, Purpose.ABLATION, Purpose.ROWS, Purpose.TEST})
+FINALS: Final = frozenset(Purpose) - {Purpose.SEARCH}
 """What begins when the search is over."""
 
 
@@ -63,7 +64,7 @@ class Study:
     """`traceparent`: W3C Trace Context of the request that created it; may be empty.
 
     `table` is estimated from the dataset's profile; None: it was not recorded. `verdict` is the
-    last one reached.
+    last one reached, `estimate` what was predicted before it was created.
     """
 
     study_id: str
@@ -76,6 +77,7 @@ class Study:
     traceparent: str = ""
     table: TableShape | None = None
     verdict: Verdict | None = None
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ says nothing the domain has a word for.
 from layerlab.wire.cohort import (
     cohort_from_proto,
     cohort_to_proto,
+    receipt_to_proto,
     rung_from_proto,
     rung_to_proto,
 )
@@ -48,6 +49,7 @@ from layerlab.wire.spec import (
     split_spec_to_proto,
 )
 from layerlab.wire.study import (
+    estimate_to_proto,
     event_from_proto,
     event_to_proto,
     progress_to_proto,
@@ -85,6 +87,7 @@ __all__ = [
     "enum_from_proto",
     "enum_to_proto",
     "errors_as_status",
+    "estimate_to_proto",
     "event_from_proto",
     "event_to_proto",
     "matrix_message_from_proto",
@@ -97,6 +100,7 @@ __all__ = [
     "progress_to_proto",
     "proposal_from_proto",
     "proposal_to_proto",
+    "receipt_to_proto",
     "required_enum",
     "rung_from_proto",
     "rung_to_proto",

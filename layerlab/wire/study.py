@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from layerlab.domain.baseline import Baseline
+from layerlab.domain.estimate import Estimate
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.problem import Malformed
 from layerlab.domain.spec import Engine
@@ -37,6 +40,7 @@ def study_to_proto(study: Study) -> pb.Study:
         traceparent=study.traceparent,
         table=_table_to_proto(study.table),
         verdict=struct_from_json(verdict_to_json(study.verdict)) if study.verdict else None,
+        estimate=estimate_to_proto(study.estimate) if study.estimate else None,
     )
 
 
@@ -56,6 +60,23 @@ def study_from_proto(message: pb.Study) -> Study:
             if message.HasField("verdict")
             else None
         ),
+        estimate=_estimate_from_proto(message.estimate) if message.HasField("estimate") else None,
+    )
+
+
+def estimate_to_proto(estimate: Estimate) -> pb.Estimate:
+    return pb.Estimate(**asdict(estimate))
+
+
+def _estimate_from_proto(message: pb.Estimate) -> Estimate:
+    return Estimate(
+        message.estimate_id,
+        message.seconds_low,
+        message.seconds_high,
+        message.bytes_low,
+        message.bytes_high,
+        message.trials,
+        message.is_rough,
     )
 
 

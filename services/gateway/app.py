@@ -22,6 +22,7 @@ from services.gateway.routes import (
     samples,
     studies,
     trials,
+    verifications,
     workers,
 )
 from services.gateway.schema import complete_schema
@@ -68,7 +69,8 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
         datasets.build_router(application, uploads),
         samples.build_router(),
         studies.build_router(application, documents),
-        trials.build_router(application),
+        trials.build_router(application, documents),
+        verifications.build_router(application),
         cohorts.build_router(application),
         events.build_router(application, streams, parts.closing),
         workers.build_router(application, parts.observer),

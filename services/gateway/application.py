@@ -12,12 +12,14 @@ from typing import Final
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, canonical
-from layerlab.domain.matrices import MatrixSpec, Split
+from layerlab.domain.matrices import Split, matrix_spec
 from layerlab.domain.problem import Conflict, InvalidInput, NotFound
+from layerlab.domain.spec import StudySpec
 from layerlab.domain.study import Trial
-from layerlab.domain.table_shape import estimate_shape
+from layerlab.domain.table_shape import TableShape, estimate_shape
 from layerlab.domain.worker import Worker
 from layerlab.ports import Ingest, RunStore
+from services.gateway.estimating import Estimator, Prediction
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import (
     CohortPage,
@@ -29,8 +31,11 @@ from services.gateway.ledger import (
     TrialQuery,
 )
 from services.gateway.ledger.documents import study_from_json, study_to_json
-from services.gateway.study_request import build_spec, parse_request
+from services.gateway.own_designs import OwnDesigns
+from services.gateway.receipts import TrialReceipt, receipt_of
+from services.gateway.study_request import StudyRequest, build_spec, parse_request
 from services.gateway.text import display_name
+from services.gateway.verifying import Verifier
 
 MAX_PAGE: Final = 1000
 # 64 bits of a hash.
@@ -52,13 +57,19 @@ class NamedStudy:
 
 
 class Application:
-    """Every public operation, once. Errors are domain Problems; `Unavailable` from all of them."""
+    """Every public operation, once. Errors are domain Problems; `Unavailable` from all of them.
+
+    `designs`, `verifier`, `estimator`: operations that have a module of their own.
+    """
 
     def __init__(self, ledger: Ledger, store: RunStore, ingest: Ingest) -> None:
         self._ledger = ledger
         self._store = store
         self._ingest = ingest
         self._answers = Answers(store)
+        self.designs = OwnDesigns(ledger, self._answers)
+        self.verifier = Verifier(ledger)
+        self.estimator = Estimator(ledger, store, self._answers)
         # Of display names only, so that a list of studies doesn't read every profile.
         self._names: dict[str, str] = {}
 
@@ -149,16 +160,30 @@ class Application:
 
     async def _record_study(self, document: JsonObject, study_id: str = "") -> NamedStudy:
         request = parse_request(document)
-        dataset = await self.get_dataset(request.dataset_id)
-        spec = build_spec(request, dataset)
-        table = estimate_shape(dataset, spec.target, spec.task, spec.column_kinds)
+        dataset, spec, table = await self._resolve(request)
+        asked = request.estimate_id
+        estimate = await self.estimator.recall(asked, spec) if asked else None
         try:
-            view = await self._ledger.create_study(spec, study_id, table)
+            view = await self._ledger.create_study(spec, study_id, table, estimate)
         except Conflict:
             if not study_id:
                 raise
             view = await self._ledger.get_study(study_id)
         return NamedStudy(view, dataset.name)
+
+    async def estimate_study(self, document: JsonObject) -> Prediction:
+        """What the study that `document` asks for would take.
+
+        :raises Problem: as `create_study`.
+        """
+        _, spec, table = await self._resolve(parse_request(document))
+        return await self.estimator.estimate(spec, table)
+
+    async def _resolve(self, request: StudyRequest) -> tuple[Dataset, StudySpec, TableShape]:
+        dataset = await self.get_dataset(request.dataset_id)
+        spec = build_spec(request, dataset)
+        table = estimate_shape(dataset, spec.target, spec.task, spec.column_kinds, spec.split)
+        return dataset, spec, table
 
     async def get_study(self, study_id: str) -> NamedStudy:
         """:raises NotFound: `unknown_study`."""
@@ -204,11 +229,16 @@ class Application:
         :raises NotFound: `unknown_study`.
         """
         spec = (await self._ledger.get_study(study_id)).study.spec
-        return await self._ingest.get_split(
-            MatrixSpec(
-                spec.dataset_id, spec.target, spec.task, spec.recipe, spec.seed, spec.column_kinds
-            )
-        )
+        return await self._ingest.get_split(matrix_spec(spec))
+
+    async def get_receipt(self, study_id: str, number: int) -> TrialReceipt:
+        """What a trial's result depends on.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`, `no_receipt`.
+        """
+        study = (await self._ledger.get_study(study_id)).study
+        trial, cohort = await self._ledger.get_cohort_of(study_id, number)
+        return receipt_of(study, trial, cohort)
 
     async def last_seq(self, study_id: str) -> int:
         """:raises NotFound: `unknown_study`."""

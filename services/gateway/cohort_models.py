@@ -35,6 +35,15 @@ class CohortStatsDocument(Document):
     flops_per_second: float
 
 
+class CohortReceiptDocument(Document):
+    """What the results of its trials depend on, beside designs and seeds. SHA-256 in hex."""
+
+    split_sha256: str
+    recipe_sha256: str = Field(description="Of what was fitted, and of the matrices.")
+    versions: dict[str, str] = Field(description="Of what trained, by name.")
+    machine: dict[str, str]
+
+
 class CohortDocument(Document):
     cohort_id: str
     purpose: Purpose
@@ -46,6 +55,7 @@ class CohortDocument(Document):
     stats: CohortStatsDocument | None = Field(
         description="There once a trainer has trained it to its end."
     )
+    receipt: CohortReceiptDocument | None = Field(description="Likewise.")
 
 
 class CohortPageDocument(Document):

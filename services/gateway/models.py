@@ -10,11 +10,15 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from layerlab.domain.baseline import Baseline
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Activation, ClassWeight, Norm, Optimizer, Schedule
 from layerlab.domain.event import EventType
+from layerlab.domain.metric import Metric
 from layerlab.domain.recipe import RecipeName
-from layerlab.domain.spec import Engine, Search
+from layerlab.domain.spec import Engine, Search, StudyKind, VerdictMode
+from layerlab.domain.splitting import SplitMethod
+from layerlab.domain.study import Purpose
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 
 
@@ -22,74 +26,6 @@ class Document(BaseModel):
     """Every field is always there; what is unknown is null."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class TopValueDocument(Document):
-    value: str
-    count: int
-
-
-class ColumnDocument(Document):
-    name: str
-    kind: ColumnKind
-    reason: str = Field(description="Why this kind was inferred, in a sentence.")
-    missing: int
-    distinct: int = Field(description="Different values among those present; exact.")
-    minimum: float | None = Field(description="Of finite numbers; dates in seconds since 1970.")
-    maximum: float | None
-    mean: float | None
-    infinite: int
-    integers: bool
-    top: list[TopValueDocument] = Field(description="Most frequent first.")
-
-
-class WarningDocument(Document):
-    code: str
-    detail: str
-    column: str = Field(description="Empty when it is about the whole table.")
-
-
-class DatasetDocument(Document):
-    dataset_id: str = Field(description="SHA-256 of the uploaded bytes.")
-    name: str = Field(description="For people only.")
-    rows: int
-    size_bytes: int
-    columns: list[ColumnDocument]
-    suggested_target: str
-    suggested_task: Task
-    warnings: list[WarningDocument]
-    encoding: str
-    delimiter: str
-    created_at: datetime
-
-
-class DatasetList(Document):
-    datasets: list[DatasetDocument] = Field(description="Newest first.")
-
-
-class SampleDocument(Document):
-    name: str
-    title: str
-    description: str
-    target: str
-    task: Task
-    rows: int
-    columns: int
-    source: str = Field(description="Where the table comes from, and its license.")
-
-
-class SampleList(Document):
-    samples: list[SampleDocument]
-
-
-class PresetDocument(Document):
-    name: str
-    space: dict[str, Any] = Field(description="As in a study's request.")
-    designs: int | None = Field(description="How many there are; null when uncountable.")
-
-
-class PresetList(Document):
-    presets: list[PresetDocument]
 
 
 class DesignDocument(Document):
@@ -106,6 +42,11 @@ class DesignDocument(Document):
     schedule: Schedule = Field(description="Of the learning rate, after the warm-up.")
     warmup_epochs: float = Field(description="Over which the learning rate rises from 0.")
     class_weight: ClassWeight = Field(description="balanced: rare classes count more.")
+    recipe: RecipeName | None = Field(
+        description="How features are prepared; null: as the study's."
+    )
+    missing_indicators: bool = Field(description="A second input says where a cell is missing.")
+    group_rare: bool = Field(description="Rare categories of a column share one input.")
 
 
 class TrialDocument(Document):
@@ -118,8 +59,8 @@ class TrialDocument(Document):
     engine: Engine
     seed: int
     cohort_id: str
-    score_val: float | None = Field(description="Accuracy or R² on the validation rows.")
-    score_test: float | None = Field(description="Of the finalist only, measured once.")
+    score_val: float | None = Field(description="The study's metric, on the validation rows.")
+    score_test: float | None = Field(description="Of those that were tested, measured once.")
     val_loss: float | None
     best_epoch: int | None
     epochs: int
@@ -129,6 +70,10 @@ class TrialDocument(Document):
     attempt: int
     worker_id: str
     has_model: bool
+    purpose: Purpose = Field(description="Why it trains; `search`: to find designs.")
+    repeat: int = Field(description="0: the study's own split; 1, 2, …: resamplings.")
+    share: float = Field(description="Of the training rows, the part that it trains on.")
+    baseline: Baseline | None = Field(description="With one, `design` says nothing.")
     created_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -163,6 +108,37 @@ class HalvingDocument(Document):
     min_epochs: int = Field(description="No lane is dropped before it has trained for so many.")
 
 
+class SplitSpecDocument(Document):
+    method: SplitMethod
+    column: str | None = Field(description="Of the groups, or of the times.")
+    folds: int
+
+
+class ConstraintsDocument(Document):
+    max_params: int | None
+    max_trial_seconds: float | None
+
+
+class ReplayDocument(Document):
+    seed: int
+    repeat: int
+    share: float
+    epochs: int
+
+
+class StudyEstimateDocument(Document):
+    """What was predicted, and what it took."""
+
+    estimate_id: str
+    seconds_low: float
+    seconds_high: float
+    bytes_low: int
+    bytes_high: int
+    trials: int
+    is_rough: bool
+    actual_seconds: float | None = Field(description="Null until the study has ended.")
+
+
 class ProgressDocument(Document):
     done: int
     total: int
@@ -181,7 +157,7 @@ class StudyDocument(Document):
     dataset_name: str
     target: str
     task: Task
-    metric: Literal["accuracy", "r2"]
+    metric: Metric = Field(description="Of log_loss, rmse and mae the lower is the better.")
     preset: str
     space: dict[str, Any]
     search: Search
@@ -193,6 +169,18 @@ class StudyDocument(Document):
     halving: Literal["off"] | HalvingDocument = Field(
         description="What `auto` came to, if that was asked for."
     )
+    split: SplitSpecDocument
+    constraints: ConstraintsDocument
+    designs: list[DesignDocument] = Field(description="Users' own, tried first.")
+    verdict: VerdictMode = Field(
+        description="What was asked for; the verdict has a path of its own."
+    )
+    verdict_headline: str | None = Field(
+        description="Of the last verdict; null while there is none."
+    )
+    estimate: StudyEstimateDocument | None = Field(description="If it was created with one.")
+    kind: StudyKind = Field(description="`probe` and `replay` are in no list.")
+    replay: ReplayDocument | None
     progress: ProgressDocument
     best: TrialDocument | None
     seq: int = Field(description="The number of the study's last event.")
@@ -253,46 +241,6 @@ class ResetFrame(Document):
 
 
 Frame: TypeAlias = EventDocument | HelloFrame | HeartbeatFrame | ResetFrame
-
-
-class WorkerDocument(Document):
-    worker_id: str
-    incarnation: str = Field(description="New at every start of the worker.")
-    host: str
-    pid: int
-    device: str
-    threads: int
-    version: str
-    heartbeat_at: datetime
-    study_id: str = Field(description="What it trains, if anything.")
-    cohort_id: str
-    attempt: int
-    draining: bool
-    connected: bool
-    disconnected_at: datetime | None = Field(description="When it was seen to go, if it was.")
-
-
-class QueueDocument(Document):
-    """Cohorts of studies that have not ended, as the ledger knows them."""
-
-    waiting: int
-    running: int
-
-
-class WorkerList(Document):
-    workers: list[WorkerDocument]
-    queue: QueueDocument
-
-
-class AliveDocument(Document):
-    status: Literal["alive"]
-
-
-class ReadyDocument(Document):
-    status: Literal["ready", "unavailable", "closing"]
-    unavailable: list[str] = Field(
-        description="`store`, `ingest`, `datasets`: what can't be reached."
-    )
 
 
 class LocationDocument(Document):

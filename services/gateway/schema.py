@@ -15,11 +15,12 @@ from services.gateway.models import (
     ProblemDocument,
     ResetFrame,
 )
-from services.gateway.study_request import StudyRequest
+from services.gateway.study_request import DesignsRequest, StudyRequest
 
+_REQUESTS: Final[tuple[type[BaseModel], ...]] = (StudyRequest, DesignsRequest)
 # Bodies that we read ourselves, frames of streams, and the one shape of every failure.
 _EXTRA: Final[tuple[type[BaseModel], ...]] = (
-    StudyRequest,
+    *_REQUESTS,
     ProblemDocument,
     EventDocument,
     HelloFrame,
@@ -53,7 +54,7 @@ def _add_models(schemas: dict[str, Any]) -> None:
         schemas.pop(name, None)
     for model in _EXTRA:
         own = model.model_json_schema(
-            mode="validation" if model is StudyRequest else "serialization",
+            mode="validation" if model in _REQUESTS else "serialization",
             ref_template="#/components/schemas/{model}",
         )
         for name, schema in own.pop("$defs", {}).items():

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.json_value import JsonObject, JsonValue
+from layerlab.domain.metric import Metric, check_metric, default_metric
 from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import MAX_GRID, SearchSpace
 from layerlab.domain.space_document import parse_space
-from layerlab.domain.spec import Budget, Engine, Search, StudySpec
+from layerlab.domain.spec import (
+    MAX_DESIGNS,
+    Budget,
+    Engine,
+    Search,
+    StudySpec,
+    VerdictMode,
+)
+from layerlab.domain.split_check import check_split
+from layerlab.domain.table_shape import estimate_shape
 from layerlab.domain.target import check_target
 from services.gateway.halving_request import RULE, WORD, HalvingChoice, resolve_halving
+from services.gateway.study_options import (
+    ConstraintsRequest,
+    SplitChoice,
+    check_budget,
+    check_constraints,
+    parse_designs,
+    resolve_constraints,
+    resolve_split,
+)
 
 MAX_TRIALS: Final = 100_000
 MAX_EPOCHS: Final = 10_000
 MAX_TIME_SECONDS: Final = 7 * 24 * 3600.0
 DEFAULT_TRIALS: Final = 64
 DEFAULT_EPOCHS: Final = 200
+DEFAULT_VERDICT: Final = VerdictMode.OFF
 MAX_SEED: Final = 2**53 - 1
 MAX_NAME: Final = 200
 _MAX_COLUMN_NAME: Final = 10_000
+
+M = TypeVar("M", bound=BaseModel)
 
 _STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 # A bare string is how JSON spells an enum's member; numbers stay strict.
@@ -49,6 +71,16 @@ class BudgetRequest(BaseModel):
         ge=1,
         le=MAX_TIME_SECONDS,
         description="Of wall time, from the study's creation.",
+    )
+
+
+class DesignsRequest(BaseModel):
+    """Designs to try next. A field that is left out has a design's default."""
+
+    model_config = _STRICT
+
+    designs: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MAX_DESIGNS, examples=[[{"hidden": [64, 64], "dropout": 0.1}]]
     )
 
 
@@ -88,16 +120,46 @@ class StudyRequest(BaseModel):
     halving: HalvingChoice | None = Field(
         default=None,
         description="Whether cohorts drop their weaker lanes at rungs (Hyperband). Default `auto`: "
-        "on for the fused engine and random search, when there are epochs enough to save.",
+        "on for the fused engine and every search but grid, when there are epochs enough to save.",
+    )
+    metric: Annotated[Metric | None, _LAX] = Field(
+        default=None,
+        description="What designs are compared by. Default `accuracy`, of a quantity `r2`.",
+    )
+    split: SplitChoice | None = Field(
+        default=None, description="How rows are divided. Default `stratified`."
+    )
+    constraints: ConstraintsRequest | None = None
+    designs: list[dict[str, Any]] | None = Field(
+        default=None,
+        max_length=MAX_DESIGNS,
+        description="Your own, tried first; a field that is left out has a design's default.",
+        examples=[[{"hidden": [64, 64], "dropout": 0.1}]],
+    )
+    verdict: Annotated[VerdictMode | None, _LAX] = Field(
+        default=None,
+        description="`auto`: the best designs are trained again and compared, beside baselines. "
+        "`off`: the best trial is tested, and that is all.",
+    )
+    estimate_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Of an estimate of this very study: it is kept with it, beside what it took.",
     )
 
 
 def parse_request(document: JsonObject) -> StudyRequest:
+    """:raises InvalidInput: as `parse_as`."""
+    return parse_as(StudyRequest, document)
+
+
+def parse_as(model: type[M], document: JsonObject) -> M:
     """:raises InvalidInput: `unknown_field`, `missing_field`, `invalid_value`, naming the field;
     `errors` lists all that is wrong.
     """
     try:
-        return StudyRequest.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         complaints = [(each["loc"], each["type"], each["msg"]) for each in error.errors()]
         raise problem_of(complaints) from error
@@ -141,8 +203,9 @@ def field_path(location: tuple[int | str, ...]) -> str:
 def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     """The study that `request` describes, on `dataset`, with every default filled in.
 
-    :raises InvalidInput: what `check_target`, `preset_space`, `parse_space` and `check_task` say;
-        `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
+    :raises InvalidInput: what `check_target`, `preset_space`, `parse_space`, `check_task`,
+        `check_metric`, `check_split` and `study_options` say; `unknown_column` for a kind of no
+        column; `grid_too_large` with the `size`.
     """
     kinds = request.column_kinds or {}
     _check_kinds(dataset, kinds)
@@ -150,10 +213,19 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     preset = request.preset or DEFAULT_PRESET
     space = parse_space(request.space or {}, preset_space(preset, dataset.rows))
     space.check_task(task)
+    metric = request.metric or default_metric(task)
+    check_metric(metric, task)
+    split, verdict = resolve_split(request.split), request.verdict or DEFAULT_VERDICT
+    check_split(dataset, split, request.target, kinds, verdict is VerdictMode.AUTO)
     search, engine = request.search or Search.RANDOM, request.engine or Engine.FUSED
     if search is Search.GRID:
         _check_grid(space)
-    budget = _budget(request.budget or BudgetRequest(), space, search)
+    designs = parse_designs(request.designs or (), task)
+    budget = _budget(request.budget or BudgetRequest(), space, search, len(designs))
+    check_budget(designs, budget)
+    constraints = resolve_constraints(request.constraints)
+    table = estimate_shape(dataset, request.target, task, kinds, split)
+    check_constraints(designs, constraints, table, budget.max_epochs)
     return StudySpec(
         dataset_id=dataset.dataset_id,
         target=request.target,
@@ -168,6 +240,11 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
         seed=request.seed or 0,
         column_kinds=kinds,
         halving=resolve_halving(request.halving, engine, search, dataset.rows, budget.max_epochs),
+        metric=metric,
+        split=split,
+        constraints=constraints,
+        designs=designs,
+        verdict=verdict,
     )
 
 
@@ -196,9 +273,11 @@ def _check_grid(space: SearchSpace) -> None:
         )
 
 
-def _budget(asked: BudgetRequest, space: SearchSpace, search: Search) -> Budget:
+def _budget(asked: BudgetRequest, space: SearchSpace, search: Search, designs: int) -> Budget:
+    """`designs`: so many are asked for one by one."""
     max_trials = asked.max_trials
     if max_trials is None and asked.time_seconds is None:
         # Half a grid would be no grid search.
         max_trials = space.grid_size() if search is Search.GRID else DEFAULT_TRIALS
+        max_trials = max(max_trials, designs)
     return Budget(max_trials, asked.max_epochs or DEFAULT_EPOCHS, asked.time_seconds)

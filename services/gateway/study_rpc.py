@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import grpc
 
 from layerlab import wire
-from layerlab.domain.dataset import ColumnKind, Task
-from layerlab.domain.json_value import JsonObject, JsonValue
-from layerlab.domain.recipe import RecipeName
-from layerlab.domain.spec import Engine, Search
-from layerlab.domain.trial import TrialState
-from layerlab.v1 import dataset_pb2, design_pb2, study_pb2_grpc
+from layerlab.domain.verdict_document import verdict_to_json
 from layerlab.v1 import study_pb2 as pb
-from services.gateway.application import Application, NamedStudy
-from services.gateway.halving_request import HalvingMode
-from services.gateway.ledger import CurvePoint, StudyVerb, TrialQuery
+from layerlab.v1 import study_pb2_grpc
+from services.gateway.application import Application
+from services.gateway.create_message import create_request_to_json
+from services.gateway.ledger import StudyVerb
 from services.gateway.streams import closing_stream
 from services.gateway.strict_json import check_values
+from services.gateway.study_messages import (
+    added_to_proto,
+    point_to_proto,
+    prediction_to_proto,
+    query_from_proto,
+    receipt_to_proto,
+    verification_to_proto,
+    view_to_proto,
+)
+from services.gateway.study_request import DesignsRequest, parse_as
+from services.gateway.verdicts import verdict_of
+from services.gateway.verifying import DEFAULT_WAIT_SECONDS, wait_seconds
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
@@ -35,7 +42,7 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         self, request: pb.CreateStudyRequest, context: Context
     ) -> pb.CreateStudyResponse:
         async with wire.errors_as_status(context):
-            document = request_to_json(request)
+            document = create_request_to_json(request)
             check_values(document)
             study = await self._app.create_study(document, request.idempotency_key)
         return pb.CreateStudyResponse(study=view_to_proto(study))
@@ -60,7 +67,7 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         self, request: pb.ListTrialsRequest, context: Context
     ) -> pb.ListTrialsResponse:
         async with wire.errors_as_status(context):
-            page = await self._app.list_trials(request.study_id, _query(request))
+            page = await self._app.list_trials(request.study_id, query_from_proto(request))
         return pb.ListTrialsResponse(
             trials=[wire.trial_to_proto(trial) for trial in page.trials],
             next_page_token=page.next_page_token,
@@ -84,7 +91,7 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         async with wire.errors_as_status(context):
             trial, curve = await self._app.get_trial(request.study_id, request.number)
         return pb.GetTrialResponse(
-            trial=wire.trial_to_proto(trial), curve=[_point_to_proto(point) for point in curve]
+            trial=wire.trial_to_proto(trial), curve=[point_to_proto(point) for point in curve]
         )
 
     async def WatchStudy(
@@ -121,82 +128,66 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         study = await self._move(request.study_id, StudyVerb.CANCEL, context)
         return pb.CancelStudyResponse(study=study)
 
+    async def GetVerdict(
+        self, request: pb.GetVerdictRequest, context: Context
+    ) -> pb.GetVerdictResponse:
+        async with wire.errors_as_status(context):
+            study = (await self._app.get_study(request.study_id)).view.study
+            verdict = verdict_to_json(verdict_of(study))
+        return pb.GetVerdictResponse(
+            study_id=study.study_id,
+            state=wire.enum_to_proto(study.state, pb.StudyState),
+            verdict=wire.struct_from_json(verdict),
+        )
+
+    async def AddDesigns(
+        self, request: pb.AddDesignsRequest, context: Context
+    ) -> pb.AddDesignsResponse:
+        async with wire.errors_as_status(context):
+            documents = [wire.struct_to_json(each) for each in request.designs]
+            asked = parse_as(DesignsRequest, {"designs": documents})
+            added = await self._app.designs.add(
+                request.study_id, asked.designs, request.idempotency_key
+            )
+        return added_to_proto(added)
+
+    async def EstimateStudy(
+        self, request: pb.EstimateStudyRequest, context: Context
+    ) -> pb.EstimateStudyResponse:
+        async with wire.errors_as_status(context):
+            document = create_request_to_json(request.study)
+            check_values(document)
+            prediction = await self._app.estimate_study(document)
+        return prediction_to_proto(prediction)
+
+    async def GetReceipt(
+        self, request: pb.GetReceiptRequest, context: Context
+    ) -> pb.GetReceiptResponse:
+        async with wire.errors_as_status(context):
+            receipt = await self._app.get_receipt(request.study_id, request.number)
+        return receipt_to_proto(receipt)
+
+    async def VerifyTrial(
+        self, request: pb.VerifyTrialRequest, context: Context
+    ) -> pb.VerifyTrialResponse:
+        async with wire.errors_as_status(context):
+            wait = request.wait_seconds if request.HasField("wait_seconds") else None
+            verification = await self._app.verifier.verify(
+                request.study_id, request.number, wait_seconds(wait, DEFAULT_WAIT_SECONDS)
+            )
+        return pb.VerifyTrialResponse(verification=verification_to_proto(verification))
+
+    async def GetVerification(
+        self, request: pb.GetVerificationRequest, context: Context
+    ) -> pb.GetVerificationResponse:
+        async with wire.errors_as_status(context):
+            wait = request.wait_seconds if request.HasField("wait_seconds") else None
+            verification = await self._app.verifier.look(
+                request.study_id, request.number, request.verification_id, wait_seconds(wait, 0.0)
+            )
+        return pb.GetVerificationResponse(verification=verification_to_proto(verification))
+
     async def _move(self, study_id: str, verb: StudyVerb, context: Context) -> pb.StudyView:
         async with wire.errors_as_status(context):
             study = await self._app.move_study(study_id, verb)
         return view_to_proto(study)
-
-
-def request_to_json(request: pb.CreateStudyRequest) -> JsonObject:
-    """The document that REST would be sent; what the message leaves out is left out.
-
-    :raises Malformed: for an enum's number that this version doesn't know.
-    """
-    budget: dict[str, JsonValue] = {
-        name: getattr(request.budget, name)
-        for name in ("max_trials", "max_epochs", "time_seconds")
-        if request.budget.HasField(name)
-    }
-    parts: dict[str, JsonValue] = {
-        "dataset_id": request.dataset_id or None,
-        "target": request.target or None,
-        "name": request.name or None,
-        "task": wire.enum_from_proto(request.task, dataset_pb2.Task, Task),
-        "preset": request.preset or None,
-        "space": wire.struct_to_json(request.space) if request.HasField("space") else None,
-        "search": wire.enum_from_proto(request.search, pb.Search, Search),
-        "recipe": wire.enum_from_proto(request.recipe, design_pb2.RecipeName, RecipeName),
-        "engine": wire.enum_from_proto(request.engine, pb.Engine, Engine),
-        "seed": request.seed if request.HasField("seed") else None,
-        "column_kinds": {
-            name: wire.required_enum(kind, dataset_pb2.ColumnKind, ColumnKind)
-            for name, kind in request.column_kinds.items()
-        }
-        or None,
-        "budget": budget or None,
-        "halving": _halving_to_json(request),
-    }
-    return {name: value for name, value in parts.items() if value is not None}
-
-
-def _halving_to_json(request: pb.CreateStudyRequest) -> JsonValue:
-    match request.WhichOneof("halving_choice"):
-        case "halving":
-            rule = request.halving
-            return {"factor": rule.factor, "min_epochs": rule.min_epochs}
-        case "halving_mode":
-            return wire.enum_from_proto(request.halving_mode, pb.HalvingMode, HalvingMode)
-        case _:
-            return None
-
-
-def view_to_proto(study: NamedStudy) -> pb.StudyView:
-    view = study.view
-    return pb.StudyView(
-        # The trace of whoever created it is nobody else's business; the table's shape, an estimate,
-        # is the scheduler's.
-        study=wire.study_to_proto(replace(view.study, traceparent="", table=None)),
-        progress=wire.progress_to_proto(view.progress),
-        best=None if view.best is None else wire.trial_to_proto(view.best),
-        seq=view.seq,
-    )
-
-
-def _query(request: pb.ListTrialsRequest) -> TrialQuery:
-    defaults = TrialQuery()
-    return TrialQuery(
-        request.order_by or defaults.order_by,
-        request.page_size or defaults.page_size,
-        request.page_token,
-        frozenset(wire.required_enum(each, pb.TrialState, TrialState) for each in request.states),
-    )
-
-
-def _point_to_proto(point: CurvePoint) -> pb.CurvePoint:
-    return pb.CurvePoint(
-        epoch=point.epoch,
-        train_loss=point.train_loss,
-        val_loss=point.val_loss,
-        score_val=point.score_val,
-        elapsed_seconds=point.elapsed_seconds,
-    )

@@ -19,7 +19,7 @@ from layerlab.domain.study import CohortRef, EpochReport, Proposal, Purpose, Tri
 from layerlab.domain.trial import FailureReason, StudyState, TrialState
 from layerlab.domain.worker import Worker
 from layerlab.serving import grpc_channel
-from services.gateway import models
+from services.gateway import dataset_models, models, service_models
 from services.gateway.samples import SAMPLES
 from tests.integration.gateway_world import CSV, World, check_problem, running_gateway
 from tests.unit.gateway_ledger.world import Attending
@@ -193,12 +193,12 @@ async def test_an_upload_with_a_key_is_one_upload_and_another_body_is_not_kept(
 async def test_a_dataset_is_answered_listed_and_found_in_one_shape(world: World) -> None:
     answer = await world.upload(SAMPLES[1].read(), "cells.csv")
     dataset = answer.json()
-    models.DatasetDocument.model_validate(dataset)
+    dataset_models.DatasetDocument.model_validate(dataset)
     assert answer.headers["location"] == f"/v1/datasets/{dataset['dataset_id']}"
     assert (dataset["name"], dataset["rows"], len(dataset["columns"])) == ("cells.csv", 569, 31)
     assert (await world.http.get(answer.headers["location"])).json() == dataset
     listed = (await world.http.get("/v1/datasets")).json()
-    models.DatasetList.model_validate(listed)
+    dataset_models.DatasetList.model_validate(listed)
     assert dataset in listed["datasets"]
 
 
@@ -212,7 +212,7 @@ async def test_every_sample_is_uploaded_like_any_other_and_its_target_is_found(
     world: World,
 ) -> None:
     listed = (await world.http.get("/v1/samples")).json()
-    models.SampleList.model_validate(listed)
+    dataset_models.SampleList.model_validate(listed)
     assert [each["name"] for each in listed["samples"]] == ["penguins", "breast-cancer", "diabetes"]
     for sample in listed["samples"]:
         csv = await world.http.get(f"/v1/samples/{sample['name']}")
@@ -228,7 +228,7 @@ async def test_presets_are_sized_to_the_table(world: World) -> None:
         (await world.http.get("/v1/presets", params={"rows": rows})).json()
         for rows in (100, 1_000_000)
     ]
-    models.PresetList.model_validate(small)
+    dataset_models.PresetList.model_validate(small)
     assert [each["name"] for each in small["presets"]] == ["quick", "balanced", "thorough"]
     assert small["presets"][0]["space"]["batch_size"] < large["presets"][0]["space"]["batch_size"]
 
@@ -304,7 +304,7 @@ async def test_workers_are_listed_with_what_waits(world: World) -> None:
     # The counts follow the ledger; they don't hold it up.
     while (listed := (await world.http.get("/v1/workers")).json())["queue"]["running"] == 0:
         assert monotonic() < deadline, listed
-    models.WorkerList.model_validate(listed)
+    service_models.WorkerList.model_validate(listed)
     assert [each["worker_id"] for each in listed["workers"]] == ["worker"]
     assert listed["queue"] == {"waiting": 1, "running": 1}
     await world.http.post(f"/v1/studies/{study['study_id']}:cancel")

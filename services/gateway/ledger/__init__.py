@@ -2,8 +2,10 @@
 
 from services.gateway.ledger.ledger import Ledger
 from services.gateway.ledger.views import (
+    AddedDesigns,
     CohortPage,
     CurvePoint,
+    KnownDesign,
     StudyPage,
     StudyVerb,
     StudyView,
@@ -12,8 +14,10 @@ from services.gateway.ledger.views import (
 )
 
 __all__ = [
+    "AddedDesigns",
     "CohortPage",
     "CurvePoint",
+    "KnownDesign",
     "Ledger",
     "StudyPage",
     "StudyVerb",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TypedDict
 
 from layerlab.domain.baseline import Baseline
@@ -12,6 +13,7 @@ from layerlab.domain.spec import Engine
 from layerlab.domain.study import Progress, Purpose, Study, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
+from services.gateway.ledger.estimate_documents import estimate_from_json
 from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
 from services.gateway.ledger.views import CurvePoint, StudyView
 
@@ -103,8 +105,9 @@ def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValu
         "state": study.state.value,
         "detail": study.detail,
         "dataset_name": dataset_name,
-        "verdict_headline": study.verdict.headline if study.verdict else None,
+        "verdict_headline": view.headline or None,
         **spec_to_json(study.spec),
+        "estimate": _estimate_to_json(study),
         "progress": _progress_to_json(view.progress),
         "best": None if view.best is None else trial_to_json(view.best),
         "seq": view.seq,
@@ -115,7 +118,8 @@ def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValu
 
 
 def study_from_json(value: JsonValue) -> StudyView:
-    """The inverse of `study_to_json`, but for the dataset's name."""
+    """The inverse of `study_to_json`, but for the dataset's name, and the verdict below its
+    headline."""
     doc = Doc(value)
     study = Study(
         study_id=doc.text("study_id"),
@@ -125,9 +129,21 @@ def study_from_json(value: JsonValue) -> StudyView:
         started_at=doc.optional_time("started_at"),
         ended_at=doc.optional_time("ended_at"),
         detail=doc.text("detail"),
+        estimate=estimate_from_json(doc),
     )
     best = trial_from_json(doc.object("best")) if doc.has("best") else None
-    return StudyView(study, _progress_from_json(doc.doc("progress")), best, doc.whole("seq"))
+    headline = doc.text("verdict_headline") if doc.has("verdict_headline") else ""
+    progress = _progress_from_json(doc.doc("progress"))
+    return StudyView(study, progress, best, doc.whole("seq"), headline)
+
+
+def _estimate_to_json(study: Study) -> JsonValue:
+    """With what the study has taken, once it has ended."""
+    if study.estimate is None:
+        return None
+    ended = study.ended_at
+    actual = None if ended is None else (ended - study.created_at).total_seconds()
+    return {**asdict(study.estimate), "actual_seconds": actual}
 
 
 def _progress_to_json(progress: Progress) -> dict[str, JsonValue]:

@@ -30,6 +30,7 @@ from services.gateway.ledger.cohort_documents import (
 )
 from services.gateway.ledger.doc import Doc
 from services.gateway.ledger.documents import place_of
+from services.gateway.ledger.estimate_documents import estimate_from_json
 from services.gateway.ledger.halving_documents import rungs_from_json
 from services.gateway.ledger.spec_documents import designs_from_json, spec_from_json
 
@@ -180,6 +181,7 @@ def _study_created(record: Record, event: Event, data: Doc) -> None:
             event.time,
             traceparent=data.text("traceparent") if data.has("traceparent") else "",
             table=table_from_json(data),
+            estimate=estimate_from_json(data),
         )
     )
     record.study_change = event.seq

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import structlog
 
+from layerlab.domain.design import Design
+from layerlab.domain.estimate import Estimate
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
     Claim,
@@ -24,7 +25,7 @@ from layerlab.domain.exchange import (
 from layerlab.domain.halving import Rung
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.spec import StudySpec
-from layerlab.domain.study import CohortRef, Proposal, Purpose, Study, Trial
+from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Trial
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, StudyState
 from layerlab.domain.verdict import Verdict
@@ -36,17 +37,19 @@ from services.gateway.ledger.actor import in_milliseconds
 from services.gateway.ledger.attendance import Attendance
 from services.gateway.ledger.book import Book
 from services.gateway.ledger.cohort_pages import page_of_cohorts
-from services.gateway.ledger.decisions import claims, cohorts, studies, verdicts
+from services.gateway.ledger.decisions import claims, cohorts, designs, studies, verdicts
 from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.documents import study_from_json
 from services.gateway.ledger.fold import Record
+from services.gateway.ledger.ids import new_id
 from services.gateway.ledger.models import load_model, save_model
 from services.gateway.ledger.pages import page_of_studies
 from services.gateway.ledger.progress import view
 from services.gateway.ledger.reporting import acknowledge
 from services.gateway.ledger.trials import page_of_trials
 from services.gateway.ledger.views import (
+    AddedDesigns,
     CohortPage,
     CurvePoint,
     StudyPage,
@@ -57,10 +60,6 @@ from services.gateway.ledger.views import (
 )
 
 log = structlog.get_logger()
-
-# No vowels, so that no id spells a word.
-_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"
-_ID_LENGTH: Final = 12
 
 
 class Ledger:
@@ -111,7 +110,11 @@ class Ledger:
     # What the world sees.
 
     async def create_study(
-        self, spec: StudySpec, study_id: str = "", table: TableShape | None = None
+        self,
+        spec: StudySpec,
+        study_id: str = "",
+        table: TableShape | None = None,
+        estimate: Estimate | None = None,
     ) -> StudyView:
         """A study with a new id, unless the caller brings one that makes repeating safe.
 
@@ -119,10 +122,17 @@ class Ledger:
 
         :raises Conflict: `study_exists`.
         """
-        study_id = study_id or "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
-        return await self._book.actor(study_id).do(
-            studies.create(spec, current_traceparent(), table)
-        )
+        command = studies.create(spec, current_traceparent(), table, estimate)
+        return await self._book.actor(study_id or new_id()).do(command)
+
+    async def add_designs(self, study_id: str, asked: Sequence[Design]) -> AddedDesigns:
+        """Designs to try next; those that were asked for before are named.
+
+        :raises NotFound: `unknown_study`.
+        :raises Conflict: `search_is_over`, `no_trials_left`.
+        :raises InvalidInput: `too_many_designs`.
+        """
+        return await self._book.actor(study_id).do(designs.add(asked))
 
     async def get_study(self, study_id: str) -> StudyView:
         """:raises NotFound: `unknown_study`."""
@@ -138,9 +148,11 @@ class Ledger:
         """:raises NotFound: `unknown_study`.
         :raises InvalidInput: `unknown_order`, `invalid_page_size`, `invalid_page_token`.
         """
-        return await self._book.actor(study_id).do(
-            look(lambda record, now: page_of_trials(record.trials.values(), query))
-        )
+
+        def read(record: Record, now: datetime) -> TrialPage:
+            return page_of_trials(record.trials.values(), query, record.study.spec.metric)
+
+        return await self._book.actor(study_id).do(look(read))
 
     async def list_cohorts(self, study_id: str, size: int, page_token: str) -> CohortPage:
         """In the order of registration.
@@ -152,6 +164,18 @@ class Ledger:
         def read(record: Record, now: datetime) -> CohortPage:
             cohorts = (entry.cohort for entry in record.cohorts.values())
             return page_of_cohorts(cohorts, size, page_token)
+
+        return await self._book.actor(study_id).do(look(read))
+
+    async def get_cohort_of(self, study_id: str, number: int) -> tuple[Trial, Cohort]:
+        """A trial and the cohort that it trained in, at one moment.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`.
+        """
+
+        def read(record: Record, now: datetime) -> tuple[Trial, Cohort]:
+            trial = record.trial(number)
+            return trial, record.entry(trial.cohort_id).cohort
 
         return await self._book.actor(study_id).do(look(read))
 

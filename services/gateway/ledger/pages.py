@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
 from layerlab.domain.json_value import JsonValue, canonical
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.spec import StudyKind
 from layerlab.ports import RunStore, StudySummary
 from services.gateway.ledger.book import TICK
 from services.gateway.ledger.doc import from_time, to_time
@@ -18,15 +20,19 @@ MAX_PAGE: Final = 1000
 
 
 async def page_of_studies(store: RunStore, size: int, token: str) -> tuple[list[StudySummary], str]:
-    """Newest first, and the token of the next page.
+    """Newest first, and the token of the next page. Probes and replays are in no list.
 
     :raises InvalidInput: `invalid_page_size`, `invalid_page_token`.
     """
     check_page_size(size)
     time, shown = _read_token(token) if token else (None, [])
     before = None if time is None else time + TICK
-    found = await store.list_studies(limit=len(shown) + size + 1, before=before)
-    fresh = [each for each in found if each.study_id not in shown]
+    fresh: list[StudySummary] = []
+    async for each in _newest_first(store, before, batch=len(shown) + size + 1):
+        if each.study_id not in shown and _is_listed(each):
+            fresh.append(each)
+        if len(fresh) > size:
+            break
     page = fresh[:size]
     if len(fresh) == len(page):
         return page, ""
@@ -34,6 +40,31 @@ async def page_of_studies(store: RunStore, size: int, token: str) -> tuple[list[
     last = page[-1].created_at
     same = [each.study_id for each in page if each.created_at == last]
     return page, encode_token([to_time(last), [*(shown if time == last else []), *same]])
+
+
+async def _newest_first(
+    store: RunStore, before: datetime | None, batch: int
+) -> AsyncIterator[StudySummary]:
+    """All studies created before `before`, `batch` at a time."""
+    seen: set[str] = set()
+    while True:
+        limit = batch + len(seen)
+        page = await store.list_studies(limit=limit, before=before)
+        fresh = [each for each in page if each.study_id not in seen]
+        for each in fresh:
+            yield each
+        if len(page) < limit or not fresh:
+            return
+        # Those of the last tick come again, since there may be more of them.
+        last = page[-1].created_at
+        seen = {each.study_id for each in page if each.created_at == last}
+        before = last + TICK
+
+
+def _is_listed(summary: StudySummary) -> bool:
+    # Summaries from before there were other kinds don't say.
+    kind = json.loads(summary.body).get("kind", StudyKind.STUDY)
+    return bool(kind == StudyKind.STUDY)
 
 
 def _read_token(token: str) -> tuple[datetime, list[str]]:

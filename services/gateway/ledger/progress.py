@@ -13,7 +13,9 @@ from services.gateway.ledger.views import StudyView
 
 def view(record: Record, now: datetime) -> StudyView:
     best = None if record.best is None else record.trials[record.best.number]
-    return StudyView(record.study, progress(record, now), best, record.seq)
+    verdict = record.study.verdict
+    headline = verdict.headline if verdict else ""
+    return StudyView(record.study, progress(record, now), best, record.seq, headline)
 
 
 def seconds_left(record: Record, now: datetime) -> float | None:

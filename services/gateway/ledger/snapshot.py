@@ -20,6 +20,7 @@ from services.gateway.ledger.cohort_documents import (
 )
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
 from services.gateway.ledger.documents import trial_from_json, trial_to_json
+from services.gateway.ledger.estimate_documents import estimate_from_json, estimate_to_json
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
 from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
@@ -43,6 +44,7 @@ def take_snapshot(record: Record) -> Snapshot:
             "traceparent": study.traceparent,
             "table": table_to_json(study.table),
             "verdict": verdict_to_json(study.verdict) if study.verdict else None,
+            "estimate": estimate_to_json(study.estimate),
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
@@ -90,6 +92,7 @@ def _study_from_json(study_id: str, doc: Doc) -> Study:
         doc.text("traceparent") if doc.has("traceparent") else "",
         table_from_json(doc),
         verdict_from_json(doc.object("verdict")) if doc.has("verdict") else None,
+        estimate_from_json(doc),
     )
 
 

@@ -10,6 +10,8 @@ from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 
 from layerlab.domain.design import DESIGN_FIELDS
+from layerlab.domain.json_value import JsonValue
+from layerlab.domain.metric import Metric
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.study import Trial
 from layerlab.domain.trial import TrialState
@@ -21,15 +23,17 @@ Key: TypeAlias = str | float | list[int]
 _Place: TypeAlias = tuple[Key | None, int]
 
 
-def _score(name: str) -> Callable[[Trial], object]:
-    """A score with what breaks its ties: only what succeeded can lead; then, as in `Standing`, the
-    smaller network is the better.
+def _score(name: str, metric: Metric) -> Callable[[Trial], object]:
+    """A score as its utility, with what breaks its ties: only what succeeded can lead; then, as in
+    `Standing`, the smaller network is the better.
     """
 
     def read(trial: Trial) -> object:
-        score = getattr(trial, name)
+        score: float | None = getattr(trial, name)
+        if score is None:
+            return None
         succeeded = trial.state is TrialState.SUCCEEDED
-        return None if score is None else [score, int(succeeded), -(trial.n_params or 0)]
+        return [metric.utility(score), int(succeeded), -(trial.n_params or 0)]
 
     return read
 
@@ -37,12 +41,12 @@ def _score(name: str) -> Callable[[Trial], object]:
 _READ: Final[Mapping[str, Callable[[Trial], object]]] = {
     **{each.name: attrgetter(each.name) for each in fields(Trial) if each.name != "design"},
     **{name: attrgetter(f"design.{name}") for name in ("n_layers", *DESIGN_FIELDS)},
-    **{name: _score(name) for name in ("score_val", "score_test")},
 }
+_SCORES: Final = ("score_val", "score_test")
 ORDERS: Final = tuple(sorted(_READ))
 
 
-def page_of_trials(trials: Iterable[Trial], query: TrialQuery) -> TrialPage:
+def page_of_trials(trials: Iterable[Trial], query: TrialQuery, metric: Metric) -> TrialPage:
     """The token names the last trial of the page and its value, not a position: what is added
     or moves meanwhile neither repeats nor hides a trial that stays where it is.
 
@@ -57,10 +61,8 @@ def page_of_trials(trials: Iterable[Trial], query: TrialQuery) -> TrialPage:
             hint=f"Order by one of {', '.join(ORDERS)}, with - before it for descending.",
             field="order_by",
         )
-    chosen = {
-        each.number: each for each in trials if not query.states or each.state in query.states
-    }
-    read = _READ[name]
+    chosen = {each.number: each for each in trials if _matches(each, query)}
+    read = _reader(name, metric)
     places = [(_key(read(each)), number) for number, each in chosen.items()]
     if query.page_token:
         last = _read_token(query)
@@ -74,6 +76,16 @@ def page_of_trials(trials: Iterable[Trial], query: TrialQuery) -> TrialPage:
     page = first[: query.page_size]
     token = _token(query, page[-1]) if len(first) > len(page) else ""
     return TrialPage(tuple(chosen[number] for _, number in page), token, len(chosen))
+
+
+def _reader(name: str, metric: Metric) -> Callable[[Trial], object]:
+    return _score(name, metric) if name in _SCORES else _READ[name]
+
+
+def _matches(trial: Trial, query: TrialQuery) -> bool:
+    return (not query.states or trial.state in query.states) and (
+        not query.purposes or trial.purpose in query.purposes
+    )
 
 
 def _first(places: Iterable[_Place], count: int, descending: bool) -> list[_Place]:
@@ -111,13 +123,17 @@ def _key(value: object) -> Key | None:
 
 
 def _token(query: TrialQuery, place: _Place) -> str:
-    return encode_token([query.order_by, sorted(query.states), *place])
+    return encode_token([*_asked(query), *place])
 
 
 def _read_token(query: TrialQuery) -> _Place:
     match decode_token(query.page_token):
-        case [order, states, None | str() | int() | float() | list() as key, int(number)]:
-            if [order, states] == [query.order_by, sorted(query.states)]:
+        case [order, states, purposes, None | str() | int() | float() | list() as key, int(number)]:
+            if [order, states, purposes] == _asked(query):
                 return key, number
-            raise invalid_token("It belongs to another order or other states.")
+            raise invalid_token("It belongs to another order, or to other states or purposes.")
     raise invalid_token()
+
+
+def _asked(query: TrialQuery) -> list[JsonValue]:
+    return [query.order_by, sorted(query.states), sorted(query.purposes)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from layerlab.domain.study import Cohort, Progress, Study, Trial
+from layerlab.domain.design import Design
+from layerlab.domain.study import Cohort, Progress, Purpose, Study, Trial
 from layerlab.domain.trial import TrialState
 
 
@@ -20,12 +21,16 @@ class StudyVerb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyView:
-    """A study, how far it is, its leader (None until a trial has succeeded), its last event."""
+    """A study, how far it is, its leader (None until a trial has succeeded), its last event.
+
+    `headline` is its last verdict's, empty without one: a view from a list has no more of it.
+    """
 
     study: Study
     progress: Progress
     best: Trial | None
     seq: int
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +45,18 @@ class StudyPage:
 class TrialQuery:
     """Which trials, in which order.
 
-    `order_by` is a field of a trial or of a design, or `n_layers`; "-" before it: descending.
+    `order_by` is a field of a trial or of a design, or `n_layers`; "-" before it: descending, of
+    scores the best first, whatever the metric.
     Trials without a value come last either way. Of equal scores those of trials that succeeded
     come first, then the smaller networks, as in the ranking; other equals come by number.
-    `page_size` is 1 to 1000. No `states`: all of them.
+    `page_size` is 1 to 1000. No `states`, no `purposes`: all of them.
     """
 
     order_by: str = "-score_val"
     page_size: int = 100
     page_token: str = ""
     states: frozenset[TrialState] = frozenset()
+    purposes: frozenset[Purpose] = frozenset({Purpose.SEARCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +86,19 @@ class CurvePoint:
     val_loss: float | None
     score_val: float | None
     elapsed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDesign:
+    """A design that was asked for before; `number` of its trial, None while it has none."""
+
+    design: Design
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedDesigns:
+    """What became of designs that a user has added to a study: `added` will be tried next."""
+
+    added: tuple[Design, ...]
+    known: tuple[KnownDesign, ...]

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse
 
 from layerlab.domain.problem import UnsupportedMedia
 from services.gateway.application import MAX_PAGE, Application
+from services.gateway.dataset_models import DatasetDocument, DatasetList
 from services.gateway.documents import dataset_to_json
-from services.gateway.models import DatasetDocument, DatasetList
 from services.gateway.routes.answers import answer, failures
 from services.gateway.uploads import UploadLimits, limited
 

@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from layerlab.domain.problem import Unavailable
 from layerlab.readiness import Readiness
 from services.gateway.application import Application
-from services.gateway.models import AliveDocument, ReadyDocument
 from services.gateway.observer import Observer
 from services.gateway.problems import RETRY_AFTER_SECONDS
 from services.gateway.routes.answers import answer, failures
+from services.gateway.service_models import AliveDocument, ReadyDocument
 
 
 def build_router(app: Application, observer: Observer, readiness: Readiness) -> APIRouter:

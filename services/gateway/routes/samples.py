@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
+from services.gateway.dataset_models import PresetList, SampleList
 from services.gateway.documents import presets_to_json, sample_to_json
-from services.gateway.models import PresetList, SampleList
 from services.gateway.routes.answers import answer, failures
 from services.gateway.samples import SAMPLES, get_sample
 

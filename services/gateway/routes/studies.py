@@ -8,23 +8,20 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse
 
-from layerlab.domain.json_value import JsonObject
 from services.gateway.application import MAX_PAGE, Application
 from services.gateway.documents import split_to_json
+from services.gateway.estimate_models import EstimateDocument
+from services.gateway.estimating import prediction_to_json
 from services.gateway.ledger import StudyVerb
 from services.gateway.models import SplitDocument, StudyDocument, StudyPageDocument
 from services.gateway.routes.answers import answer, failures
-from services.gateway.routes.datasets import check_content
-from services.gateway.strict_json import parse_object
+from services.gateway.routes.bodies import body_of, read_document
 from services.gateway.study_request import StudyRequest
-from services.gateway.uploads import UploadLimits, limited, read_all
+from services.gateway.uploads import UploadLimits
+from services.gateway.verdict_models import VerdictDocument
+from services.gateway.verdicts import verdict_document
 
-_BODY: Final = {
-    "required": True,
-    "content": {
-        "application/json": {"schema": {"$ref": f"#/components/schemas/{StudyRequest.__name__}"}}
-    },
-}
+_BODY: Final = body_of(StudyRequest)
 _SUMMARIES: Final = {
     StudyVerb.SUSPEND: "No new trials; those under way go on.",
     StudyVerb.RESUME: "Goes on after a suspension.",
@@ -48,10 +45,21 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
         request: Request, idempotency_key: Annotated[str, Header()] = ""
     ) -> JSONResponse:
         """Records a study; the scheduler starts it as soon as it can."""
-        document = await _read_document(request, limits)
+        document = await read_document(request, limits)
         study = await app.create_study(document, idempotency_key)
         location = {"Location": f"/v1/studies/{study.view.study.study_id}"}
         return answer(study.to_json(), 201, location)
+
+    @router.post(
+        ":estimate",
+        response_model=EstimateDocument,
+        responses=failures(400, 404, 408, 413, 415),
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def estimate_study(request: Request) -> JSONResponse:
+        """What such a study would take, as ranges, from a probe of at most 3 s."""
+        document = await read_document(request, limits)
+        return answer(prediction_to_json(await app.estimate_study(document)))
 
     @router.get("", response_model=StudyPageDocument, responses=failures())
     async def list_studies(
@@ -69,6 +77,12 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
     async def get_split(study_id: str) -> JSONResponse:
         """Which rows of the file train, steer the search, and are touched once, at the end."""
         return answer(split_to_json(await app.get_split(study_id)))
+
+    @router.get("/{study_id}/verdict", response_model=VerdictDocument, responses=failures(404))
+    async def get_verdict(study_id: str) -> JSONResponse:
+        """Which design to use, and how sure one can be: the last verdict reached. While there is
+        none: 404, `no_verdict_yet`; when there will be none: 404, `no_verdict`."""
+        return answer(verdict_document((await app.get_study(study_id)).view.study))
 
     _add_verbs(router, app)
     return router
@@ -90,8 +104,3 @@ def _mover(app: Application, verb: StudyVerb) -> Callable[[str], Awaitable[JSONR
         return answer((await app.move_study(study_id, verb)).to_json())
 
     return move_study
-
-
-async def _read_document(request: Request, limits: UploadLimits) -> JsonObject:
-    check_content(request, frozenset({"application/json"}), "application/json")
-    return parse_object(await read_all(limited(request.stream(), limits)))

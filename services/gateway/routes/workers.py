@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse
 
 from services.gateway.application import Application
 from services.gateway.documents import queue_to_json, worker_to_json
-from services.gateway.models import WorkerList
 from services.gateway.observer import Observer
 from services.gateway.routes.answers import answer, failures
+from services.gateway.service_models import WorkerList
 
 
 def build_router(app: Application, observer: Observer) -> APIRouter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,12 @@ def a_trial(number: int, score: float | None = None, hidden: tuple[int, ...] = (
     return Trial(
         number, Design(hidden), 1, Engine.FUSED, "c1", state, score_val=score, created_at=START
     )
+
+
+def page_of(
+    trials: Iterable[Trial], query: TrialQuery, metric: Metric = Metric.ACCURACY
+) -> TrialPage:
+    return page_of_trials(trials, query, metric)
 
 
 TRIALS = [
@@ -55,7 +62,7 @@ def numbers(page: TrialPage) -> list[int]:
 def test_trials_come_in_order_those_without_a_value_last_equals_by_number(
     order: str, expected: list[int]
 ) -> None:
-    page = page_of_trials(TRIALS, TrialQuery(order_by=order))
+    page = page_of(TRIALS, TrialQuery(order_by=order))
 
     assert numbers(page) == expected
     assert (page.total_size, page.next_page_token) == (5, "")
@@ -65,7 +72,7 @@ def test_of_equal_scores_the_smaller_network_leads_as_in_the_ranking() -> None:
     sizes = {1: 900, 4: 50, 6: 50, 7: 400}
     trials = [replace(a_trial(number, 0.5), n_params=size) for number, size in sizes.items()]
 
-    best_first = page_of_trials([*trials, a_trial(3, 0.9)], TrialQuery(page_size=9))
+    best_first = page_of([*trials, a_trial(3, 0.9)], TrialQuery(page_size=9))
 
     assert numbers(best_first) == [3, 4, 6, 7, 1]
     places = [standing(each, Metric.ACCURACY) for each in best_first.trials]
@@ -76,10 +83,10 @@ def test_of_equal_scores_the_smaller_network_leads_as_in_the_ranking() -> None:
 @pytest.mark.parametrize("order", [*ORDERS, *(f"-{name}" for name in ORDERS)])
 def test_pages_put_together_are_the_whole_in_every_order(order: str) -> None:
     varied = [replace(a_trial(n, n / 7), design=Design((n,), Activation.TANH)) for n in range(6, 9)]
-    whole = numbers(page_of_trials([*TRIALS, *varied], TrialQuery(order_by=order)))
+    whole = numbers(page_of([*TRIALS, *varied], TrialQuery(order_by=order)))
     query, seen = TrialQuery(order_by=order, page_size=3), list[int]()
     while True:
-        page = page_of_trials([*TRIALS, *varied], query)
+        page = page_of([*TRIALS, *varied], query)
         seen += numbers(page)
         if not page.next_page_token:
             break
@@ -89,27 +96,27 @@ def test_pages_put_together_are_the_whole_in_every_order(order: str) -> None:
 
 
 def test_a_trial_that_is_added_between_two_pages_moves_no_other() -> None:
-    first = page_of_trials(TRIALS, TrialQuery(page_size=2))
+    first = page_of(TRIALS, TrialQuery(page_size=2))
     assert numbers(first) == [3, 1]
     grown = [*TRIALS, a_trial(6, 0.95), a_trial(7, 0.1)]
 
-    second = page_of_trials(grown, TrialQuery(page_size=9, page_token=first.next_page_token))
+    second = page_of(grown, TrialQuery(page_size=9, page_token=first.next_page_token))
 
     assert numbers(second) == [4, 7, 2, 5]
     assert second.total_size == 7
 
 
 def test_the_page_goes_on_though_its_last_trial_has_moved() -> None:
-    first = page_of_trials(TRIALS, TrialQuery(page_size=2))
+    first = page_of(TRIALS, TrialQuery(page_size=2))
     moved = [replace(each, score_val=0.1) if each.number == 1 else each for each in TRIALS]
 
-    second = page_of_trials(moved, TrialQuery(page_token=first.next_page_token))
+    second = page_of(moved, TrialQuery(page_token=first.next_page_token))
 
     assert numbers(second) == [4, 1, 2, 5]
 
 
 def test_only_trials_in_the_states_asked_for_are_counted_and_shown() -> None:
-    page = page_of_trials(TRIALS, TrialQuery(page_size=1, states=frozenset({TrialState.SUCCEEDED})))
+    page = page_of(TRIALS, TrialQuery(page_size=1, states=frozenset({TrialState.SUCCEEDED})))
 
     assert (numbers(page), page.total_size) == ([3], 3)
 
@@ -117,7 +124,7 @@ def test_only_trials_in_the_states_asked_for_are_counted_and_shown() -> None:
 @pytest.mark.parametrize("order", ["", "-", "design", "--number", "score", "__class__"])
 def test_an_unknown_order_is_refused_with_the_known_ones(order: str) -> None:
     with pytest.raises(InvalidInput, match="unknown_order") as caught:
-        page_of_trials(TRIALS, TrialQuery(order_by=order))
+        page_of(TRIALS, TrialQuery(order_by=order))
 
     assert "score_val" in caught.value.hint
     assert caught.value.field == "order_by"
@@ -126,7 +133,7 @@ def test_an_unknown_order_is_refused_with_the_known_ones(order: str) -> None:
 @pytest.mark.parametrize("size", [0, -1, 1001])
 def test_a_page_size_out_of_range_is_refused(size: int) -> None:
     with pytest.raises(InvalidInput, match="invalid_page_size"):
-        page_of_trials(TRIALS, TrialQuery(page_size=size))
+        page_of(TRIALS, TrialQuery(page_size=size))
 
 
 def forged(text: str) -> str:
@@ -150,16 +157,16 @@ def forged(text: str) -> str:
 )
 def test_a_token_that_was_not_made_here_is_refused(token: str) -> None:
     with pytest.raises(InvalidInput, match="invalid_page_token"):
-        page_of_trials(TRIALS, TrialQuery(page_token=token))
+        page_of(TRIALS, TrialQuery(page_token=token))
 
 
 def test_a_token_belongs_to_its_query() -> None:
-    token = page_of_trials(TRIALS, TrialQuery(page_size=2)).next_page_token
+    token = page_of(TRIALS, TrialQuery(page_size=2)).next_page_token
 
     with pytest.raises(InvalidInput, match="invalid_page_token"):
-        page_of_trials(TRIALS, TrialQuery(order_by="number", page_token=token))
+        page_of(TRIALS, TrialQuery(order_by="number", page_token=token))
     with pytest.raises(InvalidInput, match="invalid_page_token"):
-        page_of_trials(TRIALS, TrialQuery(page_token=token, states=frozenset({TrialState.FAILED})))
+        page_of(TRIALS, TrialQuery(page_token=token, states=frozenset({TrialState.FAILED})))
 
 
 async def test_studies_come_newest_first_page_by_page(world: World) -> None:
@@ -223,5 +230,5 @@ async def test_a_page_of_studies_has_a_size(world: World) -> None:
 
 def test_of_equal_scores_what_succeeded_comes_before_what_a_rung_dropped() -> None:
     dropped = replace(a_trial(1, 0.5), state=TrialState.PRUNED, n_params=1)
-    page = page_of_trials([dropped, replace(a_trial(2, 0.5), n_params=9)], TrialQuery())
+    page = page_of([dropped, replace(a_trial(2, 0.5), n_params=9)], TrialQuery())
     assert numbers(page) == [2, 1]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from layerlab.domain.estimate import Estimate
 from layerlab.domain.event import EventType, study_subject
 from layerlab.domain.problem import Conflict
 from layerlab.domain.spec import StudySpec
@@ -15,6 +16,7 @@ from layerlab.domain.trial import Actor, StudyState
 from services.gateway.ledger.cohort_documents import table_to_json
 from services.gateway.ledger.decisions.command import Command, Decision, Draft
 from services.gateway.ledger.decisions.moves import end_everything, move_study
+from services.gateway.ledger.estimate_documents import estimate_to_json
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.progress import view
 from services.gateway.ledger.spec_documents import spec_to_json
@@ -29,7 +31,10 @@ _TARGET: Final[Mapping[StudyVerb, StudyState]] = {
 
 
 def create(
-    spec: StudySpec, traceparent: str = "", table: TableShape | None = None
+    spec: StudySpec,
+    traceparent: str = "",
+    table: TableShape | None = None,
+    estimate: Estimate | None = None,
 ) -> Command[StudyView]:
     """`traceparent` of the request, and the shape of its `table`, for those who will work on it.
 
@@ -43,6 +48,8 @@ def create(
             data["traceparent"] = traceparent
         if table:
             data["table"] = table_to_json(table)
+        if estimate:
+            data["estimate"] = estimate_to_json(estimate)
         draft = Draft(EventType.STUDY_CREATED, study_subject(record.study_id), data)
         return Decision((draft,), lambda after: view(after, now))
 

@@ -1,0 +1,203 @@
+"""What a study will take, from what a probe of it has shown: pure arithmetic.
+
+A probe trains some designs of the study's space for a moment. From it come the work of a design's
+epoch, the pace of the trainers, and how long designs train before they end for themselves; the
+latter as a survival curve, since most are cut short (Kaplan and Meier, JASA 53, 1958). Rungs are
+the study's own. What the finals add is bounded by the search's work, as the scheduler bounds it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Final
+
+from layerlab.domain.design import Design
+from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
+from layerlab.domain.hyperband import trained_epochs
+from layerlab.domain.space import Choice, Layers, SearchSpace
+from layerlab.domain.spec import Engine, StudySpec, VerdictMode
+from layerlab.domain.study import Cohort, Purpose, Trial
+from layerlab.domain.table_shape import TableShape
+from layerlab.domain.trial import StopReason, TrialState
+
+# Operations of matrix products that a core does in a second, where nothing was measured.
+_CORE_WORK: Final = 5e10
+_KERAS_WORK: Final = 5e9
+# Early stopping waits for max(10, 15 % of max_epochs) epochs without progress.
+_PATIENCE: Final = 10
+_PATIENCE_SHARE: Final = 0.15
+# From a study's creation to its first step, and from its last one to its end.
+_START_SECONDS: Final = 0.3
+# What a search cohort's last lanes leave idle.
+_TAIL_SECONDS: Final = 0.5
+# Of the search's work, what the finals may take without a time budget, and the least that they
+# may take as seconds of two cores: as `services/scheduler/finals/purse.py` has it, both parts.
+_FINALS_SHARE: Final = 1.0
+_FINALS_WORK: Final = 2.5e11
+# They end as soon as there is nothing more to tell apart.
+_FINALS_LEAST: Final = 0.3
+# Small cohorts keep fewer cores busy, and baselines are fitted meanwhile.
+_FINALS_SLOWER: Final = 1.3
+_BASELINE_SECONDS: Final = (0.5, 4.0)
+# What a measured and an unmeasured prediction may be wrong by, either way.
+_SPREAD: Final = 1.35
+_ROUGH_SPREAD: Final = 4.0
+_ENOUGH_TRIALS: Final = 8
+# Lanes of a cohort that take about a second of two cores together.
+_COHORT_WORK: Final = 1e11
+_MOST_LANES: Final = 256
+_LEAST_LANES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a probe has left in the ledger; `workers` that are there, with so many `threads` in all.
+
+    `is_crowded`: other studies were under way, so that little is known of the pace.
+    """
+
+    trials: Sequence[Trial] = ()
+    cohorts: Sequence[Cohort] = ()
+    workers: int = 1
+    threads: int = 2
+    is_crowded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """`trials`: of the search. `is_rough`: it was not measured well enough to rely on."""
+
+    seconds: Span
+    size_bytes: Span
+    trials: int
+    is_rough: bool
+
+
+def predict(spec: StudySpec, table: TableShape, measured: Measured) -> Outlook:
+    designs = [trial.design for trial in measured.trials] or [_middle(spec.space)]
+    work = fmean(epoch_work(each, table) for each in designs)
+    pace = _pace(measured, table)
+    is_rough = pace is None or measured.is_crowded or len(measured.trials) < _ENOUGH_TRIALS
+    goes_on = _survival(measured.trials, spec.budget.max_epochs)
+    epochs = trained_epochs(spec.halving, spec.budget.max_epochs, goes_on)
+    pace = pace or _usual_pace(spec, measured)
+    lane_seconds = max(1e-9, work * epochs / pace)
+    limit, planned = spec.budget.time_seconds, spec.planned_trials
+    trials = planned if planned is not None else _trials_in(spec, lane_seconds)
+    spread = _ROUGH_SPREAD if is_rough else _spread(measured.trials)
+    seconds = _seconds(spec, trials * lane_seconds, pace, spread)
+    if limit is not None:
+        low = limit * 0.8 if planned is None else min(seconds.low, limit)
+        seconds = Span(low, min(seconds.high, limit) if planned is not None else limit)
+    return Outlook(seconds, _bytes(spec, table, designs, measured), trials, is_rough)
+
+
+def _seconds(spec: StudySpec, search: float, pace: float, spread: float) -> Span:
+    low = _START_SECONDS + search / spread
+    high = _START_SECONDS + _TAIL_SECONDS + search * spread
+    if spec.verdict is VerdictMode.OFF:
+        return Span(low, high)
+    most = max(_FINALS_SHARE * search * spread, _FINALS_WORK / pace) * _FINALS_SLOWER
+    least = _FINALS_LEAST * max(_FINALS_SHARE * search / spread, _FINALS_WORK / pace)
+    return Span(low + least + _BASELINE_SECONDS[0], high + most + _BASELINE_SECONDS[1])
+
+
+def _trials_in(spec: StudySpec, lane_seconds: float) -> int:
+    limit = spec.budget.time_seconds or 0.0
+    return max(1, math.floor(limit / lane_seconds))
+
+
+def _pace(measured: Measured, table: TableShape) -> float | None:
+    """Work a second of all trainers together, from cohorts that were trained to their ends."""
+    by_number = {trial.number: trial for trial in measured.trials}
+    work = seconds = 0.0
+    for cohort in measured.cohorts:
+        if cohort.stats is None or cohort.purpose is not Purpose.SEARCH:
+            continue
+        seconds += cohort.stats.train_seconds
+        lanes = (by_number[number] for number in cohort.numbers if number in by_number)
+        work += sum(lane.epochs * epoch_work(lane.design, table) for lane in lanes)
+    return measured.workers * work / seconds if work and seconds else None
+
+
+def _usual_pace(spec: StudySpec, measured: Measured) -> float:
+    core = _CORE_WORK if spec.engine is Engine.FUSED else _KERAS_WORK
+    return core * max(1, measured.threads)
+
+
+def _survival(trials: Sequence[Trial], max_epochs: int) -> Callable[[int], float]:
+    """The part of lanes that train for longer than so many epochs, if nobody drops them.
+
+    What a rung or the clock has ended might have gone on. Beyond what was seen, lanes end at the
+    rate at which early stopping ends them on the whole.
+    """
+    ended = Counter(trial.epochs for trial in trials if _has_ended_itself(trial, max_epochs))
+    seen = [trial.epochs for trial in trials if trial.epochs]
+    last = max(seen, default=0)
+    part, curve = 1.0, []
+    for epoch in range(last + 1):
+        at_risk = sum(each >= epoch for each in seen)
+        part *= 1.0 - (ended[epoch] / at_risk if epoch else 0.0)
+        curve.append(part)
+    patience = 2 * max(_PATIENCE, _PATIENCE_SHARE * max_epochs)
+
+    def goes_on(epoch: int) -> float:
+        if epoch >= max_epochs:
+            return 0.0
+        return curve[epoch] if epoch <= last else part * math.exp(-(epoch - last) / patience)
+
+    return goes_on
+
+
+def _has_ended_itself(trial: Trial, max_epochs: int) -> bool:
+    if trial.state is TrialState.FAILED:
+        return trial.epochs > 0
+    return trial.stop_reason is StopReason.EARLY_STOPPING and trial.epochs < max_epochs
+
+
+def _spread(trials: Sequence[Trial]) -> float:
+    """Wider, the fewer trials have been seen to their ends."""
+    complete = sum(
+        trial.state in (TrialState.SUCCEEDED, TrialState.PRUNED)
+        and trial.stop_reason is not StopReason.TIME_BUDGET
+        for trial in trials
+    )
+    return _SPREAD + 1.0 / math.sqrt(1 + complete)
+
+
+def _bytes(
+    spec: StudySpec, table: TableShape, designs: Sequence[Design], measured: Measured
+) -> Span:
+    """Of a training process at its peak: an ordinary cohort as predicted, and as measured."""
+    kernel = Kernel.NATIVE if spec.engine is Engine.FUSED else Kernel.KERAS
+    work = fmean(epoch_work(each, table) for each in designs)
+    lanes = min(_MOST_LANES, max(_LEAST_LANES, round(_COHORT_WORK / (work * _PATIENCE))))
+    if spec.planned_trials is not None:
+        lanes = min(lanes, max(1, spec.planned_trials))
+    sample = [designs[place % len(designs)] for place in range(lanes)]
+    predicted = cohort_footprint(sample, table, kernel, measured.threads).total
+    stats = [cohort.stats for cohort in measured.cohorts if cohort.stats]
+    peaks = [each.peak_bytes for each in stats if each.peak_bytes]
+    low = max(peaks, default=round(0.5 * predicted))
+    return Span(0.7 * min(low, predicted), 1.5 * max(low, predicted))
+
+
+def _middle(space: SearchSpace) -> Design:
+    """An ordinary design of the space, for when nobody has drawn any."""
+    hidden = space.fields["hidden"].domain
+    if isinstance(hidden, Layers):
+        width = sorted(hidden.widths)[len(hidden.widths) // 2]
+        return Design(hidden=(width,) * ((hidden.low + hidden.high + 1) // 2))
+    assert isinstance(hidden, Choice)
+    choices = [tuple(each) for each in hidden.values if isinstance(each, tuple)]
+    return Design(hidden=sorted(choices, key=sum)[len(choices) // 2])

@@ -1,0 +1,59 @@
+"""The JSON of what is asked about trials: receipts, verifications, added designs."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from layerlab.domain.baseline import Baseline
+from layerlab.domain.recipe import RecipeName
+from layerlab.domain.spec import Engine
+from services.gateway.cohort_models import CohortReceiptDocument
+from services.gateway.models import DesignDocument, Document
+from services.gateway.replaying import VerificationState
+
+
+class KnownDesignDocument(Document):
+    design: DesignDocument
+    number: int | None = Field(description="Of its trial; null while it has none.")
+
+
+class AddedDesignsDocument(Document):
+    added: list[DesignDocument] = Field(description="They will be tried next.")
+    known: list[KnownDesignDocument] = Field(description="They were asked for before.")
+
+
+class TrialReceiptDocument(CohortReceiptDocument):
+    """What a trial's result depends on, and what it was."""
+
+    dataset_id: str
+    recipe: RecipeName = Field(description="The design's own, or the study's.")
+    design: DesignDocument
+    baseline: Baseline | None = Field(description="With one, `design` says nothing.")
+    engine: Engine
+    seed: int
+    repeat: int
+    share: float
+    epochs: int
+    best_epoch: int | None
+    score_val: float | None
+    val_loss: float | None
+
+
+class TrialResultDocument(Document):
+    score_val: float | None
+    val_loss: float | None
+    best_epoch: int | None
+    epochs: int
+
+
+class VerificationDocument(Document):
+    verification_id: str = Field(description="Of the study, in no list, that trains it again.")
+    state: VerificationState
+    expected: TrialResultDocument
+    got: TrialResultDocument | None = Field(description="Null until it has ended.")
+    differences: list[str] = Field(description="What is not equal, for people.")
+    same_machine: bool | None = Field(
+        description="Versions and kernels are the same, so that results must be equal to the last "
+        "bit; null while that is not known."
+    )
+    detail: str
