@@ -17,12 +17,12 @@ from services.scheduler.analysis.judging import (
     Court,
     Paired,
     Ruling,
-    compare,
+    compare_designs,
     judge,
     judge_baselines,
     rank,
 )
-from services.scheduler.analysis.levels import MAX_ROUNDS, design_share
+from services.scheduler.analysis.levels import MAX_ROUNDS
 from services.scheduler.analysis.names import name_baseline, name_designs
 from services.scheduler.analysis.scores import natural_interval
 from services.scheduler.analysis.smallest import find_smallest
@@ -93,20 +93,21 @@ class Finals:
 
 
 def hold_finals(
-    spec: StudySpec, table: TableShape | None, trials: Sequence[Trial]
+    spec: StudySpec, table: TableShape | None, trials: Sequence[Trial], is_final: bool
 ) -> Finals | None:
     """None: no trial of the search has a score."""
     court = Court.of(spec.metric, spec.split.folds, table)
     designs = find_finalists(trials, spec.metric, table)
     if not designs:
         return None
-    ruling = judge(court, designs)
+    ruling = judge(court, designs, is_final)
     ranked = ruling.finalists
     names = name_designs([each.design for each in ranked if each.design is not None])
     fitted = find_baselines(trials, spec.metric)
     called = [name_baseline(each.baseline, spec.task) for each in fitted if each.baseline]
-    share = design_share(len(ranked))
-    against = [compare(court, ranked[0], each, share) for each in ranked[1:]]
+    against = [
+        compare_designs(court, ranked[0], each, len(ranked), ruling.is_last) for each in ranked[1:]
+    ]
     by_design = [judge_baselines(court, each, fitted, len(ranked)) for each in ranked]
     return Finals(
         court=court,

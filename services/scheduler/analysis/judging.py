@@ -13,7 +13,7 @@ from layerlab.domain.metric import Metric
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.verdict import Interval, Relation
 from services.scheduler.analysis.finalists import Finalist
-from services.scheduler.analysis.levels import baseline_share, design_share
+from services.scheduler.analysis.levels import MAX_ROUNDS, baseline_share, design_share, look_of
 from services.scheduler.analysis.resampling import (
     ALMOST_NOTHING,
     Estimate,
@@ -107,28 +107,47 @@ def compare_scores(
 class Ruling:
     """`finalists` best first: the leader, those that nobody beats, the rest. `standing`: how many
     of them nobody beats. `open`: those that are to be trained again (more than one, or none).
-    `alike`: all that stand are equivalent in practice."""
+    `alike`: all that stand are equivalent in practice. `is_last`: no look follows this one."""
 
     finalists: tuple[Finalist, ...]
     standing: int
     open: tuple[Finalist, ...]
     alike: bool
+    is_last: bool
 
     @property
     def leader(self) -> Finalist:
         return self.finalists[0]
 
 
-def judge(court: Court, finalists: Sequence[Finalist]) -> Ruling:
+def judge(court: Court, finalists: Sequence[Finalist], is_final: bool) -> Ruling:
     """Of designs, by all pairs: whoever is beaten by anybody isn't the best.
 
     Those without any repeat that counts come last: what couldn't be trained again can't win.
+    `is_final`: there will be no other round.
 
     :raises ValueError: without finalists.
     """
-    share = design_share(len(finalists))
+    last = max((max(each.scores, default=0) for each in finalists), default=0)
+    if look_of(last, court.folds) == MAX_ROUNDS:
+        return _rule(court, finalists, is_last=True)
+    ruling = _rule(court, finalists, is_last=False)
+    if is_final and ruling.open:
+        return _rule(court, finalists, is_last=True)
+    return ruling
+
+
+def compare_designs(
+    court: Court, first: Finalist, second: Finalist, designs: int, is_last: bool
+) -> Paired:
+    """Two of so many designs of the finals, at the look that their common repeats allow."""
+    look = look_of(len(first.scores.keys() & second.scores.keys()), court.folds)
+    return compare(court, first, second, design_share(designs, look, is_last))
+
+
+def _rule(court: Court, finalists: Sequence[Finalist], is_last: bool) -> Ruling:
     ordered = sorted(finalists, key=lambda each: each.size)
-    beaten = _beaten(court, ordered, share)
+    beaten = _beaten(court, ordered, is_last)
     most = max(len(each.scores) for each in ordered)
     # Who has been trained again far less than others was dropped, or fails more often than not.
     able = [2 * len(each.scores) >= most and (most == 0 or bool(each.scores)) for each in ordered]
@@ -138,11 +157,18 @@ def judge(court: Court, finalists: Sequence[Finalist]) -> Ruling:
     unbeaten = unbeaten or [each for each, _, can in pairs if can]
     ranked = rank(court, unbeaten)
     rest = rank(court, [each for each in ordered if each not in ranked])
-    leader = ranked[0]
-    alike = [_is_equivalent(court, leader, each, share) for each in ranked[1:]]
+    against = [
+        compare_designs(court, ranked[0], each, len(ordered), is_last) for each in ranked[1:]
+    ]
+    alike = [_is_equivalent(court, ranked[0], each) for each in against]
     rivals = [each for each, same in zip(ranked[1:], alike, strict=True) if not same]
-    still_open = (leader, *rivals) if rivals else ()
-    return Ruling((*ranked, *rest), len(ranked), still_open, len(alike) > 0 and all(alike))
+    return Ruling(
+        finalists=(*ranked, *rest),
+        standing=len(ranked),
+        open=(ranked[0], *rivals) if rivals else (),
+        alike=bool(alike) and all(alike),
+        is_last=is_last,
+    )
 
 
 def judge_baselines(
@@ -164,17 +190,17 @@ def judge_baselines(
     ]
 
 
-def _beaten(court: Court, finalists: Sequence[Finalist], share: float) -> list[bool]:
-    beaten = [False] * len(finalists)
-    for first, second in combinations(range(len(finalists)), 2):
-        relation = compare(court, finalists[first], finalists[second], share).relation
-        beaten[first] |= relation is Relation.LOSES
-        beaten[second] |= relation is Relation.BEATS
+def _beaten(court: Court, finalists: Sequence[Finalist], is_last: bool) -> list[bool]:
+    count = len(finalists)
+    beaten = [False] * count
+    for first, second in combinations(range(count), 2):
+        paired = compare_designs(court, finalists[first], finalists[second], count, is_last)
+        beaten[first] |= paired.relation is Relation.LOSES
+        beaten[second] |= paired.relation is Relation.BEATS
     return beaten
 
 
-def _is_equivalent(court: Court, leader: Finalist, other: Finalist, share: float) -> bool:
-    paired = compare(court, leader, other, share)
+def _is_equivalent(court: Court, leader: Finalist, paired: Paired) -> bool:
     if paired.interval is None:
         return False
     mean = math.fsum(leader.scores.values()) / len(leader.scores)

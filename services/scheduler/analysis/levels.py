@@ -1,11 +1,11 @@
 """How the 5 % of false claims are shared among looks and comparisons.
 
-Each share is Bonferroni's, which holds whatever the comparisons have to do with each other:
-a study looks at most `MAX_ROUNDS` times, and each look has as much.
+Each share is Bonferroni's, which holds whatever the comparisons have to do with each other.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from layerlab.domain.baseline import Baseline
@@ -15,22 +15,34 @@ FALSE_CLAIMS: Final = 0.05
 
 MAX_ROUNDS: Final = 4
 
-_PER_LOOK: Final = FALSE_CLAIMS / MAX_ROUNDS
+
+def design_share(designs: int, look: int, is_last: bool) -> float:
+    """For a design against another, at the look (round) from 1 that their repeats allow.
+
+    Any design could have become the winner, so all pairs count. By look k of K, (k/K)² of the
+    5 % is used up, for the few repeats of early looks tell little: Kim and DeMets, Design and
+    Analysis of Group Sequential Tests, Biometrika 74, 1987. The last look takes what is left,
+    which is also allowed where time, and no result, has made it the last.
+    """
+    begin = (look - 1) / MAX_ROUNDS
+    end = 1.0 if is_last else look / MAX_ROUNDS
+    return FALSE_CLAIMS * (end**2 - begin**2) / max(1, designs * (designs - 1) // 2)
 
 
-def design_share(designs: int) -> float:
-    """For a design against another: any could have become the winner, so all pairs count."""
-    return _PER_LOOK / max(1, designs * (designs - 1) // 2)
+def look_of(repeats: int, folds: int) -> int:
+    """That which so many repeats allow."""
+    return min(MAX_ROUNDS, max(1, math.ceil(repeats / folds)))
 
 
 def baseline_share(baseline: Baseline, designs: int) -> float:
     """For a design against a baseline: 2/3 of a design's share for the constant, 1/3 for others.
 
-    Others count as beaten only if the constant is (`judging.judge_baselines`). So of a design's
-    share the false claims to be better take at most 1/3 (the constant's half, or that of both
-    others, after it), and those to be worse 2/3: together no more than the share. Serial
-    gatekeeping: Maurer, Hothorn and Lehmacher, in Vollmar (ed.), Biometrie in der
-    chemisch-pharmazeutischen Industrie 6, 1995.
+    There is one look, the final verdict, as no baseline decides how long the finals last. Others
+    count as beaten only if the constant is (`judging.judge_baselines`). So of a design's share the
+    false claims to be better take at most 1/3 (the constant's half, or that of both others, after
+    it), and those to be worse 2/3: together no more than the share. Serial gatekeeping: Maurer,
+    Hothorn and Lehmacher, in Vollmar (ed.), Biometrie in der chemisch-pharmazeutischen
+    Industrie 6, 1995.
     """
     parts = 2 if baseline is Baseline.CONSTANT else 1
-    return _PER_LOOK * parts / (3 * max(1, designs))
+    return FALSE_CLAIMS * parts / (3 * max(1, designs))

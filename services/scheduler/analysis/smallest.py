@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.scheduler.analysis.finalists import Finalist
 from services.scheduler.analysis.judging import Court, compare
-from services.scheduler.analysis.levels import design_share
+from services.scheduler.analysis.levels import FALSE_CLAIMS
 
 
 def find_smallest(court: Court, ranked: Sequence[Finalist]) -> Finalist | None:
@@ -17,10 +17,9 @@ def find_smallest(court: Court, ranked: Sequence[Finalist]) -> Finalist | None:
     winner = ranked[0]
     if len(winner.scores) < 2:
         return None
-    share = design_share(len(ranked))
     near = [winner]
     for each in ranked[1:]:
-        paired = compare(court, winner, each, share)
+        paired = compare(court, winner, each, FALSE_CLAIMS)
         if paired.difference is None or paired.error is None or each.n_params is None:
             continue
         if paired.difference <= paired.error:

@@ -34,7 +34,7 @@ def reach_verdict(
     """
     trials = sorted(trials, key=lambda each: each.number)
     importances = find_importances(trials, spec.metric)
-    finals = hold_finals(spec, table, trials)
+    finals = hold_finals(spec, table, trials, is_final)
     if finals is None:
         return Verdict(
             Outcome.NONE,
