@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from layerlab.domain.spec import StudySpec, VerdictMode
+from layerlab.domain.spec import StudyKind, StudySpec, VerdictMode
 from layerlab.domain.study import Purpose
 
 FINALS_SHARE: Final = 0.30
@@ -13,6 +13,18 @@ FINALS_SHARE: Final = 0.30
 EXPLAIN_SHARE: Final = 0.10
 """Of a time budget, kept from the finals for what explains them."""
 
+_SHORT_SECONDS: Final = 10.0
+"""Of a shorter budget than this, the finals get less, in proportion: without a good design there is
+nothing to be sure of."""
+
+_LAST_SECONDS: Final = 1.0
+_LAST_SHARE: Final = 0.05
+
+
+def has_verdict(spec: StudySpec) -> bool:
+    """Probes and replays have none, whatever they say."""
+    return spec.verdict is VerdictMode.AUTO and spec.kind is StudyKind.STUDY
+
 
 def kept_seconds(spec: StudySpec, purpose: Purpose) -> float:
     """Of the end of the time budget, what trials of this purpose may not use; 0 without one."""
@@ -20,7 +32,13 @@ def kept_seconds(spec: StudySpec, purpose: Purpose) -> float:
     if limit is None or purpose is Purpose.TEST:
         return 0.0
     test = spec.budget.test_seconds
-    if spec.verdict is VerdictMode.OFF or purpose in (Purpose.ABLATION, Purpose.ROWS):
+    if not has_verdict(spec) or purpose in (Purpose.ABLATION, Purpose.ROWS):
         return test
     share = FINALS_SHARE if purpose is Purpose.SEARCH else EXPLAIN_SHARE
-    return test + share * limit
+    return test + share * limit * min(1.0, limit / _SHORT_SECONDS)
+
+
+def last_start_seconds(spec: StudySpec) -> float:
+    """Nothing starts that has less than this to train: 1 s, or 5 % of a small time budget; 0
+    without one."""
+    return min(_LAST_SECONDS, _LAST_SHARE * (spec.budget.time_seconds or 0.0))

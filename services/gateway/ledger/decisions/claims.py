@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from layerlab.domain.exchange import Claim, ClaimOutcome
-from layerlab.domain.phases import kept_seconds
+from layerlab.domain.phases import kept_seconds, last_start_seconds
 from layerlab.domain.study import (
     MAX_ATTEMPTS,
     MAX_LOST_WORKERS,
@@ -36,10 +36,6 @@ _ENDED: Final = Claim(ClaimOutcome.ENDED)
 # That a worker is gone is known a moment after it has died; whoever waits for that asks so often.
 _ASK_AGAIN_SECONDS: Final = 1.0
 _STARTS_NOTHING: Final = frozenset({StudyState.SUSPENDED, StudyState.STOPPING})
-# Nothing starts that has less than this to train before the test of the finalist; on a small time
-# budget, no less than this part of it.
-_LAST_SECONDS: Final = 1.0
-_PART: Final = 0.05
 
 
 def claim(
@@ -103,8 +99,8 @@ def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:
 
 
 def _is_late(record: Record, cohort: Cohort, now: datetime) -> bool:
-    left, budget = _seconds_to_train(record, cohort, now), record.study.spec.budget.time_seconds
-    return left is not None and budget is not None and left <= min(_LAST_SECONDS, _PART * budget)
+    left = _seconds_to_train(record, cohort, now)
+    return left is not None and left <= last_start_seconds(record.study.spec)
 
 
 def _put_off(record: Record, cohort: Cohort) -> list[Draft]:
@@ -162,10 +158,14 @@ def _assignment(
 
 
 def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | None:
-    left = seconds_left(record, now)
+    left, spec = seconds_left(record, now), record.study.spec
     if left is None:
         return None
-    return max(0.0, left - kept_seconds(record.study.spec, cohort.purpose))
+    to_train = left - kept_seconds(spec, cohort.purpose)
+    if to_train <= last_start_seconds(spec) and record.best is None:
+        # There is nothing yet to keep time for.
+        to_train = left - spec.budget.test_seconds
+    return max(0.0, to_train)
 
 
 def release(

@@ -13,6 +13,7 @@ from layerlab.domain.exchange import Reclaimed, Registration
 from layerlab.domain.halving import Rung
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.problem import Conflict, InvalidInput
+from layerlab.domain.spec import StudyKind
 from layerlab.domain.study import (
     MAX_LOST_WORKERS,
     Cohort,
@@ -36,6 +37,7 @@ from services.gateway.ledger.halving_documents import rungs_to_json
 # A cohort that was handed back is QUEUED a moment before its message is on the queue again.
 _DELIVERY_SECONDS: Final = 4.0
 _COHORT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ON_OWN_SPLIT: Final = frozenset({Purpose.SEARCH, Purpose.BASELINE})
 _TAKES_TRIALS: Final = frozenset({StudyState.PENDING, StudyState.RUNNING})
 
 
@@ -87,11 +89,25 @@ def _check_proposals(record: Record, purpose: Purpose, proposals: Sequence[Propo
         # Two schedulers: one has ended the search already.
         raise Conflict("search_is_over", "The finals have begun: the search takes no trials.")
     for proposal in proposals:
-        _check(proposal.number >= 1, "number", "counts from 1")
+        _check_proposal(purpose, proposal, record.study.spec.kind)
         if proposal.number in record.trials:
             taken = record.trials[proposal.number].cohort_id
             raise Conflict("trial_taken", f"Trial {proposal.number} is in cohort {taken}.")
     return [proposal.number for proposal in proposals]
+
+
+def _check_proposal(purpose: Purpose, proposal: Proposal, kind: StudyKind) -> None:
+    """That it is on rows that its purpose makes sense on."""
+    own, part = proposal.repeat == 0, proposal.share < 1.0
+    _check(proposal.number >= 1, "number", "counts from 1")
+    _check(0.0 < proposal.share <= 1.0, "share", "must be above 0 and at most 1")
+    is_baseline = purpose is Purpose.BASELINE
+    _check((proposal.baseline is not None) == is_baseline, "baseline", "belongs to baselines")
+    if kind is StudyKind.REPLAY and purpose is Purpose.SEARCH:
+        return
+    _check(own or purpose is not Purpose.SEARCH, "repeat", "must be 0 in a search")
+    _check(not own or purpose in _ON_OWN_SPLIT, "repeat", "must be 1 or more in the finals")
+    _check(not part or purpose is Purpose.ROWS, "share", "must be 1: all rows train")
 
 
 def _check_finalists(record: Record, finalists: Sequence[int]) -> list[int]:
