@@ -2,14 +2,17 @@
 
 from layerlab.client.client import Client
 from layerlab.client.documents import (
+    AddedDesigns,
     Cohort,
     CohortStats,
     Column,
     Dataset,
     Design,
+    Estimate,
     Event,
     Progress,
     Trial,
+    Verification,
 )
 from layerlab.client.errors import (
     LayerLabError,
@@ -21,14 +24,17 @@ from layerlab.client.errors import (
 )
 from layerlab.client.leaderboard import Leaderboard
 from layerlab.client.study import Study
+from layerlab.domain.verdict import Verdict
 
 __all__ = [
+    "AddedDesigns",
     "Client",
     "Cohort",
     "CohortStats",
     "Column",
     "Dataset",
     "Design",
+    "Estimate",
     "Event",
     "LayerLabError",
     "Leaderboard",
@@ -39,5 +45,7 @@ __all__ = [
     "Study",
     "StudyFailed",
     "Trial",
+    "Verdict",
+    "Verification",
     "WaitTimeout",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from layerlab.client.errors import LayerLabError
 
 T = TypeVar("T")
 
@@ -27,11 +29,14 @@ class Design:
     schedule: str = "constant"
     warmup_epochs: float = 0.0
     class_weight: str = "none"
+    recipe: str | None = None
+    missing_indicators: bool = False
+    group_rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One design trained once. Scores are accuracy or R²: higher is better."""
+    """One design trained once. Scores are natural values of the study's metric."""
 
     number: int
     state: str
@@ -51,7 +56,85 @@ class Trial:
     n_layers: int
     attempt: int
     worker_id: str
+    # Older servers don't say these.
+    purpose: str = "search"
+    repeat: int = 0
+    share: float = 1.0
+    baseline: str | None = None
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    source: TrialSource | None = field(default=None, repr=False, compare=False)
+
+    def receipt(self) -> dict[str, Any]:
+        """What its result depends on: dataset, split, recipe, design, seed, versions, machine.
+
+        :raises NotFound: before its cohort has ended.
+        """
+        return self._source.receipt(self.number)
+
+    def verify(self, timeout: float = 60.0) -> Verification:
+        """Has the server train it again, and compares; waits for that, `timeout` seconds at most.
+
+        :raises RequestFailed: `not_replayable`, for baselines and for what has no score.
+        """
+        return self._source.verify(self.number, timeout)
+
+    @property
+    def _source(self) -> TrialSource:
+        if self.source is None:
+            raise LayerLabError("This trial is not from a study: ask one for it.")
+        return self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A trial that was trained again. `state`: RUNNING, MATCHES, DIFFERS or FAILED.
+
+    `same_machine`: results must be equal to the last bit; None: not known.
+    """
+
+    verification_id: str
+    state: str
+    differences: tuple[str, ...]
+    same_machine: bool | None
+    detail: str
     document: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def matches(self) -> bool:
+        return self.state == "MATCHES"
+
+
+class TrialSource(Protocol):
+    """The study that a trial is of."""
+
+    def receipt(self, number: int) -> dict[str, Any]: ...
+
+    def verify(self, number: int, timeout: float = 60.0) -> Verification: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a study would take, as ranges. `designs`: of the space; None when uncountable.
+    `is_rough`: it could not be measured well.
+    """
+
+    estimate_id: str
+    seconds_low: float
+    seconds_high: float
+    bytes_low: int
+    bytes_high: int
+    trials: int
+    designs: int | None
+    is_rough: bool
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedDesigns:
+    """`added` will be tried next; `known` were asked for before: trial numbers, None without."""
+
+    added: tuple[Design, ...]
+    known: tuple[tuple[Design, int | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +216,35 @@ class Event:
     data: Mapping[str, Any]
 
 
-def read_trial(document: Mapping[str, Any]) -> Trial:
-    design = {**document["design"], "hidden": tuple(document["design"]["hidden"])}
-    return _read(Trial, {**document, "design": _read(Design, design), "document": document})
+def read_trial(document: Mapping[str, Any], source: TrialSource | None = None) -> Trial:
+    values = {"design": read_design(document["design"]), "document": document, "source": source}
+    return _read(Trial, {**document, **values})
+
+
+def read_design(document: Mapping[str, Any]) -> Design:
+    return _read(Design, {**document, "hidden": tuple(document["hidden"])})
+
+
+def read_verification(document: Mapping[str, Any]) -> Verification:
+    values = {"differences": tuple(document["differences"]), "document": document}
+    return _read(Verification, {**document, **values})
+
+
+def read_estimate(document: Mapping[str, Any]) -> Estimate:
+    seconds, size = document["seconds"], document["bytes"]
+    values = {
+        "seconds_low": seconds["low"],
+        "seconds_high": seconds["high"],
+        "bytes_low": size["low"],
+        "bytes_high": size["high"],
+        "document": document,
+    }
+    return _read(Estimate, {**document, **values})
+
+
+def read_added(document: Mapping[str, Any]) -> AddedDesigns:
+    known = ((read_design(each["design"]), each["number"]) for each in document["known"])
+    return AddedDesigns(tuple(map(read_design, document["added"])), tuple(known))
 
 
 def read_cohort(document: Mapping[str, Any]) -> Cohort:

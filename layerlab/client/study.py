@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
+from uuid import uuid4
 
 from layerlab.client.documents import (
+    AddedDesigns,
     Cohort,
     Event,
     Progress,
     Trial,
+    Verification,
+    read_added,
     read_cohort,
     read_progress,
     read_trial,
+    read_verification,
 )
 from layerlab.client.errors import StudyFailed, WaitTimeout
 from layerlab.client.events import EventStream
 from layerlab.client.leaderboard import Leaderboard, build_leaderboard
 from layerlab.client.progress import ProgressLine
 from layerlab.client.transport import Transport
+from layerlab.domain.verdict import Verdict
+from layerlab.domain.verdict_document import verdict_from_json
 
 END_STATES: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 _REFRESH_SECONDS: Final = 0.5
 _TRIALS_PER_PAGE: Final = 1000
+# Of one request, well within its time.
+_LONGEST_WAIT_SECONDS: Final = 20.0
 
 
 class Study:
@@ -53,7 +62,7 @@ class Study:
 
     @property
     def metric(self) -> str:
-        """What scores are: accuracy or r2."""
+        """What scores are. Of log_loss, rmse and mae the lower is the better."""
         return str(self.document["metric"])
 
     @property
@@ -68,7 +77,7 @@ class Study:
     def best(self) -> Trial | None:
         """The leader; None until a trial has succeeded."""
         best = self.document.get("best")
-        return read_trial(best) if best else None
+        return read_trial(best, self) if best else None
 
     def refresh(self) -> Study:
         self.document = self._transport.get(self._path)
@@ -110,10 +119,56 @@ class Study:
         with EventStream(self._transport, self.study_id, after) as events:
             yield from events
 
+    def verdict(self, wait: bool = False, timeout: float | None = None) -> Verdict:
+        """Which design to use, and how sure one can be: the last verdict reached; with `wait`, the
+        one at the study's end.
+
+        :raises NotFound: `no_verdict_yet`; `no_verdict`, when there will be none.
+        :raises WaitTimeout: after `timeout` seconds; the study goes on.
+        """
+        if wait:
+            for _ in self.follow(timeout=timeout):
+                pass
+        return verdict_from_json(self._transport.get(f"{self._path}/verdict"))
+
+    def add_designs(self, designs: Iterable[Mapping[str, Any]]) -> AddedDesigns:
+        """Designs to try next, such as {"hidden": [64, 64]}; the rest has defaults.
+
+        :raises RequestFailed: `search_is_over`, `no_trials_left`, `invalid_design`, …
+        """
+        request = {"designs": [dict(each) for each in designs]}
+        return read_added(self._transport.post(f"{self._path}/trials", request, str(uuid4())))
+
+    def receipt(self, number: int) -> dict[str, Any]:
+        """What a trial's result depends on: dataset, split, recipe, design, seed, versions, …
+
+        :raises NotFound: before its cohort has ended.
+        """
+        return self._transport.get(f"{self._path}/trials/{number}/receipt")
+
+    def verify(self, number: int, timeout: float = 60.0) -> Verification:
+        """Has the server train a trial again, and compares; waits for that, `timeout` seconds at
+        most.
+
+        :raises RequestFailed: `not_replayable`, for baselines and for what has no score.
+        """
+        path, deadline = f"{self._path}/trials/{number}", time.monotonic() + timeout
+        found = self._transport.post(f"{path}:verify?wait=0", key=str(uuid4()))
+        place = f"{path}/verifications/{found['verification_id']}"
+        while found["state"] == "RUNNING" and (left := deadline - time.monotonic()) > 0:
+            found = self._transport.get(place, {"wait": min(left, _LONGEST_WAIT_SECONDS)})
+        return read_verification(found)
+
     def trials(
-        self, order_by: str = "-score_val", state: str | None = None, limit: int | None = None
+        self,
+        order_by: str = "-score_val",
+        state: str | None = None,
+        limit: int | None = None,
+        purpose: str | None = None,
     ) -> Iterator[Trial]:
-        """Page after page. `order_by`: a field of a trial or a design, "-" before it to descend."""
+        """Page after page. `order_by`: a field of a trial or a design, "-" before it to descend, of
+        scores the best first. `purpose`: those of the search unless it says `all`, or another one.
+        """
         token, left = None, limit
         while left is None or left > 0:
             page = self._transport.get(
@@ -121,11 +176,12 @@ class Study:
                 {
                     "order_by": order_by,
                     "state": state,
+                    "purpose": purpose,
                     "page_size": min(left or _TRIALS_PER_PAGE, _TRIALS_PER_PAGE),
                     "page_token": token,
                 },
             )
-            yield from map(read_trial, page["trials"])
+            yield from (read_trial(each, self) for each in page["trials"])
             left = None if left is None else left - len(page["trials"])
             token = page.get("next_page_token")
             if not token:
@@ -145,7 +201,7 @@ class Study:
 
     def trial(self, number: int) -> Trial:
         """Its `document` also has the `curve`."""
-        return read_trial(self._transport.get(f"{self._path}/trials/{number}"))
+        return read_trial(self._transport.get(f"{self._path}/trials/{number}"), self)
 
     def leaderboard(self, limit: int | None = None) -> Leaderboard:
         """Trials, best first, as a list of dicts; `.to_frame()` where pandas is installed."""
