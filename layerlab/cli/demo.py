@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,6 +13,8 @@ import typer
 from layerlab.cli.exits import ExitCode, errors_as_exit_codes
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from layerlab.client import Client, Study
 
 _SAMPLE: Final = "penguins"
@@ -59,6 +61,7 @@ def _search(client: Client, trials: int) -> bool:
     console = stdout_console()
     console.print(rich_table(study.leaderboard(), LEADER_COLUMNS, console.width))
     console.print(_winner(study))
+    _say_verdict(study, console)
     return study.state == "SUCCEEDED"
 
 
@@ -78,6 +81,16 @@ def _winner(study: Study) -> str:
         f"  {study.metric} on the validation rows, which chose it: {readable(best.score_val)}\n"
         f"  {study.metric} on the test rows, touched once:         {readable(best.score_test)}"
     )
+
+
+def _say_verdict(study: Study, console: Console) -> None:
+    from layerlab.cli.verdict import print_words
+    from layerlab.client import NotFound
+
+    with suppress(NotFound):
+        verdict = study.verdict()
+        console.print()
+        print_words(verdict, console)
 
 
 @contextmanager

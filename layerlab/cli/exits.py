@@ -53,6 +53,11 @@ def fail(message: str, hint: str = "") -> None:
         print(hint, file=sys.stderr)
 
 
+def note(message: str) -> None:
+    """Said beside the data."""
+    print(message, file=sys.stderr)
+
+
 def warn(message: str) -> None:
     """Said, and gone on."""
     print(f"Warning: {message}", file=sys.stderr)
