@@ -17,9 +17,9 @@ def say_headline(finals: Finals, winner: Contender, is_final: bool) -> str:
     """One line; interim ones say "yet"."""
     if finals.round == 0:
         if winner.score_val is None:
-            return f"{winner.name} leads: one run each, no interval"
+            return f"{winner.name} leads (one run each: no interval)"
         score = say_score(finals.court.metric, winner.score_val)
-        return f"{winner.name} leads with {score}: one run each, no interval"
+        return f"{winner.name} leads with {score} (one run each: no interval)"
     best = finals.best_baseline
     if finals.outcome is Outcome.NO_BETTER_THAN_BASELINE:
         name = _unbeaten_baseline(finals)

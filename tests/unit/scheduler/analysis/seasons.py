@@ -97,7 +97,7 @@ def play_season(
 
 
 def _play(court: Court, scores: Floats, truth: Floats, play: _Play, rounds: int) -> Ruling:
-    known = {index: 0 for index in range(len(scores))}
+    known = dict.fromkeys(range(len(scores)), 0)
     open_ = list(known)
     for round_ in range(1, rounds + 1):
         known.update((index, FOLDS * round_) for index in open_)
