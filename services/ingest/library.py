@@ -99,22 +99,28 @@ class Library:
                     yield chunk
 
     async def _keep(self, name: str, folder: Path, files: Sequence[str]) -> None:
-        kept: list[str] = []
+        *others, mark = files
+
+        async def put(file: str) -> None:
+            await self._store.put(f"{name}/{file}", folder / file)
+
         try:
-            for file in files:
-                kept.append(f"{name}/{file}")
-                await self._store.put(kept[-1], folder / file)
+            # Side by side: most of the time goes into waiting for the disk.
+            for end in await asyncio.gather(*map(put, others), return_exceptions=True):
+                if end is not None:
+                    raise end
+            await put(mark)
         except BaseException:
             # Cancelled, too: half of it is worth nothing.
-            await asyncio.shield(self._forget(kept, f"{name}/{files[-1]}"))
+            await asyncio.shield(self._forget(name, files))
             raise
 
-    async def _forget(self, kept: Sequence[str], mark: str) -> None:
+    async def _forget(self, name: str, files: Sequence[str]) -> None:
         # Another ingest may have kept the same meanwhile; then all of it is worth something.
         with suppress(Unavailable):
-            if not await self._store.exists(mark):
-                for name in reversed(kept):
-                    await self._store.delete(name)
+            if not await self._store.exists(f"{name}/{files[-1]}"):
+                for file in files:
+                    await self._store.delete(f"{name}/{file}")
 
     async def _json(self, name: str) -> Any:
         async with self._store.open(name) as path:

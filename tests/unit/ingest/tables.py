@@ -81,6 +81,9 @@ class Prepared:
         self.split: dict[str, list[int]] = json.loads((folder / "split.json").read_text())
         self.header: dict[str, Any] = json.loads((folder / "header.json").read_text())
 
+    def contents(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(self._folder.iterdir())}
+
     def x(self, part: str) -> np.ndarray[Any, np.dtype[np.float32]]:
         return np.load(self._folder / f"{part}-x.npy")  # type: ignore[no-any-return]  # np.load says Any.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
+from datetime import datetime
 
 import numpy as np
 import pytest
 
 from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.matrices import MatrixSpec
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.recipe_steps import CategoryStep, NumberStep
+from layerlab.domain.splitting import SplitMethod, SplitSpec
 from services.ingest import preparation, writing
-from tests.unit.ingest.tables import Table
+from tests.unit.ingest.tables import DATASET_ID, Prepared, Table
 
 MakeTable = Callable[[str | bytes], Table]
 PARTS = ("train", "validation", "test")
@@ -35,19 +40,46 @@ def text_of(rows: list[list[str]]) -> str:
     return "size,color,day,label\n" + "\n".join(",".join(row) for row in rows) + "\n"
 
 
+def with_sites(rows: list[list[str]]) -> str:
+    """13 sites, and 50 weeks, beside the columns of `text_of`."""
+    lines = [
+        f"{','.join(row)},site {index * 3 % 13},{index // 2}" for index, row in enumerate(rows)
+    ]
+    return "size,color,day,label,site,week\n" + "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "split",
+    [SplitSpec(), SplitSpec(SplitMethod.GROUPED, "site"), SplitSpec(SplitMethod.TIME, "week")],
+    ids=lambda split: split.method,
+)
+@pytest.mark.parametrize("repeat", [0, 3])
 @pytest.mark.parametrize("recipe", RecipeName)
-def test_changing_every_test_row_never_changes_the_recipe(
-    table: MakeTable, recipe: RecipeName
+def test_changing_every_row_that_does_not_train_changes_no_byte_that_does(
+    table: MakeTable, recipe: RecipeName, repeat: int, split: SplitSpec
 ) -> None:
     rows = rows_of()
-    before = table(text_of(rows)).prepare("label", Task.CLASSIFICATION, recipe, seed=3)
-    fitted, split, train_x = before.recipe, before.split, before.x("train")
-    for row in split["test"] + split["validation"]:
-        rows[row] = ["-99999", "purple", "1950-01-01", rows[row][3]]
-    after = table(text_of(rows)).prepare("label", Task.CLASSIFICATION, recipe, seed=3)
-    assert after.split == split
-    assert after.recipe == fitted
-    assert np.array_equal(after.x("train"), train_x)
+
+    def prepare() -> Prepared:
+        return table(with_sites(rows)).prepare(
+            "label",
+            Task.CLASSIFICATION,
+            recipe,
+            seed=3,
+            split=split,
+            repeat=repeat,
+            missing_indicators=True,
+            group_rare=True,
+        )
+
+    before = prepare()
+    train = (before.x("train").tobytes(), before.y("train").tobytes())
+    for row in before.split["test"] + before.split["validation"]:
+        rows[row][:3] = ["", "purple", "1950-01-01"]
+    after = prepare()
+    assert after.split == before.split
+    assert after.recipe == before.recipe
+    assert (after.x("train").tobytes(), after.y("train").tobytes()) == train
 
 
 def test_changing_a_training_row_changes_the_recipe(table: MakeTable) -> None:
@@ -85,6 +117,90 @@ def test_the_same_spec_gives_the_same_bytes(table: MakeTable) -> None:
     bytes_before = {part: first.x(part).tobytes() for part in PARTS}
     again = upload.prepare("label", Task.CLASSIFICATION, seed=5)
     assert {part: again.x(part).tobytes() for part in PARTS} == bytes_before
+
+
+@pytest.mark.parametrize("repeat", [0, 2])
+def test_every_part_of_a_split_is_named_by_its_hash(table: MakeTable, repeat: int) -> None:
+    upload = table(text_of(rows_of()))
+    prepared = upload.prepare("label", Task.CLASSIFICATION, repeat=repeat)
+    assert list(prepared.split) == list(PARTS)
+    text = json.dumps(prepared.split, separators=(",", ":"))
+    assert prepared.header["split_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_folds_prepared_together_are_what_they_are_alone(table: MakeTable) -> None:
+    upload = table(with_sites(rows_of()))
+    for method, column in (("stratified", ""), ("grouped", "site"), ("time", "week")):
+        spec = MatrixSpec(
+            DATASET_ID,
+            "label",
+            Task.CLASSIFICATION,
+            RecipeName.STANDARD,
+            seed=2,
+            split=SplitSpec(SplitMethod(method), column),
+        )
+        together = upload.prepare_repeats(spec, range(6, 11))
+        contents = [each.contents() for each in together]
+        assert len({fold["split.json"] for fold in contents}) == 5
+        for repeat, fold in zip(range(6, 11), contents, strict=True):
+            [alone] = upload.prepare_repeats(spec, [repeat])
+            assert alone.contents() == fold
+
+
+def test_a_repeat_has_no_test_part_but_says_which_rows_it_leaves_out(table: MakeTable) -> None:
+    upload = table(text_of(rows_of()))
+    own = upload.prepare("label", Task.CLASSIFICATION)
+    repeated = upload.prepare("label", Task.CLASSIFICATION, repeat=4)
+    assert not [name for name in repeated.contents() if name.startswith("test")]
+    assert repeated.split["test"] == own.split["test"]
+    assert [repeated.header[f"n_{part}"] for part in PARTS] == [64, 16, 20]
+
+
+def test_what_tells_groups_apart_is_not_learnt_and_what_tells_the_time_is(
+    table: MakeTable,
+) -> None:
+    upload = table(with_sites(rows_of()))
+    grouped = SplitSpec(SplitMethod.GROUPED, "site")
+    kinds = {"site": ColumnKind.CATEGORY, "week": ColumnKind.NUMBER}
+    by_group = upload.prepare("label", Task.CLASSIFICATION, kinds=kinds, split=grouped)
+    assert [step.column for step in by_group.recipe.steps] == ["size", "color", "day", "week"]
+    timed = SplitSpec(SplitMethod.TIME, "week")
+    by_time = upload.prepare("label", Task.CLASSIFICATION, kinds=kinds, split=timed)
+    assert [step.column for step in by_time.recipe.steps][-1] == "week"
+    assert by_time.split["test"] == list(range(80, 100))
+
+
+def test_days_order_rows_however_they_are_written(table: MakeTable) -> None:
+    days = [f"{index % 28 + 1:02}.{index % 12 + 1:02}.20{index % 20 + 10}" for index in range(200)]
+    content = "day,a,t\n" + "".join(f"{day},{i % 7},{'xy'[i % 2]}\n" for i, day in enumerate(days))
+    split = SplitSpec(SplitMethod.TIME, "day")
+    prepared = table(content).prepare("t", Task.CLASSIFICATION, split=split)
+    order = [
+        [datetime.strptime(days[row], "%d.%m.%Y") for row in prepared.split[part]] for part in PARTS
+    ]
+    assert max(order[0]) < min(order[1])
+    assert max(order[1]) < min(order[2])
+
+
+def test_one_number_is_one_group_however_it_is_written(table: MakeTable) -> None:
+    spelled = ["{}", "{}.0", "0{}"]
+    content = "g,a,t\n" + "".join(
+        f"{spelled[i % 3].format(i % 10 + 1)},{i % 7},{'xy'[i % 2]}\n" for i in range(100)
+    )
+    split = SplitSpec(SplitMethod.GROUPED, "g")
+    prepared = table(content).prepare("t", Task.CLASSIFICATION, split=split)
+    groups = [{row % 10 for row in prepared.split[part]} for part in PARTS]
+    assert sum(map(len, groups)) == 10
+
+
+def test_rows_without_a_group_are_in_no_part(table: MakeTable) -> None:
+    content = "g,a,t\n" + "".join(
+        f"{'' if i % 10 == 0 else i % 9},{i % 7},{'xy'[i % 2]}\n" for i in range(100)
+    )
+    split = SplitSpec(SplitMethod.GROUPED, "g")
+    prepared = table(content).prepare("t", Task.CLASSIFICATION, split=split)
+    used = [row for part in PARTS for row in prepared.split[part]]
+    assert sorted(used) == [row for row in range(100) if row % 10]
 
 
 def test_rows_without_a_target_are_in_no_part(table: MakeTable) -> None:

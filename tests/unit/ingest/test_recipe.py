@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from layerlab.domain.dataset import ColumnKind, Task
+from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import Recipe, RecipeName
 from layerlab.domain.recipe_steps import CategoryStep, NumberStep, QuantileStep
 from services.ingest.recipe import (
@@ -29,7 +30,7 @@ from tests.unit.ingest.tables import quick
 
 ROWS = 30
 numbers = st.floats(-1e300, 1e300) | st.sampled_from([np.nan, np.inf, -np.inf])
-recipes = st.sampled_from(RecipeName)
+recipes = st.builds(RecipeChoices, st.sampled_from(RecipeName), st.booleans(), st.booleans())
 
 
 @st.composite
@@ -55,11 +56,11 @@ targets = st.builds(
 
 
 @quick
-@given(name=recipes, table=tables, target=targets)
+@given(choices=recipes, table=tables, target=targets)
 def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
-    name: RecipeName, table: tuple[Feature, ...], target: object
+    choices: RecipeChoices, table: tuple[Feature, ...], target: object
 ) -> None:
-    recipe = fit(RecipeChoices(name), table, target)  # type: ignore[arg-type]  # st.builds forgets the type.
+    recipe = fit(choices, table, target)  # type: ignore[arg-type]  # st.builds forgets the type.
     again = Recipe.from_json(json.loads(json.dumps(recipe.to_json(), allow_nan=False)))
     assert again == recipe
     by_name = {feature.name: feature for feature in table}
@@ -67,11 +68,14 @@ def test_a_fitted_recipe_survives_json_and_gives_the_same_matrix(
 
 
 @quick
-@given(name=recipes, table=tables, other=tables, target=targets)
+@given(choices=recipes, table=tables, other=tables, target=targets)
 def test_any_rows_become_finite_float32_of_the_promised_width(
-    name: RecipeName, table: tuple[Feature, ...], other: tuple[Feature, ...], target: object
+    choices: RecipeChoices,
+    table: tuple[Feature, ...],
+    other: tuple[Feature, ...],
+    target: object,
 ) -> None:
-    recipe = fit(RecipeChoices(name), table, target)  # type: ignore[arg-type]  # Likewise.
+    recipe = fit(choices, table, target)  # type: ignore[arg-type]  # Likewise.
     # Rows that the recipe has not seen, where they are of the kind that it knows.
     by_name = {
         old.name: new if type(new.values) is type(old.values) else old
@@ -188,6 +192,82 @@ def test_of_too_many_categories_the_most_frequent_are_kept() -> None:
         RecipeChoices(RecipeName.PAPER), categories([*often, "once", "also once", *often])
     )
     assert step == CategoryStep("x", tuple(often))
+
+
+def grouping(name: RecipeName = RecipeName.PAPER) -> RecipeChoices:
+    return RecipeChoices(name, group_rare=True)
+
+
+def test_rare_categories_and_unseen_ones_share_the_last_input() -> None:
+    train = categories(["b"] * 150 + ["a"] * 148 + ["rare", "rarer"] + [None])
+    step = fit_feature(grouping(), train)
+    assert step == CategoryStep("x", ("a", "b"), groups_rare=True)
+    rows = apply_feature(step, categories(["a", "rare", "new", None, "b"]))
+    assert rows.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 0], [0, 1, 0]]
+
+
+def test_a_category_of_one_percent_is_not_rare_and_without_rare_ones_nothing_changes() -> None:
+    train = categories(["a"] * 198 + ["b"] * 2)
+    assert fit_feature(grouping(), train) == CategoryStep("x", ("a", "b"))
+
+
+def test_where_every_category_is_rare_the_most_frequent_stays() -> None:
+    train = categories([f"{index:03}" for index in range(150)] + ["007"])
+    assert fit_feature(grouping(), train) == CategoryStep("x", ("007",), groups_rare=True)
+
+
+def test_without_a_category_there_is_no_rare_one() -> None:
+    assert fit_feature(grouping(), categories([None, None])).width == 0
+
+
+@pytest.mark.parametrize("name", RecipeName)
+def test_an_indicator_tells_what_is_missing_and_changes_nothing_else(name: RecipeName) -> None:
+    train, rows = number([1.0, np.nan, 3.0, 9.0]), number([3.0, np.nan, np.inf, 2.0])
+    plain = fit_feature(RecipeChoices(name), train)
+    step = fit_feature(RecipeChoices(name, missing_indicators=True), train)
+    found = apply_feature(step, rows)
+    assert found[:, 0].tolist() == apply_feature(plain, rows)[:, 0].tolist()
+    assert found[:, 1].tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("train", [[1.0, 2.0], [np.nan, np.nan]])
+def test_an_indicator_that_would_be_constant_in_training_is_left_out(train: list[float]) -> None:
+    step = fit_feature(RecipeChoices(RecipeName.PAPER, missing_indicators=True), number(train))
+    assert step.width == 1
+
+
+def test_categories_have_no_indicator() -> None:
+    choices = RecipeChoices(RecipeName.PAPER, missing_indicators=True)
+    assert fit_feature(choices, categories(["a", None])) == CategoryStep("x", ("a",))
+
+
+def test_the_quantile_recipe_fills_the_median() -> None:
+    train = [1.0, 2.0, np.nan, 10.0, 50.0, 99.0]
+    median, missing = scaled(RecipeName.QUANTILE, train, [10.0, np.nan])
+    assert median == missing == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_recipe_without_new_words_is_still_of_version_1() -> None:
+    target = fit_target("t", Task.REGRESSION, np.array([1.0, 2.0]), ())
+    train = [number([1.0, np.nan]), categories(["a", None])]
+    old = fit(RecipeChoices(RecipeName.PAPER), train, target).to_json()
+    assert old["version"] == 1
+    assert old["steps"] == [
+        {"column": "x", "kind": "number", "fill": 0.0, "shift": 0.0, "scale": 1.0},
+        {"column": "x", "kind": "category", "categories": ["a"]},
+    ]
+    assert Recipe.from_json(old).to_json() == old
+    for choices in (
+        RecipeChoices(RecipeName.QUANTILE),
+        RecipeChoices(RecipeName.PAPER, missing_indicators=True),
+    ):
+        assert fit(choices, train, target).to_json()["version"] == 2
+
+
+@pytest.mark.parametrize("version", [0, 3, None, "1"])
+def test_a_recipe_of_another_version_is_refused(version: int | str | None) -> None:
+    with pytest.raises(InvalidInput):
+        Recipe.from_json({"version": version, "name": "paper", "steps": [], "target": {}})
 
 
 def test_labels_that_are_all_numbers_are_ordered_by_size() -> None:
