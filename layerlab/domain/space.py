@@ -96,6 +96,10 @@ class Range:
             value = math.exp(low + part * (high - low))
         else:
             value = self.low + part * (self.high - self.low)
+        return self.settle(value)
+
+    def settle(self, value: float) -> float:
+        """The value nearest to `value` that a search takes."""
         return self._settle(min(max(self._round(value), self.low), self.high))
 
     def _round(self, value: float) -> float:

@@ -32,7 +32,7 @@ _SHARE: Final = 4
 # Operations of matrix products that two cores do in a second.
 _WORK_PER_SECOND: Final = 1e11
 # Fewer lanes make poor brackets: 3 halvings by 3 leave one of them.
-_HALVING_LANES: Final = 27
+HALVING_LANES: Final = 27
 # But the first epoch of all of them is not to take longer.
 _EPOCH_SECONDS: Final = 10.0
 # Early stopping waits for max(10, 15 % of max_epochs) epochs without progress.
@@ -75,6 +75,10 @@ class Sizes:
     def of(self, seconds: float) -> int:
         return max(self.least, min(self.most, int(seconds / self.lane_seconds)))
 
+    def times(self, factor: int) -> Sizes:
+        """Of what is cut into so many cohorts later."""
+        return Sizes(factor * self.least, factor * self.most, self.lane_seconds / factor)
+
 
 def fused_sizes(
     spec: StudySpec, table: TableShape | None, sample: Sequence[Design], limits: CohortLimits
@@ -84,10 +88,10 @@ def fused_sizes(
     works = [epoch_work(design, table) for design in sample]
     epoch_seconds = sum(works) / len(works) / _WORK_PER_SECOND
     least = limits.least
-    if spec.halving and epoch_seconds * _HALVING_LANES <= _EPOCH_SECONDS:
+    if spec.halving and epoch_seconds * HALVING_LANES <= _EPOCH_SECONDS:
         planned = spec.planned_trials
-        quarter = _HALVING_LANES if planned is None else math.ceil(planned / _SHARE)
-        least = max(least, min(_HALVING_LANES, quarter))
+        quarter = HALVING_LANES if planned is None else math.ceil(planned / _SHARE)
+        least = max(least, min(HALVING_LANES, quarter))
     least = min(least, limits.fused)
     return Sizes(least, limits.fused, epoch_seconds * _expected_epochs(spec))
 

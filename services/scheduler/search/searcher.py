@@ -44,14 +44,20 @@ class KnownTrials:
         """
         return self._first_uses.get(design, number) < number
 
+    def has(self, design: Design) -> bool:
+        """Whether some trial has this design."""
+        return design in self._first_uses
+
 
 class Searcher(Protocol):
     """Chooses designs. It may remember what it has worked out, never what it was asked before:
     after a restart there is only the ledger.
     """
 
-    def propose(self, numbers: Sequence[int], known: KnownTrials) -> list[Design]:
-        """A design for each of the ascending trial `numbers`, none of them used before.
+    def propose(
+        self, numbers: Sequence[int], known: KnownTrials, taken: Collection[Design] = ()
+    ) -> list[Design]:
+        """A design for each of the ascending trial `numbers`, none of them `taken` or used before.
 
         Fewer than numbers: the space has no more. The same study and the same `known` trials
         give the same designs; a searcher that learns from results looks at those in `known`.

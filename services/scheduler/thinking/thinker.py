@@ -8,6 +8,7 @@ from typing import Protocol
 from layerlab.domain.design import Design
 from layerlab.domain.study import Study, Trial
 from layerlab.domain.verdict import Verdict
+from services.scheduler.search import Wish
 
 
 class Thinker(Protocol):
@@ -16,11 +17,12 @@ class Thinker(Protocol):
     May be asked several things at once; it thinks about one after another.
     """
 
-    async def propose(
-        self, study: Study, numbers: Sequence[int], trials: Sequence[Trial]
-    ) -> list[Design]:
-        """A design for each of the trial `numbers`, learnt from `trials`, in their order; none of
-        them is one of `trials` or of the study's own. Fewer than numbers: the space has no more.
+    def prepare(self) -> None:
+        """Says that there will be questions soon; returns at once."""
+
+    async def propose(self, study: Study, wish: Wish) -> list[Design]:
+        """A design for each of the wish's numbers, in their order; none of them is one of its
+        trials or pending designs. Fewer than numbers: the space has no more.
 
         :raises InvalidInput: when the space can't be searched this way.
         :raises Unavailable: `thinking_failed`; asking again may help.

@@ -12,7 +12,7 @@ from layerlab.client.documents import read_trial
 from layerlab.domain.design import Design
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space_document import parse_space
-from services.scheduler.search.drawing import draw_design
+from layerlab.domain.space_drawing import draw_design
 
 INPUTS, CLASSES = 16, 26
 
