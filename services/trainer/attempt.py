@@ -12,17 +12,18 @@ from typing import Final, TypeAlias
 import structlog
 
 from layerlab.domain.exchange import ReportBatch
-from layerlab.domain.matrices import MatrixSpec, Part, matrix_spec
+from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part, matrix_spec
 from layerlab.domain.problem import Problem
 from layerlab.domain.study import Assignment, CohortRef, Proposal, Purpose, TestScore, TrialEnd
 from layerlab.lifecycle import background
 from layerlab.ports import CohortLedger
 from services.trainer.baselines.process import BaselineProcess
-from services.trainer.cohorts import rows_key, shared_matrices, target_scale
+from services.trainer.cohorts import models_kept, rows_key, shared_matrices, target_scale
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import LocalMatrices, MatrixCache
 from services.trainer.messages import BaselineJob, Progress, ScoreJob, TrainJob
 from services.trainer.open_lanes import OpenLanes
+from services.trainer.receipts import receipt_of
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
 from services.trainer.turns import Stage, Turn
 
@@ -104,7 +105,7 @@ class Attempt:
         local = await self._fetch_matrices(shared, Part.TRAIN, Part.VALIDATION)
         happened: Happened = asyncio.Queue(_MOST_WAITING)
         # Uploads take their time; the executor is free for the next cohort meanwhile.
-        async with background(self._forward(happened, stream)) as forwarding:
+        async with background(self._forward(happened, stream, local.header)) as forwarding:
             job, failure = self._train_job(local), None
             async with self._expected(job), self.turn.at_work(self.assignment.study_id):
                 try:
@@ -139,11 +140,14 @@ class Attempt:
                 raise
             await happened.put(Progress((), lanes.out_of_time(limit_seconds)))
 
-    async def _forward(self, happened: Happened, stream: ReportStream) -> None:
+    async def _forward(
+        self, happened: Happened, stream: ReportStream, header: MatricesHeader
+    ) -> None:
         """To the ledger, models first, until there is no more."""
         while progress := await happened.get():
             ends = await self._keep_model(progress)
-            batch = ReportBatch(0, epochs=progress.reports, ends=ends, stats=progress.stats)
+            receipt = receipt_of(header, progress.made) if progress.made else None
+            batch = ReportBatch(0, progress.reports, ends, (), progress.stats, receipt)
             await stream.add(batch)
 
     def _train_job(self, local: LocalMatrices) -> TrainJob:
@@ -159,6 +163,8 @@ class Attempt:
             seconds_left=self._seconds_left(),
             best=assignment.best,
             rungs=assignment.rungs,
+            keep=models_kept(assignment),
+            stop_after=spec.replay.epochs if spec.replay else None,
             metric=spec.metric,
             target_scale=target_scale(local.header, spec.metric),
             share=assignment.lanes[0].share,
@@ -217,7 +223,8 @@ class Attempt:
                 async for fitted in fits:
                     lanes.note(Progress((), (fitted.end,)))
                     scores = (fitted.test_score,) if fitted.test_score else ()
-                    await stream.add(ReportBatch(0, ends=(fitted.end,), test_scores=scores))
+                    made = receipt_of(local.header, fitted.made) if fitted.made else None
+                    await stream.add(ReportBatch(0, (), (fitted.end,), scores, receipt=made))
         if self._seconds_left() is None:
             late = lanes.out_of_time(limit)
         else:

@@ -8,7 +8,8 @@ from typing import Final
 from layerlab.domain.matrices import MatricesHeader, MatrixSpec, matrix_spec
 from layerlab.domain.metric import Metric
 from layerlab.domain.problem import InvalidInput
-from layerlab.domain.study import Assignment
+from layerlab.domain.spec import VerdictMode
+from layerlab.domain.study import KEPT_MODELS, Assignment, Purpose
 
 _IN_OWN_UNITS: Final = (Metric.RMSE, Metric.MAE)
 
@@ -28,6 +29,14 @@ def shared_matrices(assignment: Assignment) -> MatrixSpec:
                 "not their rows, so that one would train on the other's.",
             )
     return wanted[0]
+
+
+def models_kept(assignment: Assignment) -> int:
+    """Of how many of the study's best trials the weights are wanted, as far as these may be among
+    them: only a trial of the search may be tested or used."""
+    if assignment.purpose is not Purpose.SEARCH:
+        return 0
+    return KEPT_MODELS if assignment.spec.verdict is VerdictMode.AUTO else 1
 
 
 def rows_key(assignment: Assignment) -> str:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.halving import Rung
+from layerlab.domain.metric import Metric, default_metric
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from services.trainer.control import Control
+from services.trainer.scoring import Measure
 
 Floats: TypeAlias = NDArray[np.float32]
 Targets: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
@@ -37,28 +39,39 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Matrices:
-    """What a cohort trains on, and the rows that steer the search."""
+    """What a cohort trains on, the rows that steer the search, and by which metric they do.
+
+    `metric` None: the task's. `scale`: what 1 of the standardized target is in its own units.
+    """
 
     task: Task
     n_outputs: int
     train: Rows
     val: Rows
+    metric: Metric | None = None
+    scale: float = 1.0
 
     @property
     def n_inputs(self) -> int:
         return int(self.train.features.shape[1])
+
+    @property
+    def measure(self) -> Measure:
+        return Measure(self.metric or default_metric(self.task), self.scale)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """When training ends. `deadline` is a time of `time.monotonic`, None without one.
 
-    `rungs`: after which epochs the weaker lanes are dropped.
+    `rungs`: after which epochs the weaker lanes are dropped. `stop_after` so many epochs a lane
+    that still trains ends, as a replay does; its schedule lasts `max_epochs` all the same.
     """
 
     max_epochs: int
     deadline: float | None = None
     rungs: tuple[Rung, ...] = ()
+    stop_after: int | None = None
 
     @property
     def patience(self) -> int:
@@ -88,8 +101,8 @@ class Tick:
 class Engine(Protocol):
     """Trains lanes: from the seed's initial weights, on the seed's batches.
 
-    Every engine obeys the same rules: the best epoch is that with the highest score, and of
-    equal scores the one with the lowest loss; a lane ends after `Limits.patience` epochs with
+    Every engine obeys the same rules: the best epoch is that with the best score, and of equal
+    scores the one with the lowest loss; a lane ends after `Limits.patience` epochs with
     neither a better one nor a lower validation loss; a loss that is not finite ends it as
     FAILED/NAN_LOSS; at the deadline every lane that has stepped is evaluated, if there was time
     for that, and SUCCEEDS; what was never evaluated is CANCELLED. At a rung the lanes that would
@@ -110,5 +123,5 @@ class Engine(Protocol):
     ) -> Iterator[Tick]:
         """Yields until every lane has ended, or, when cancelled, returns early."""
 
-    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
-        """Accuracy or R² of trained weights on `rows`; higher is better."""
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
+        """Of trained weights on `rows`: a natural value of the metric."""

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work, how_many_fit
+from layerlab.domain.footprint import Footprint, Kernel, cohort_footprint, epoch_work, how_many_fit
 from layerlab.domain.halving import Rung
 from layerlab.domain.study import Proposal, TrialEnd
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import FailureReason, TrialState
 from services.trainer.control import Control
 from services.trainer.engine import Ended, Engine, Limits, Matrices, Tick
+from services.trainer.scoring import Measure, scoring_bytes
 
 # Predictions are not exact, and others want memory, too.
 _USABLE: Final = 0.9
@@ -43,11 +44,22 @@ def group_lanes(
     kernel: Kernel,
     threads: int,
     available_bytes: int | None,
+    measure: Measure | None = None,
 ) -> Groups:
-    """As few groups as fit into so many bytes; one, if it isn't known how many there are."""
+    """As few groups as fit into so many bytes; one, if it isn't known how many there are.
+
+    `measure`: what they are scored by; None: something that needs no memory.
+    """
+
+    def predicted(some: Sequence[Proposal]) -> Footprint:
+        footprint = cohort_footprint([e.design for e in some], table, kernel, threads)
+        if measure is None:
+            return footprint
+        scoring = scoring_bytes(measure, table, kernel, len(some), threads)
+        return replace(footprint, resident=footprint.resident + scoring)
 
     def resident(some: Sequence[Proposal]) -> int:
-        return cohort_footprint([e.design for e in some], table, kernel, threads).resident
+        return predicted(some).resident
 
     limit = None if available_bytes is None else int(available_bytes * _USABLE)
     rejected = [] if limit is None else [each for each in lanes if resident([each]) > limit]
@@ -61,13 +73,7 @@ def group_lanes(
     return Groups(
         tuple(groups),
         tuple(_reject(each, table, resident([each]), limit or 0) for each in rejected),
-        max(
-            (
-                cohort_footprint([e.design for e in group], table, kernel, threads).total
-                for group in groups
-            ),
-            default=0,
-        ),
+        max((predicted(group).total for group in groups), default=0),
     )
 
 

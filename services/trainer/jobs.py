@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import numpy as safetensors
 
-from layerlab.domain.study import Standing, TrialEnd
-from layerlab.domain.trial import TrialState
+from layerlab.domain.cohort_stats import CohortStats
+from layerlab.domain.metric import default_metric
 from services.trainer.batching import Batches
-from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows
+from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows, Tick
 from services.trainer.groups import group_lanes, shape_of, train_in_groups
+from services.trainer.kept import KeptModels
 from services.trainer.measuring import Meter
 from services.trainer.memory import available_bytes
-from services.trainer.messages import ArrayFiles, Done, Progress, Scored, ScoreJob, TrainJob
+from services.trainer.messages import ArrayFiles, Done, Made, Progress, Scored, ScoreJob, TrainJob
+from services.trainer.receipts import made_by
+from services.trainer.scoring import Measure
 from services.trainer.share import part_of, rows_of_share
 
 if TYPE_CHECKING:
@@ -36,49 +40,57 @@ def run_job(
     job = received.job
     if isinstance(job, ScoreJob):
         weights = safetensors.load(job.weights)
-        outbox.send(Scored(engine.score(job.lane, weights, _load(job.rows), job.task)))
+        outbox.send(Scored(engine.score(job.lane, weights, _load(job.rows), _measure(job))))
         return
     deadline = None if job.seconds_left is None else received.received_at + job.seconds_left
     matrices = _load_matrices(job)
-    limits = Limits(job.max_epochs, deadline, job.rungs)
+    limits = Limits(job.max_epochs, deadline, job.rungs, job.stop_after)
     table = shape_of(matrices)
-    groups = group_lanes(job.lanes, table, engine.kernel, engine.threads, available())
+    groups = group_lanes(
+        job.lanes, table, engine.kernel, engine.threads, available(), matrices.measure
+    )
     measurement = (meter or Meter()).start(engine.kernel, job.lanes, groups, table)
-    best, batches = job.best, Batches(outbox.send)
+    kept = KeptModels(job.best, job.keep, matrices.measure.metric)
+    batches = Batches(outbox.send)
     received.control.watch(batches.flush_due)
     for tick in train_in_groups(engine, groups, matrices, limits, received.control):
-        ends = tuple(each.end for each in tick.ended)
-        stats = measurement.note(tick.reports, [end.number for end in ends])
-        winner = best_of(tick.ended, best)
-        if winner is None or winner.weights is None:
-            batches.add(Progress(tick.reports, ends, stats=stats))
-            continue
-        best = standing_of(winner.end)
-        document = safetensors.save(dict(winner.weights))
-        batches.add(Progress(tick.reports, ends, winner.end.number, document, stats))
+        stats = measurement.note(tick.reports, [each.end.number for each in tick.ended])
+        made = made_by(engine.kernel, engine.threads) if stats else None
+        for progress in _progresses(tick, kept.take(tick.ended), stats, made):
+            batches.add(progress)
     outbox.send(Done())
 
 
-def best_of(ended: Sequence[Ended], best: Standing | None) -> Ended | None:
-    """The one that ranks highest, if it beats `best`: only its weights can be wanted."""
-    winner: Ended | None = None
-    for each in ended:
-        standing = standing_of(each.end)
-        if standing and standing.beats(best):
-            winner, best = each, standing
-    return winner
+def _progresses(
+    tick: Tick, kept: Sequence[Ended], stats: CohortStats | None, made: Made | None
+) -> Iterator[Progress]:
+    """A message carries the weights of one lane: its end comes with them. The others' ends come
+    last, and with them the statistics."""
+    reports = tick.reports
+    for each in kept[:-1]:
+        yield Progress(reports, (each.end,), each.end.number, _document(each))
+        reports = ()
+    sent = [each.end.number for each in kept[:-1]]
+    ends = tuple(each.end for each in tick.ended if each.end.number not in sent)
+    rest = Progress(reports, ends, stats=stats, made=made)
+    if kept:
+        rest = replace(rest, model=kept[-1].end.number, weights=_document(kept[-1]))
+    yield rest
 
 
-def standing_of(end: TrialEnd) -> Standing | None:
-    if end.state is not TrialState.SUCCEEDED or end.score_val is None:
-        return None
-    return Standing(end.score_val, end.n_params or 0, end.number)
+def _document(ended: Ended) -> bytes:
+    return safetensors.save(dict(ended.weights or {}))
 
 
 def _load_matrices(job: TrainJob) -> Matrices:
     train = _load(job.train)
     train = part_of(train, rows_of_share(train.count, job.share), job.rows_key, job.task)
-    return Matrices(job.task, job.n_outputs, train, _load(job.validation))
+    val = _load(job.validation)
+    return Matrices(job.task, job.n_outputs, train, val, job.metric, job.target_scale)
+
+
+def _measure(job: ScoreJob) -> Measure:
+    return Measure(job.metric or default_metric(job.task), job.target_scale)
 
 
 def _load(files: ArrayFiles) -> Rows:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 
-from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.class_weights import class_weights
@@ -32,6 +31,7 @@ from services.trainer.order import epoch_order
 from services.trainer.record import LaneRecord
 from services.trainer.rungs import ends_at_rung
 from services.trainer.schedules import rate_factors, steps_per_epoch
+from services.trainer.scoring import Measure
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 
@@ -70,12 +70,12 @@ class KerasEngine:
             dropped = {end.number for end in ends}
             running = [each for each in left if each.record.lane.number not in dropped]
 
-    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
         import_keras(self.device)
         n_outputs = len(weights["output.bias"])
         model = build_model(lane.design, rows.features.shape[1], n_outputs)
         set_weights(model, weights)
-        return evaluate(model, Table(rows, self.device), task)[1]
+        return evaluate(model, Table(rows, self.device), measure)[1]
 
     def _worthwhile_threads(self, lane: Proposal, matrices: Matrices) -> int:
         flops = forward_flops(lane.design, matrices.n_inputs, matrices.n_outputs)
@@ -96,14 +96,15 @@ class _LaneTraining:
         keras.utils.set_random_seed(lane.seed % 2**32)
         self._random = RandomState(device)
         self._lane, self._limits, self._control = lane, limits, control
-        self._task, shape = matrices.task, (matrices.n_inputs, matrices.n_outputs)
+        self._measure, shape = matrices.measure, (matrices.n_inputs, matrices.n_outputs)
         weights = initial_weights(lane.design, *shape, seed=lane.seed)
         self._names = list(weights)
         balance = torch.tensor(class_weights(lane.design.class_weight, matrices), device=device)
         self._stepper = KerasStepper(
             lane.design, weights, matrices.n_inputs, matrices.task, balance
         )
-        self.record = LaneRecord(lane, lane.design.n_params(*shape))
+        n_params = lane.design.n_params(*shape)
+        self.record = LaneRecord(lane, n_params, self._measure.metric)
         self.has_ended = False
         self._train, self._val = Table(matrices.train, device), Table(matrices.val, device)
         self._best: Weights | None = None
@@ -141,7 +142,8 @@ class _LaneTraining:
     def _close_epoch(self, loss: float | None, out_of_time: bool) -> Tick:
         record, reports = self.record, []
         if loss is not None:
-            reports.append(record.note(loss, *evaluate(self._stepper.model, self._val, self._task)))
+            scores = evaluate(self._stepper.model, self._val, self._measure)
+            reports.append(record.note(loss, *scores))
             if record.improved:
                 self._best = get_weights(self._stepper.model, self._names)
         stopped = self._lane.number in self._control.stopped()

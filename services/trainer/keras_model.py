@@ -12,9 +12,10 @@ from torch import Tensor
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design, Norm, Optimizer
+from layerlab.domain.metric import Metric
 from services.trainer.engine import Floats, Rows, Weights
 from services.trainer.initial import BATCH_NORM_MOMENTUM, NORM_EPSILON
-from services.trainer.record import r2_score
+from services.trainer.scoring import Measure, Sums, target_sums
 from services.trainer.tensors import tensor_of
 
 if TYPE_CHECKING:
@@ -123,20 +124,23 @@ def data_loss(
     return torch.nn.functional.mse_loss(outputs[:, 0], targets)
 
 
-def evaluate(model: keras.Model, table: Table, task: Task) -> tuple[float, float]:
+def evaluate(model: keras.Model, table: Table, measure: Measure) -> tuple[float, float]:
     """(mean loss, score), in chunks."""
     rows, loss, hits = len(table.targets), 0.0, 0
+    kept = []
     with torch.no_grad():
         for start in range(0, rows, _EVALUATION_CHUNK):
             part = slice(start, start + _EVALUATION_CHUNK)
             outputs, targets = model(table.features[part], training=False), table.targets[part]
-            loss += float(data_loss(outputs, targets, task)) * len(targets)
+            loss += float(data_loss(outputs, targets, measure.metric.task)) * len(targets)
             hits += int((outputs.argmax(1) == targets).sum())
-    if task is Task.CLASSIFICATION:
-        return loss / rows, hits / rows
-    exact = table.targets.double()
-    score = r2_score(loss, float(exact.sum()), float(exact.square().sum()), rows)
-    return loss / rows, score
+            if measure.needs_outputs:
+                kept.append(outputs.cpu().numpy())
+    wanted = table.targets.cpu().numpy()
+    if measure.needs_outputs:
+        return loss / rows, measure.of_outputs(wanted, np.concatenate(kept))
+    of_targets = target_sums(wanted) if measure.metric is Metric.R2 else (0.0, 0.0)
+    return loss / rows, measure.of_sums(Sums(rows, loss, hits), of_targets)
 
 
 class KerasStepper:

@@ -23,7 +23,7 @@ _LATE_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Of each lane, in the order of `LaneStack.lanes`: mean loss, and accuracy or R²."""
+    """Of each lane, in the order of `LaneStack.lanes`: mean loss, and the metric's value."""
 
     losses: list[float]
     scores: list[float]
@@ -67,7 +67,11 @@ class Lockstep:
         self, stack: LaneStack, matrices: Matrices, limits: Limits, control: Control
     ) -> None:
         shape = matrices.n_inputs, matrices.n_outputs
-        self._records = {e.number: LaneRecord(e, e.design.n_params(*shape)) for e in stack.lanes}
+        metric = matrices.measure.metric
+        self._records = {
+            each.number: LaneRecord(each, each.design.n_params(*shape), metric)
+            for each in stack.lanes
+        }
         self._train_rows, self._val_rows = matrices.train.count, matrices.val.count
         self._stack: LaneStack | None = stack
         self._limits, self._control = limits, control

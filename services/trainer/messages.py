@@ -123,15 +123,24 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What has computed results: versions by name, and the machine's parts by name."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What happened since the last one, in one epoch or several. `weights` are those of trial
-    `model`, if there is one; `stats` come with the last ends."""
+    `model`, if there is one; `stats` and what has `made` all that come with the last ends."""
 
     reports: tuple[EpochReport, ...]
     ends: tuple[TrialEnd, ...]
     model: int | None = None
     weights: bytes = b""
     stats: CohortStats | None = None
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +155,12 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A baseline's end, its score on the test rows, if these were to be touched, and `versions` of
-    what has fitted it."""
+    """A baseline's end, its score on the test rows, if these were to be touched, and what has
+    `made` them."""
 
     end: TrialEnd
     test_score: TestScore | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +220,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, EpochReport):
         # By far the most frequent: a row, and not by asdict, which takes ten times as long.
         return [getattr(value, name) for name in _REPORT_FIELDS]
-    if isinstance(value, (ArrayFiles, CohortStats, Rung, Standing, TestScore, TrialEnd)):
+    if isinstance(value, (ArrayFiles, CohortStats, Made, Rung, Standing, TestScore, TrialEnd)):
         return asdict(value)
     return value
 
@@ -263,5 +272,6 @@ _READERS: Final[Mapping[str, Any]] = {
     "end": _end,
     "test_score": lambda value: TestScore(**value),
     "stats": lambda value: CohortStats(**value),
+    "made": lambda value: Made(**value),
     "reason": FailureReason,
 }

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from layerlab.domain.halving import Rung
+from layerlab.domain.metric import Metric
 from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.engine import Limits
@@ -18,6 +19,7 @@ class LaneRecord:
 
     lane: Proposal
     n_params: int
+    metric: Metric
     started: float = field(default_factory=time.monotonic)
     epochs: int = 0
     best: EpochReport | None = None
@@ -47,8 +49,11 @@ class LaneRecord:
         # either of the two is progress, though only the score decides which epoch is the best.
         if report.val_loss < self._lowest_loss:
             self._lowest_loss, self._last_progress = report.val_loss, self.epochs
-        if self.best is None or _rank(report) > _rank(self.best):
+        if self.best is None or self._rank(report) > self._rank(self.best):
             self.best, self._last_progress = report, self.epochs
+
+    def _rank(self, report: EpochReport) -> tuple[float, float]:
+        return (utility_of(report.score_val, self.metric), -(report.val_loss or 0.0))
 
     @property
     def improved(self) -> bool:
@@ -65,6 +70,8 @@ class LaneRecord:
             return self._end(TrialState.PRUNED, stop_reason=StopReason.RUNG)
         if self.best and self.epochs - self._last_progress >= limits.patience:
             return self.success(StopReason.EARLY_STOPPING)
+        if self.epochs == limits.stop_after:
+            return self.success(StopReason.REPLAYED)
         return None
 
     def out_of_time(self) -> TrialEnd:
@@ -114,16 +121,9 @@ class LaneRecord:
         )
 
 
-def r2_score(squared_error: float, targets_sum: float, targets_squared: float, rows: int) -> float:
-    """R² from sums over rows. A target that doesn't vary gives 1 if it is met, else 0."""
-    total = targets_squared - targets_sum**2 / rows
-    if total <= 1e-12 * max(targets_squared, 1.0):
-        return 1.0 if squared_error <= 1e-12 else 0.0
-    return 1.0 - squared_error / total
-
-
-def _rank(report: EpochReport) -> tuple[float, float]:
-    return (report.score_val or 0.0, -(report.val_loss or 0.0))
+def utility_of(score: float | None, metric: Metric) -> float:
+    """Higher is better; a score that there is not is the worst."""
+    return -math.inf if score is None else metric.utility(score)
 
 
 def _finite(value: float) -> float | None:

@@ -171,4 +171,6 @@ def _joined(first: ReportBatch, second: ReportBatch) -> ReportBatch:
         epochs=first.epochs + second.epochs,
         ends=first.ends + second.ends,
         test_scores=first.test_scores + second.test_scores,
+        stats=second.stats or first.stats,
+        receipt=second.receipt or first.receipt,
     )

@@ -11,15 +11,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.footprint import Kernel
 from layerlab.domain.metric import Metric
-from services.trainer.engine import Floats, Targets
+from layerlab.domain.table_shape import TableShape
 
+if TYPE_CHECKING:
+    from services.trainer.engine import Floats, Targets
+
+_FLOAT: Final = 4
+# Outputs kept at once, 32 MiB of them; more only where every thread's lane has so many.
+_OUTPUTS: Final = 1 << 23
+# What the metrics need for a row beside them: a few numbers of float64.
+_WORKING_BYTES: Final = 64
 _Doubles: TypeAlias = NDArray[np.float64]
 
 
@@ -68,6 +77,28 @@ class Measure:
     @property
     def _unit(self) -> float:
         return self.scale if self.metric is Metric.MAE else 1.0
+
+
+def lanes_at_once(rows: int, n_outputs: int, lanes: int, threads: int) -> int:
+    """Of how many lanes the outputs are kept at a time: few, unless these are small."""
+    return max(1, min(lanes, max(threads, _OUTPUTS // max(1, rows * n_outputs))))
+
+
+def scoring_bytes(
+    measure: Measure, table: TableShape, kernel: Kernel, lanes: int, threads: int
+) -> int:
+    """What an evaluation needs in main memory for the outputs of so many lanes."""
+    if not measure.needs_outputs:
+        return 0
+    rows, units = table.val_rows, table.n_outputs
+    match kernel:
+        case Kernel.NATIVE:
+            lanes = lanes_at_once(rows, units, lanes, threads)
+        case Kernel.KERAS:
+            lanes = 1
+        case Kernel.DEVICE_STACK:
+            lanes = 0  # They are in main memory, which is not what a device is short of.
+    return _FLOAT * lanes * rows * units + _WORKING_BYTES * rows
 
 
 def sums_of(targets: Targets, outputs: Floats | _Doubles, metric: Metric) -> Sums:

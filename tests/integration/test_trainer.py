@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -13,10 +14,11 @@ import pytest_asyncio
 from safetensors.numpy import load
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.design import Design, Norm
+from layerlab.domain.design import Design, Norm, Schedule
 from layerlab.domain.event import EventType
 from layerlab.domain.matrices import Part
 from layerlab.domain.problem import NotFound
+from layerlab.domain.spec import Replay, StudyKind, VerdictMode
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Trial
 from layerlab.domain.trial import CohortState, StopReason, StudyState, TrialState
 from layerlab.domain.worker import Worker
@@ -30,6 +32,7 @@ from services.trainer.service import trainer_service
 from services.trainer.settings import TrainerSettings
 from tests.integration.trainer_world import WAIT_SECONDS, TrainerWorld, open_trainer_world
 from tests.unit.gateway_ledger.world import START, a_worker
+from tests.unit.trainer.sources import SPLIT_SHA256
 
 # One child for all tests: it lives in one loop.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -95,6 +98,53 @@ async def test_the_best_trials_weights_are_kept(world: TrainerWorld) -> None:
     weights = load(await world.ledger.download_model(study_id, best.number))
     shapes = tensor_shapes(best.design, 6, 3)
     assert {name: value.shape for name, value in weights.items()} == shapes
+
+
+async def test_several_models_are_kept_where_designs_are_to_be_compared(
+    world: TrainerWorld,
+) -> None:
+    study_id = await world.study(verdict=VerdictMode.AUTO)
+    widths = [Design((4 * n,), batch_size=32, learning_rate=0.01) for n in range(1, 9)]
+    await run(world, await world.cohort(study_id, widths))
+    trials = await world.trials(study_id)
+    best = sorted(trials, key=lambda t: (-(t.score_val or 0), t.n_params or 0, t.number))[:5]
+    assert {each.number for each in best} <= {each.number for each in trials if each.has_model}
+    for each in best:
+        assert load(await world.ledger.download_model(study_id, each.number))
+
+
+async def test_a_replay_stops_where_the_original_was_stopped(world: TrainerWorld) -> None:
+    design = Design((16,), batch_size=32, norm=Norm.BATCH, schedule=Schedule.COSINE)
+    original = await world.study(max_epochs=9)
+    await run(world, await world.cohort(original, [design, QUICK[0]]))
+    replay = Replay(seed=101, repeat=0, share=1.0, epochs=4)
+    again = await world.study(max_epochs=9, kind=StudyKind.REPLAY, replay=replay)
+    await run(world, await world.cohort(again, [design]))
+    (trial,) = await world.trials(again)
+    assert (trial.stop_reason, trial.epochs) == (StopReason.REPLAYED, 4)
+    _, first = await world.world.ledger.get_trial(original, 1)
+    _, second = await world.world.ledger.get_trial(again, 1)
+    values = [
+        [(each.train_loss, each.val_loss, each.score_val) for each in curve]
+        for curve in (first[:4], second)
+    ]
+    assert values[0] == values[1]
+
+
+async def test_a_cohorts_last_report_brings_a_receipt(world: TrainerWorld) -> None:
+    study_id = await world.study()
+    trained = await world.cohort(study_id, QUICK)
+    await run(world, trained)
+    # That ends the search.
+    fitted = await world.baseline_cohort(study_id, first=3)
+    await run(world, fitted)
+    for ref, package in ((trained, "numpy"), (fitted, "scikit-learn")):
+        receipt = (await world.world.cohort(ref)).receipt
+        assert receipt is not None
+        assert receipt.recipe_sha256 == hashlib.sha256(b"{}").hexdigest()
+        assert receipt.split_sha256 == SPLIT_SHA256
+        assert {"layerlab", "python", package} <= receipt.versions.keys()
+        assert {"processor", "system", "threads"} <= receipt.machine.keys()
 
 
 async def test_weights_that_do_not_beat_the_best_stay_here(world: TrainerWorld) -> None:
@@ -331,6 +381,7 @@ async def test_baselines_end_like_trials_and_touch_the_test_rows_once(world: Tra
         assert not trial.has_model
     tested = await world.events(study_id, EventType.TRIAL_TESTED)
     assert sorted(str(each.data["number"]) for each in tested) == ["1", "2", "3"]
+    assert {each.data["rows"] for each in tested} == {40}
     assert world.source.asked == [(Part.TRAIN, Part.VALIDATION, Part.TEST)]
     assert (await world.world.cohort(ref)).state is CohortState.ENDED
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -46,8 +47,12 @@ class TrainerWorld:
         name = WorkerName(worker_id, "i1")
         return CohortRunner(self.ledger, self.cache, self.child, name, max_cohort_seconds)
 
-    async def study(self, max_epochs: int = 5, time_seconds: float | None = None) -> str:
-        return await self.world.running_study(a_spec(100, max_epochs, time_seconds))
+    async def study(
+        self, max_epochs: int = 5, time_seconds: float | None = None, **fields: Any
+    ) -> str:
+        """`fields`: of the spec."""
+        spec = replace(a_spec(100, max_epochs, time_seconds), **fields)
+        return await self.world.running_study(spec)
 
     async def cohort(
         self, study_id: str, designs: Sequence[Design], rungs: Sequence[Rung] = ()
@@ -66,12 +71,12 @@ class TrainerWorld:
         await self.world.ledger.mark_cohort_queued(ref)
         return ref
 
-    async def baseline_cohort(self, study_id: str, repeat: int = 0) -> CohortRef:
-        """All baselines, the dearest first."""
+    async def baseline_cohort(self, study_id: str, repeat: int = 0, first: int = 1) -> CohortRef:
+        """All baselines, the dearest first, numbered from `first`."""
         ref = CohortRef(study_id, "baselines")
         lanes = [
             Proposal(i, Design(()), 7, repeat=repeat, baseline=each)
-            for i, each in enumerate(reversed(Baseline), 1)
+            for i, each in enumerate(reversed(Baseline), first)
         ]
         await self.world.ledger.register_cohort(ref, Purpose.BASELINE, lanes)
         await self.world.ledger.mark_cohort_queued(ref)

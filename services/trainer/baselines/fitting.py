@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from layerlab.domain.study import Proposal, TestScore, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.baselines.models import FITS, Fit, Model, Order, OutOfTime, Outputs
 from services.trainer.engine import Rows
-from services.trainer.messages import ArrayFiles, BaselineJob, Fitted
+from services.trainer.messages import ArrayFiles, BaselineJob, Fitted, Made
 from services.trainer.scoring import Measure, sums_of
 from services.trainer.share import part_of, rows_of_share
-from services.trainer.versions import versions_of
+from services.trainer.versions import machine, versions_of
 
 MOST_ROWS: Final = 200_000
 """That a baseline other than the constant is fitted to: more hardly change it, and take long."""
@@ -70,7 +71,8 @@ def _fitted(job: BaselineJob, lane: Proposal, tables: Tables, deadline: float | 
     except ValueError as error:
         # What an estimator has against the rows.
         return Fitted(_failure(lane, FailureReason.INTERNAL, str(error)[:500]))
-    return Fitted(end, score, versions_of("numpy", "scikit-learn"))
+    versions = versions_of("numpy", "scikit-learn")
+    return Fitted(end, score, Made(versions, {**machine(), "threads": _threads()}))
 
 
 def _success(job: BaselineJob, lane: Proposal, tables: Tables, fit: Fit, began: float) -> TrialEnd:
@@ -131,6 +133,10 @@ def _load(files: ArrayFiles) -> Rows:
 
 def _failure(lane: Proposal, reason: FailureReason, detail: str) -> TrialEnd:
     return TrialEnd(lane.number, TrialState.FAILED, reason, detail=detail)
+
+
+def _threads() -> str:
+    return os.environ.get("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
 
 
 def _baseline(lane: Proposal) -> Baseline:

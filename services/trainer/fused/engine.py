@@ -8,7 +8,6 @@ from itertools import groupby
 
 import torch
 
-from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
@@ -20,6 +19,7 @@ from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.stack import Stack, Tables, read_table
 from services.trainer.initial import initial_weights
 from services.trainer.lockstep import Lockstep
+from services.trainer.scoring import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class FusedEngine:
         yield from Lockstep(whole, matrices, limits, control).run()
 
     @torch.inference_mode()
-    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
         shape = rows.features.shape[1], len(weights["output.bias"])
         parameters = Parameters(lay_out([lane], *shape), self.device)
         parameters.load(lane.number, weights)
         table = read_table(rows, self.device)
-        return evaluate(parameters, table.features, table.targets, task).scores[0]
+        return evaluate(parameters, table.features, table.targets, measure).scores[0]
 
 
 def _by_batch_size(lanes: Sequence[Proposal]) -> Iterator[list[Proposal]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from layerlab.domain.dataset import Task
 from layerlab.domain.design import Norm
+from layerlab.domain.metric import Metric
 from services.trainer.fused.activations import FUNCTIONS
 from services.trainer.fused.layout import INPUT, Level
 from services.trainer.fused.losses import summed_loss_and_hits
@@ -17,7 +18,7 @@ from services.trainer.fused.norms import LayerNorm, affine_of, fix_batch_norm
 from services.trainer.fused.parameters import Parameters
 from services.trainer.fused.products import inputs_of, outputs_of, product, weights_of
 from services.trainer.lockstep import Scores
-from services.trainer.record import r2_score
+from services.trainer.scoring import Measure, Sums, target_sums
 
 _CHUNK_VALUES: Final = 1 << 19
 """Of one level's buffer, 2 MiB: about what a core's second cache holds."""
@@ -27,27 +28,35 @@ def evaluate(
     parameters: Parameters,
     features: Tensor,
     targets: Tensor,
-    task: Task,
+    measure: Measure,
     beat: Callable[[], None] | None = None,
 ) -> Scores:
     """`features` [rows, n_inputs], `targets` [rows]. Nothing is dropped, statistics are fixed."""
     layout, rows = parameters.layout, len(targets)
     widest = max([layout.n_outputs * len(layout.lanes), *(each.rows for each in layout.levels)])
     chunk = max(64, _CHUNK_VALUES // widest)
+    outputs = None
+    if measure.needs_outputs:
+        outputs = np.empty((len(layout.lanes), rows, layout.n_outputs), np.float32)
     totals = torch.zeros(2, len(layout.lanes), dtype=torch.float64, device=features.device)
     for start in range(0, rows, chunk):
         if beat:
             beat()
         part = slice(start, start + chunk)
         logits = _predict(parameters, features[part])
-        totals += torch.stack(summed_loss_and_hits(task, logits, targets[part]))
+        totals += torch.stack(summed_loss_and_hits(measure.metric.task, logits, targets[part]))
+        if outputs is not None:
+            outputs[:, part] = logits.transpose(1, 2).cpu().numpy()
     losses, hits = totals.tolist()
-    if task is Task.CLASSIFICATION:
-        scores = [each / rows for each in hits]
+    wanted = targets.cpu().numpy()
+    if outputs is not None:
+        scores = [measure.of_outputs(wanted, each) for each in outputs]
     else:
-        exact = targets.double()
-        sums = float(exact.sum()), float(exact.square().sum())
-        scores = [r2_score(each, *sums, rows) for each in losses]
+        of_targets = target_sums(wanted) if measure.metric is Metric.R2 else (0.0, 0.0)
+        scores = [
+            measure.of_sums(Sums(rows, loss, right), of_targets)
+            for loss, right in zip(losses, hits, strict=True)
+        ]
     return Scores([each / rows for each in losses], scores)
 
 

@@ -23,6 +23,7 @@ from services.trainer.initial import dropout_stream
 from services.trainer.lockstep import Scores
 from services.trainer.order import epoch_order
 from services.trainer.schedules import rate_factors, steps_per_epoch
+from services.trainer.scoring import Measure
 from services.trainer.tensors import tensor_of
 from services.trainer.threads import forward_flops, worthwhile_threads
 
@@ -51,6 +52,7 @@ class Tables:
     """
 
     task: Task
+    measure: Measure
     train: Table
     val: Table
     class_weights: Mapping[ClassWeight, Tensor]
@@ -59,7 +61,7 @@ class Tables:
     def read(cls, matrices: Matrices, device: torch.device) -> Tables:
         weights = {e: torch.tensor(class_weights(e, matrices), device=device) for e in ClassWeight}
         train, val = (read_table(rows, device) for rows in (matrices.train, matrices.val))
-        return cls(matrices.task, train, val, weights)
+        return cls(matrices.task, matrices.measure, train, val, weights)
 
 
 class Stack:
@@ -124,8 +126,8 @@ class Stack:
 
     def evaluate(self, beat: Callable[[], None] | None = None) -> Scores:
         """On the validation rows. `beat` is called between chunks."""
-        val, task = self._tables.val, self._tables.task
-        return evaluate(self.parameters, val.features, val.targets, task, beat)
+        val, measure = self._tables.val, self._tables.measure
+        return evaluate(self.parameters, val.features, val.targets, measure, beat)
 
     def save_best(self, number: int) -> None:
         self.parameters.save_best(number)

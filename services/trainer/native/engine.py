@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
@@ -13,6 +12,7 @@ from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
 from services.trainer.lockstep import Lockstep
 from services.trainer.native.lanes import LaneBuffers
 from services.trainer.native.stack import NativeStack, NativeTable, open_team
+from services.trainer.scoring import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class NativeEngine:
         finally:
             stack.close()
 
-    def score(self, lane: Proposal, weights: Weights, rows: Rows, task: Task) -> float:
-        shape = rows.features.shape[1], len(weights["output.bias"])
+    def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
+        shape, task = (rows.features.shape[1], len(weights["output.bias"])), measure.metric.task
         buffers = LaneBuffers(lane, shape, task, max_epochs=1)
         buffers.load(weights)
         table = NativeTable(rows, task)
-        return NativeStack([buffers], table, table, open_team([buffers], 1)).evaluate().scores[0]
+        stack = NativeStack([buffers], table, table, open_team([buffers], 1), measure)
+        return stack.evaluate().scores[0]

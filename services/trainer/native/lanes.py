@@ -42,6 +42,7 @@ class LaneBuffers:
         self._class_weights: Floats | None = None
         self._layers = _layers(lane, self._layout, shape)
         widths = (shape[0], *lane.design.hidden, shape[1])
+        self.n_outputs = shape[1]
         self.flops = 6 * sum(a * b for a, b in pairwise(widths))
         """Of matrix products, to train on one row."""
         self.record = self._record()

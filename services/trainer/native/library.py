@@ -44,7 +44,20 @@ def load_kernels() -> ctypes.CDLL:
         *(ctypes.c_uint64, ctypes.c_uint64, int64, int64, int64, ctypes.c_void_p),
     )
     library.layerlab_order.restype = None
+    library.layerlab_compiler.argtypes = ()
+    library.layerlab_compiler.restype = ctypes.c_char_p
     return library
+
+
+def compiler() -> str:
+    """What has compiled the kernels."""
+    return str(load_kernels().layerlab_compiler().decode())
+
+
+def level() -> str:
+    """Of processors that the kernels were compiled for."""
+    path = kernels_path()
+    return path.name.partition(".")[0].removeprefix("kernels_") if path else ""
 
 
 def aligned_floats(count: int) -> Floats:

@@ -75,6 +75,7 @@ class CLane(Structure):
         ("position", c_int64),
         ("loss", c_double),
         ("hits", c_int64),
+        ("outputs", c_void_p),
     )
 
 

@@ -19,8 +19,8 @@ from services.trainer.lockstep import Scores
 from services.trainer.native.lanes import LaneBuffers
 from services.trainer.native.library import Team, load_kernels, pointer_to
 from services.trainer.native.records import CLane, CTable
-from services.trainer.record import r2_score
 from services.trainer.schedules import steps_per_epoch
+from services.trainer.scoring import Measure, Sums, lanes_at_once, target_sums
 
 # Between two looks at the deadline and at what others want.
 _SLICE_SECONDS: Final = 0.05
@@ -59,25 +59,27 @@ class NativeTable:
         where = pointer_to(self.targets)
         classes, values = (where, None) if task is Task.CLASSIFICATION else (None, where)
         inputs = self._features.shape[1]
-        self.record = CTable(pointer_to(self._features), classes, values, self.count, inputs)
-
-    def target_sums(self) -> tuple[float, float]:
+        self.target_sums = (0.0, 0.0) if task is Task.CLASSIFICATION else target_sums(self.targets)
         """Of the targets and of their squares, for R²."""
-        exact = self.targets.astype(np.float64)
-        return float(exact.sum()), float(np.square(exact).sum())
+        self.record = CTable(pointer_to(self._features), classes, values, self.count, inputs)
 
 
 class NativeStack:
     """A LaneStack: the lanes with most work first, so that threads end at about the same time."""
 
     def __init__(
-        self, lanes: Sequence[LaneBuffers], train: NativeTable, val: NativeTable, team: Team
+        self,
+        lanes: Sequence[LaneBuffers],
+        train: NativeTable,
+        val: NativeTable,
+        team: Team,
+        measure: Measure,
     ) -> None:
         self._buffers = sorted(lanes, key=lambda each: each.flops, reverse=True)
         self._by_number = {each.lane.number: each for each in self._buffers}
         self.lanes = [each.lane for each in self._buffers]
         self._records = (CLane * len(lanes))(*(each.record for each in self._buffers))
-        self._train, self._val, self._team = train, val, team
+        self._train, self._val, self._team, self._measure = train, val, team, measure
         flops = sum(each.flops for each in self._buffers) / len(lanes)
         self._training = Pace(team.threads * _FLOPS_PER_SECOND / flops)
         self._evaluation = Pace(3 * self._training.rows_per_second)
@@ -100,7 +102,7 @@ class NativeStack:
             each.weigh_classes(weights[lane.design.class_weight])
             each.load(initial_weights(lane.design, *shape, seed=lane.seed))
             buffers.append(each)
-        return cls(buffers, train, val, open_team(buffers, threads))
+        return cls(buffers, train, val, open_team(buffers, threads), matrices.measure)
 
     def close(self) -> None:
         self._team.close()
@@ -129,18 +131,41 @@ class NativeStack:
         return [record.loss / record.position for record in self._records]
 
     def evaluate(self, beat: Callable[[], None] | None = None) -> Scores:
-        sums, hits = self._evaluate(beat)
         rows = self._val.count
-        if self._buffers[0].task is Task.CLASSIFICATION:
-            scores = [each / rows for each in hits]
+        if self._measure.needs_outputs:
+            scores = list(self._scores_of_outputs(beat))
         else:
-            targets = self._val.target_sums()
-            scores = [r2_score(each, *targets, rows) for each in sums]
-        return Scores([each / rows for each in sums], scores)
+            self._evaluate(self._records, beat)
+            targets = self._val.target_sums
+            scores = [
+                self._measure.of_sums(Sums(rows, each.loss, each.hits), targets)
+                for each in self._records
+            ]
+        return Scores([each.loss / rows for each in self._records], scores)
 
-    def _evaluate(self, beat: Callable[[], None] | None) -> tuple[list[float], list[int]]:
-        kernel, table, lanes = load_kernels().layerlab_evaluate, self._val.record, len(self.lanes)
-        for record in self._records:
+    def _scores_of_outputs(self, beat: Callable[[], None] | None) -> Iterator[float]:
+        """Some lanes at a time, so that their outputs take little memory."""
+        rows, units = self._val.count, self._buffers[0].n_outputs
+        at_once = lanes_at_once(rows, units, len(self.lanes), self._team.threads)
+        outputs = np.empty((at_once, rows, units), np.float32)
+        for first in range(0, len(self.lanes), at_once):
+            count = min(at_once, len(self.lanes) - first)
+            records = (CLane * count).from_buffer(self._records, first * ctypes.sizeof(CLane))
+            for record, place in zip(records, outputs, strict=False):
+                record.outputs = pointer_to(place)
+            try:
+                self._evaluate(records, beat)
+            finally:
+                for record in records:
+                    record.outputs = None
+            for each in outputs[:count]:
+                if beat:
+                    beat()
+                yield self._measure.of_outputs(self._val.targets, each)
+
+    def _evaluate(self, records: ctypes.Array[CLane], beat: Callable[[], None] | None) -> None:
+        kernel, table, lanes = load_kernels().layerlab_evaluate, self._val.record, len(records)
+        for record in records:
             record.loss, record.hits = 0.0, 0
         done = 0
         while done < self._val.count:
@@ -153,11 +178,10 @@ class NativeStack:
                 following: ctypes.c_int64, workspace: Floats, first: int = first, done: int = done
             ) -> None:
                 place = workspace.ctypes.data
-                kernel(self._records, lanes, following, table, first, done, place)
+                kernel(records, lanes, following, table, first, done, place)
 
             self._team.run(lanes, work)
             self._evaluation.note((done - first) * lanes, time.perf_counter() - started)
-        return [each.loss for each in self._records], [each.hits for each in self._records]
 
     def save_best(self, number: int) -> None:
         self._by_number[number].save_best()
@@ -171,7 +195,7 @@ class NativeStack:
             if each.lane.number not in numbers:
                 each.record = record
                 rest.append(each)
-        smaller = type(self)(rest, self._train, self._val, self._team)
+        smaller = type(self)(rest, self._train, self._val, self._team, self._measure)
         smaller._training, smaller._evaluation = self._training, self._evaluation
         return smaller
 

@@ -10,6 +10,7 @@ from services.trainer.engine import Floats, Targets
 from tests.unit.trainer.builders import classes
 
 _CHUNK_BYTES = 1000
+SPLIT_SHA256 = "5" * 64
 
 
 @dataclass
@@ -44,6 +45,7 @@ class ArraySource:
             rows[Part.TRAIN],
             rows[Part.VALIDATION],
             rows[Part.TEST],
+            SPLIT_SHA256,
         )
         for part in parts:
             for name, array in zip("xy", self.arrays[part], strict=True):

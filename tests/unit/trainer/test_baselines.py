@@ -199,7 +199,9 @@ async def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     for number, each in found.items():
         assert each.end.score_val == pytest.approx(here[number].end.score_val, rel=1e-9)
         assert each.test_score is not None
-        assert each.versions["scikit-learn"]
+        assert each.made is not None
+        assert each.made.versions["scikit-learn"]
+        assert each.made.machine["threads"] == "1"
 
 
 async def test_a_process_that_can_not_get_its_memory_fails_and_says_so(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_nonsense_ends_it() -> None:
 def test_what_anybody_prints_does_not_reach_the_parent() -> None:
     done = python(
         "import os, sys\n"
-        "from services.trainer.child import _private_stdout\n"
-        "stream = _private_stdout()\n"
+        "from services.trainer.processes import private_stdout\n"
+        "stream = private_stdout()\n"
         "print('noise'); os.write(1, b'noise'); os.system('echo noise')\n"
         "stream.write(b'clean'); stream.flush()"
     )

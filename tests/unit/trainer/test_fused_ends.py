@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import ClassWeight, Norm, Optimizer, Schedule
+from layerlab.domain.metric import Metric
 from layerlab.domain.study import Proposal
 from layerlab.domain.trial import StopReason, TrialState
 from services.trainer.control import Control
@@ -38,7 +39,7 @@ def test_a_lane_that_gets_no_better_stops_early_and_the_others_go_on() -> None:
 
 def test_a_lane_whose_score_stands_still_goes_on_while_its_loss_falls() -> None:
     limits = Limits(max_epochs=100)
-    falling, rising = LaneRecord(lane(1), n_params=1), LaneRecord(lane(2), n_params=1)
+    falling, rising = (LaneRecord(lane(n), 1, Metric.ACCURACY) for n in (1, 2))
     for epoch in range(1, 2 * limits.patience):
         falling.note(1.0, 1.0 / epoch, 0.5)
         rising.note(1.0, 1.0 * epoch, 0.5)
@@ -82,7 +83,7 @@ def test_the_best_epochs_weights_are_kept() -> None:
         best = max(outcome.reports[each.number], key=lambda r: (r.score_val, -(r.val_loss or 0)))
         assert (ended.end.best_epoch, ended.end.score_val) == (best.epoch, best.score_val)
         assert ended.weights is not None
-        score = FUSED.score(each, ended.weights, matrices.val, matrices.task)
+        score = FUSED.score(each, ended.weights, matrices.val, matrices.measure)
         assert score == pytest.approx(best.score_val, abs=1e-9)
 
 

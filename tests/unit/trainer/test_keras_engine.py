@@ -182,7 +182,7 @@ def test_either_engine_scores_what_the_other_has_trained() -> None:
     for one, other in ((FUSED, KERAS), (KERAS, FUSED)):
         weights = train([trained], matrices, 3, one).ended[1].weights
         assert weights is not None
-        scores = [e.score(trained, weights, matrices.val, matrices.task) for e in (one, other)]
+        scores = [e.score(trained, weights, matrices.val, matrices.measure) for e in (one, other)]
         assert scores[0] == pytest.approx(scores[1], abs=1e-9)
 
 

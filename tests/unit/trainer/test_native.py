@@ -208,7 +208,7 @@ def test_the_best_weights_score_what_was_reported() -> None:
         ended = outcome.ended[each.number]
         assert ended.weights is not None
         for engine in (NATIVE, FUSED):
-            score = engine.score(each, ended.weights, matrices.val, matrices.task)
+            score = engine.score(each, ended.weights, matrices.val, matrices.measure)
             assert score == pytest.approx(ended.end.score_val)
 
 
@@ -218,7 +218,7 @@ def test_equal_logits_count_for_the_first_class_alone() -> None:
     dead = LaneBuffers(lane(hidden=()), (6, 3), matrices.task, 1)
     dead.load({"output.weight": np.zeros((6, 3)), "output.bias": np.zeros(3)})  # type: ignore[dict-item]  # Floats of another size.
     weights = dead._layout.unpack(dead._values)
-    score = NATIVE.score(lane(hidden=()), weights, matrices.val, matrices.task)
+    score = NATIVE.score(lane(hidden=()), weights, matrices.val, matrices.measure)
     assert score == pytest.approx((matrices.val.targets == 0).mean())
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from layerlab.domain.design import Norm, Optimizer
 from layerlab.domain.halving import Rung
+from layerlab.domain.metric import Metric
 from layerlab.domain.study import Proposal, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.control import Control
@@ -51,7 +52,7 @@ def test_at_a_rung_the_lanes_with_the_best_epochs_go_on(
 ) -> None:
     running = []
     for number, (epochs, n_params) in enumerate(curves, 1):
-        record = LaneRecord(lane(number), n_params)
+        record = LaneRecord(lane(number), n_params, Metric.ACCURACY)
         for loss, score in epochs:
             record.note(0.5, loss, score)
         running.append(record)
@@ -72,7 +73,7 @@ def test_at_a_rung_the_lanes_with_the_best_epochs_go_on(
 
 
 def test_between_rungs_nobody_is_dropped() -> None:
-    record = LaneRecord(lane(1), 1)
+    record = LaneRecord(lane(1), 1, Metric.ACCURACY)
     record.note(1.0, 1.0, 0.5)
     assert ends_at_rung([Rung(3, 0)], 2, [record]) == []
 

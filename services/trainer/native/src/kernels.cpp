@@ -77,6 +77,11 @@ void train_lane(Lane& lane, const Table& table, uint64_t epoch, int64_t until, f
   }
 }
 
+void keep_outputs(const Span& span, const float* outputs, float* to) {
+  for (int row = 0; row < span.rows; row++)
+    memcpy(to + (int64_t)row * span.units, outputs + row * span.stride, (size_t)span.units * 4);
+}
+
 void evaluate_lane(Lane& lane, const Table& table, int64_t start, int64_t stop, float* memory) {
   Workspace w;
   lay_out(lane, kRowsAtOnce, memory, &w);
@@ -89,6 +94,7 @@ void evaluate_lane(Lane& lane, const Table& table, int64_t start, int64_t stop, 
     lane.loss += lane.task == kClassification
                      ? classes_loss(span, w.outputs, table.classes + at, &lane.hits)
                      : values_loss(span, w.outputs, table.values + at);
+    if (lane.outputs) keep_outputs(span, w.outputs, lane.outputs + at * output.units);
   }
 }
 
@@ -123,6 +129,14 @@ void layerlab_evaluate(Lane* lanes, int64_t count, int64_t* next, const Table* t
     if (i >= count) return;
     evaluate_lane(lanes[i], *table, start, stop, workspace);
   }
+}
+
+const char* layerlab_compiler() {
+#if defined(__clang__)
+  return __VERSION__;
+#else
+  return "GCC " __VERSION__;
+#endif
 }
 
 void layerlab_order(uint64_t seed, uint64_t epoch, int64_t rows, int64_t start, int64_t count,

@@ -36,6 +36,7 @@ struct Lane {
   int64_t position;      // Rows seen in this epoch.
   double loss;           // Summed over them; in an evaluation, over the rows evaluated.
   int64_t hits;          // Rows classified right in an evaluation.
+  float* outputs;        // Where an evaluation leaves them, [rows, units]; null: nowhere.
 };
 
 // Features [rows, inputs], and classes [rows] or, for a regression, values [rows].
