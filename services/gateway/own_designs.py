@@ -9,7 +9,7 @@ from layerlab.domain.design import Design
 from layerlab.domain.json_value import JsonObject, JsonValue, canonical
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import AddedDesigns, KnownDesign, Ledger
-from services.gateway.study_options import check_constraints, parse_designs
+from services.gateway.study_options import check_allowed, parse_designs
 
 
 class OwnDesigns:
@@ -43,7 +43,7 @@ class OwnDesigns:
         spec = study.spec
         designs = parse_designs(documents, spec.task)
         if study.table is not None:
-            check_constraints(designs, spec.constraints, study.table, spec.budget.max_epochs)
+            check_allowed(designs, spec.constraints, study.table, spec.budget.max_epochs)
         return await self._ledger.add_designs(study_id, designs)
 
 

@@ -1,14 +1,15 @@
 """What a study will take, from what a probe of it has shown: pure arithmetic.
 
-A probe trains some designs of the study's space for a moment. From it come the work of a design's
-epoch, the pace of the trainers, and how long designs train before they end for themselves; the
-latter as a survival curve, since most are cut short (Kaplan and Meier, JASA 53, 1958). Rungs are
+The work of an epoch is that of designs drawn from the study's space. A probe trains some of them
+for a moment. From it come the pace of the trainers, and how long designs train before they end for
+themselves: a survival curve, since most are cut short (Kaplan and Meier, JASA 53, 1958). Rungs are
 the study's own. What the finals add is bounded by the search's work, as the scheduler bounds it.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Final
 from layerlab.domain.design import Design
 from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
 from layerlab.domain.hyperband import trained_epochs
-from layerlab.domain.space import Choice, Layers, SearchSpace
+from layerlab.domain.space_drawing import draw_design
 from layerlab.domain.spec import Engine, StudySpec, VerdictMode
 from layerlab.domain.study import Cohort, Purpose, Trial
 from layerlab.domain.table_shape import TableShape
@@ -51,6 +52,9 @@ _ENOUGH_TRIALS: Final = 8
 _COHORT_WORK: Final = 1e11
 _MOST_LANES: Final = 256
 _LEAST_LANES: Final = 8
+# Designs drawn to know what an ordinary one takes; of those drawn, few may be allowed.
+_SAMPLE: Final = 300
+_MOST_DRAWN: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Outlook:
 
 
 def predict(spec: StudySpec, table: TableShape, measured: Measured) -> Outlook:
-    designs = [trial.design for trial in measured.trials] or [_middle(spec.space)]
+    designs = _sample(spec, table)
     work = fmean(epoch_work(each, table) for each in designs)
     pace = _pace(measured, table)
     is_rough = pace is None or measured.is_crowded or len(measured.trials) < _ENOUGH_TRIALS
@@ -192,12 +196,13 @@ def _bytes(
     return Span(0.7 * min(low, predicted), 1.5 * max(low, predicted))
 
 
-def _middle(space: SearchSpace) -> Design:
-    """An ordinary design of the space, for when nobody has drawn any."""
-    hidden = space.fields["hidden"].domain
-    if isinstance(hidden, Layers):
-        width = sorted(hidden.widths)[len(hidden.widths) // 2]
-        return Design(hidden=(width,) * ((hidden.low + hidden.high + 1) // 2))
-    assert isinstance(hidden, Choice)
-    choices = [tuple(each) for each in hidden.values if isinstance(each, tuple)]
-    return Design(hidden=sorted(choices, key=sum)[len(choices) // 2])
+def _sample(spec: StudySpec, table: TableShape) -> list[Design]:
+    """Designs like those that the study will try; always the same ones."""
+    draw, found = random.Random("estimate"), list(spec.designs)
+    for _ in range(_MOST_DRAWN):
+        if len(found) >= _SAMPLE:
+            break
+        design = draw_design(spec.space, draw)
+        if spec.constraints.allow(design, table, spec.budget.max_epochs):
+            found.append(design)
+    return found or [Design(hidden=())]

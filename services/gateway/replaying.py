@@ -20,8 +20,8 @@ TOLERANCE: Final = 1e-4
 the same kernels give the same bits, others round otherwise."""
 
 _WITH_SCORE: Final = frozenset({TrialState.SUCCEEDED, TrialState.PRUNED})
-# How many threads share lanes out changes no result.
-_NO_MATTER: Final = frozenset({"threads"})
+# Of a machine, what results depend on to the last bit: neither threads nor the processor's name.
+_KERNELS: Final = "kernel_level"
 
 
 class VerificationState(StrEnum):
@@ -161,11 +161,8 @@ def _other_inputs(before: Receipt | None, after: Receipt | None) -> Iterator[str
 def _same_machine(before: Receipt | None, after: Receipt | None) -> bool | None:
     if before is None or after is None:
         return None
-    return before.versions == after.versions and _decisive(before) == _decisive(after)
-
-
-def _decisive(receipt: Receipt) -> dict[str, str]:
-    return {name: each for name, each in receipt.machine.items() if name not in _NO_MATTER}
+    kernels = before.machine.get(_KERNELS), after.machine.get(_KERNELS)
+    return before.versions == after.versions and kernels[0] == kernels[1]
 
 
 def _tolerance_note(same: bool | None) -> str:

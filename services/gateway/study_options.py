@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -116,7 +115,7 @@ def check_budget(designs: Sequence[Design], budget: Budget) -> None:
         raise _too_many(len(designs), budget.max_trials)
 
 
-def check_constraints(
+def check_allowed(
     designs: Sequence[Design], constraints: Constraints, table: TableShape, max_epochs: int
 ) -> None:
     """:raises InvalidInput: `design_not_allowed`, naming the design."""
@@ -141,5 +140,5 @@ def _too_many(count: int, limit: int) -> InvalidInput:
 
 
 def _at(place: int, field: str, detail: str) -> InvalidInput:
-    problem = InvalidInput("invalid_design", detail, field=f"designs.{place}")
-    return replace(problem, field=f"designs.{place}.{field}") if field else problem
+    path = f"designs.{place}.{field}" if field else f"designs.{place}"
+    return InvalidInput("invalid_design", detail, field=path)

@@ -14,6 +14,7 @@ from layerlab.domain.presets import DEFAULT_PRESET, preset_space
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import MAX_GRID, SearchSpace
+from layerlab.domain.space_check import check_constraints
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.spec import (
     MAX_DESIGNS,
@@ -30,8 +31,8 @@ from services.gateway.halving_request import RULE, WORD, HalvingChoice, resolve_
 from services.gateway.study_options import (
     ConstraintsRequest,
     SplitChoice,
+    check_allowed,
     check_budget,
-    check_constraints,
     parse_designs,
     resolve_constraints,
     resolve_split,
@@ -204,8 +205,8 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     """The study that `request` describes, on `dataset`, with every default filled in.
 
     :raises InvalidInput: what `check_target`, `preset_space`, `parse_space`, `check_task`,
-        `check_metric`, `check_split` and `study_options` say; `unknown_column` for a kind of no
-        column; `grid_too_large` with the `size`.
+        `check_metric`, `check_split`, `check_constraints` and `study_options` say;
+        `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
     """
     kinds = request.column_kinds or {}
     _check_kinds(dataset, kinds)
@@ -225,7 +226,8 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     check_budget(designs, budget)
     constraints = resolve_constraints(request.constraints)
     table = estimate_shape(dataset, request.target, task, kinds, split)
-    check_constraints(designs, constraints, table, budget.max_epochs)
+    check_constraints(space, constraints, table, budget.max_epochs)
+    check_allowed(designs, constraints, table, budget.max_epochs)
     return StudySpec(
         dataset_id=dataset.dataset_id,
         target=request.target,
