@@ -41,6 +41,7 @@ from services.local.stdin import end_with_stdin
 from services.local.words import attend
 from services.scheduler.clock import LoopClock
 from services.scheduler.scheduler import Scheduler
+from services.scheduler.thinking import thinking_child
 from services.trainer.metrics import TrainerMetrics
 from services.trainer.service import trainer_service
 
@@ -67,7 +68,8 @@ async def serve(settings: Settings, lock: FolderLock) -> None:
         front = await enter(_open_front(settings, registry))
         # One channel for each who calls, as on many machines.
         ledger = GrpcLedger(await enter(grpc_channel(front.gateway.grpc)))
-        scheduler = Scheduler(settings.scheduler, ledger, queue, LoopClock())
+        thinker = await enter(thinking_child())
+        scheduler = Scheduler(settings.scheduler, ledger, queue, thinker, LoopClock())
         metrics = TrainerMetrics(registry)
         trainers = [
             trainer_service(

@@ -25,6 +25,7 @@ from services.scheduler.clock import LoopClock
 from services.scheduler.metrics import QueueMetrics
 from services.scheduler.scheduler import Scheduler
 from services.scheduler.settings import SchedulerSettings, Settings
+from services.scheduler.thinking import thinking_child
 
 log = structlog.get_logger()
 
@@ -61,8 +62,8 @@ async def serve(
 ) -> None:
     """The scheduler, and what its process says of itself."""
     readiness, registry = Readiness(checks), new_registry("scheduler")
-    async with observable(settings, readiness, registry):
-        scheduler = Scheduler(settings, ledger, queue, LoopClock())
+    async with observable(settings, readiness, registry), thinking_child() as thinker:
+        scheduler = Scheduler(settings, ledger, queue, thinker, LoopClock())
         metrics = QueueMetrics(queue, registry)
         await run_until_signal(scheduler.run(), metrics.run(), on_signal=readiness.close)
 

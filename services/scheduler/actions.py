@@ -8,6 +8,7 @@ from typing import TypeAlias
 from layerlab.domain.halving import Rung
 from layerlab.domain.study import Proposal, Purpose
 from layerlab.domain.trial import StudyState
+from services.scheduler.search import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,23 @@ class RegisterCohort:
     proposals: tuple[Proposal, ...] = ()
     finalists: tuple[int, ...] = ()
     rungs: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskDesigns:
+    """The thinking process chooses the designs that a search wishes for."""
+
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The thinking process says what the trials come to after so many rounds of the finals, and the
+    ledger records it.
+    """
+
+    round: int
+    is_final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +69,6 @@ class EndStudy:
     detail: str
 
 
-Action: TypeAlias = StartStudy | RegisterCohort | PublishCohort | MarkCohort | EndStudy
+Action: TypeAlias = (
+    StartStudy | AskDesigns | RegisterCohort | PublishCohort | MarkCohort | Judge | EndStudy
+)

@@ -8,23 +8,29 @@ from typing import Final, TypeAlias, assert_never
 import structlog
 
 from layerlab.domain.exchange import StudyDelta
+from layerlab.domain.phases import has_verdict
 from layerlab.domain.problem import Conflict, InvalidInput, Problem
-from layerlab.domain.study import Purpose
+from layerlab.domain.study import FINALS, Purpose
 from layerlab.domain.trial import StudyState
 from layerlab.ports import JobQueue, StudyLedger
 from layerlab.tracing import enter_trace
 from services.scheduler.actions import (
     Action,
+    AskDesigns,
     EndStudy,
+    Judge,
     MarkCohort,
     PublishCohort,
     RegisterCohort,
     StartStudy,
 )
 from services.scheduler.clock import Backoff, Clock, wait_for_event, within
-from services.scheduler.planner import next_action
+from services.scheduler.finals.limits import limits_of
+from services.scheduler.planner import ASKING, next_action
 from services.scheduler.record import StudyRecord
-from services.scheduler.timing import next_phase_change
+from services.scheduler.search import Wish
+from services.scheduler.thinking import Thinker
+from services.scheduler.timing import end_of_judging, next_phase_change
 
 log = structlog.get_logger()
 
@@ -37,7 +43,7 @@ _BROKEN: Final = EndStudy(
     StudyState.FAILED, "The scheduler could not go on with it; its log says why."
 )
 
-_CohortAction: TypeAlias = RegisterCohort | PublishCohort | MarkCohort
+_Aside: TypeAlias = RegisterCohort | PublishCohort | MarkCohort | AskDesigns
 
 
 class StudyDriver:
@@ -53,6 +59,7 @@ class StudyDriver:
         record: StudyRecord,
         ledger: StudyLedger,
         queue: JobQueue,
+        thinker: Thinker,
         clock: Clock,
         max_waiting: int,
     ) -> None:
@@ -60,6 +67,7 @@ class StudyDriver:
         self._record = record
         self._ledger = ledger
         self._queue = queue
+        self._thinker = thinker
         self._clock = clock
         self._max_waiting = max_waiting
         self._news = asyncio.Event()
@@ -80,6 +88,8 @@ class StudyDriver:
     async def run(self) -> None:
         enter_trace(self._record.study.traceparent)
         log.info("study taken up", study_id=self._study_id)
+        if has_verdict(self._record.study.spec):
+            self._thinker.prepare()
         try:
             while not self.has_ended:
                 self._news.clear()
@@ -104,7 +114,7 @@ class StudyDriver:
         match action:
             case None:
                 await self._wait(_LOOK_SECONDS)
-            case StartStudy() | EndStudy():
+            case StartStudy() | EndStudy() | Judge():
                 await self._try(action)
             case _:
                 self._begin(action)
@@ -116,22 +126,25 @@ class StudyDriver:
             return _BROKEN
         return next_action(self._record, self._clock.now(), self._max_waiting)
 
-    def _begin(self, action: _CohortAction) -> None:
+    def _begin(self, action: _Aside) -> None:
         """Goes on with one cohort while others are under way."""
         if isinstance(action, RegisterCohort):
             self._record.begin_registration(action)
-        self._record.under_way.add(action.cohort_id)
-        task = asyncio.create_task(self._try(action), name=action.cohort_id)
+            if action.purpose in FINALS and has_verdict(self._record.study.spec):
+                self._thinker.prepare()
+        key = ASKING if isinstance(action, AskDesigns) else action.cohort_id
+        self._record.under_way.add(key)
+        task = asyncio.create_task(self._try(action), name=key)
         self._under_way.add(task)
-        task.add_done_callback(lambda task: self._end(task, action.cohort_id))
+        task.add_done_callback(lambda task: self._end(task, key))
 
-    def _end(self, task: asyncio.Task[None], cohort_id: str) -> None:
+    def _end(self, task: asyncio.Task[None], key: str) -> None:
         self._under_way.discard(task)
-        self._record.under_way.discard(cohort_id)
+        self._record.under_way.discard(key)
         self._news.set()
 
     async def _try(self, action: Action) -> None:
-        limit = self._limit()
+        limit = self._limit(action)
         try:
             await within(self._clock, limit, self._perform(action))
         except Exception as error:
@@ -159,10 +172,37 @@ class StudyDriver:
             case MarkCohort(cohort_id):
                 await self._ledger.mark_cohort_queued(record.ref(cohort_id))
                 record.marked.add(cohort_id)
+            case AskDesigns(wish):
+                await self._ask(wish)
+            case Judge():
+                await self._judge(action)
             case EndStudy(state, detail):
                 record.study = await self._ledger.move_study(self._study_id, state, detail)
             case _:
                 assert_never(action)
+
+    async def _ask(self, wish: Wish) -> None:
+        record = self._record
+        try:
+            designs = await self._thinker.propose(record.study, wish)
+        except BaseException:
+            record.search_failures += 1
+            raise
+        record.search_failures = 0
+        record.plan.grant(wish, designs)
+
+    async def _judge(self, action: Judge) -> None:
+        record = self._record
+        limits = limits_of(record, action.is_final)
+        trials = sorted(record.trials, key=lambda trial: trial.number)
+        try:
+            verdict = await self._thinker.judge(record.study, trials, action.is_final, limits)
+        except BaseException:
+            # Cut off or failed: a study must not hang on it.
+            record.judge_failures += 1
+            raise
+        await self._ledger.record_verdict(self._study_id, verdict)
+        record.take_verdict(verdict, action.round)
 
     def _be_refused(self, action: RegisterCohort) -> None:
         self._record.give_up_registration(action.cohort_id)
@@ -207,13 +247,15 @@ class StudyDriver:
         until = self._clock.now() + self._backoff.next()
         await self._clock.sleep_until(min(until, limit))
 
-    def _limit(self) -> float:
+    def _limit(self, action: Action | None = None) -> float:
         """Nothing may hang so long that what is due next comes late."""
         now = self._clock.now()
         due = self._next_phase_change(now)
+        if isinstance(action, Judge):
+            # Cut off, it would cost its process, and with that the verdicts to come.
+            due = end_of_judging(self._record.deadline, now)
         patience = now + _PATIENCE_SECONDS
         return patience if due is None else min(patience, due)
 
     def _next_phase_change(self, now: float) -> float | None:
-        budget = self._record.study.spec.budget
-        return next_phase_change(self._record.deadline, budget.test_seconds, now)
+        return next_phase_change(self._record.deadline, self._record.study.spec, now)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from layerlab.domain.spec import Search
+from layerlab.domain.phases import has_verdict
+from layerlab.domain.spec import Search, StudyKind
 from layerlab.domain.study import Trial
 from layerlab.domain.trial import StopReason, StudyState
 from services.scheduler.actions import EndStudy
@@ -19,7 +20,8 @@ def end_of(record: StudyRecord, phase: Phase) -> EndStudy:
     """SUCCEEDED when a trial has; otherwise the study is CANCELLED if it was stopped."""
     best = record.best
     if best is not None:
-        return EndStudy(StudyState.SUCCEEDED, _why(record, phase) + _untested(best))
+        said = _why(record, phase) + _untested(record, best) + _judgement(record)
+        return EndStudy(StudyState.SUCCEEDED, said)
     if record.study.state is StudyState.STOPPING:
         return EndStudy(StudyState.CANCELLED, "Stopped before any trial had succeeded.")
     return EndStudy(StudyState.FAILED, _failure(record, phase))
@@ -31,6 +33,8 @@ def _why(record: StudyRecord, phase: Phase) -> str:
         return f"Stopped by its user after {ended}."
     if _ran_out_of_time(record, phase):
         return f"The time budget of {_budget(record)} was used up after {ended}."
+    if record.is_unsearchable:
+        return f"The search broke off after {ended}: choosing more designs failed."
     asked = record.study.spec.budget.max_trials
     if asked is not None and record.n_ended >= asked:
         return f"As planned, {ended} ended."
@@ -38,11 +42,24 @@ def _why(record: StudyRecord, phase: Phase) -> str:
     return f"Every design of the {of} was tried, in {ended}."
 
 
-def _untested(best: Trial) -> str:
-    if best.score_test is not None:
+def _untested(record: StudyRecord, best: Trial) -> str:
+    tested = any(trial.score_test is not None for trial in record.known.trials.values())
+    if tested or record.study.spec.kind is not StudyKind.STUDY:
         return ""
     why = "could not be tested" if best.has_model else "has no stored model to test"
     return f" Trial {best.number}, the best, {why}."
+
+
+def _judgement(record: StudyRecord) -> str:
+    """What the verdict comes to, or that there is none."""
+    verdict = record.study.verdict
+    if not has_verdict(record.study.spec):
+        return ""
+    headline = verdict.headline if verdict else ""
+    if verdict is None or not verdict.is_final:
+        missing = "There is no verdict" if verdict is None else "The verdict is not the last one"
+        headline = f"{missing}: weighing the results failed or took too long. {headline}"
+    return f" {headline.strip()}".rstrip()
 
 
 def _failure(record: StudyRecord, phase: Phase) -> str:
@@ -69,7 +86,7 @@ def _ran_out_of_time(record: StudyRecord, phase: Phase) -> bool:
         return False
     trials = record.known.trials.values()
     was_cut = any(trial.stop_reason is StopReason.TIME_BUDGET for trial in trials)
-    return was_cut or record.has_unfinished or bool(record.plan.next_lanes(record.known))
+    return was_cut or record.has_unfinished or record.plan.has_more(record.known)
 
 
 def _budget(record: StudyRecord) -> str:

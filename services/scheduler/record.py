@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerlab.domain.exchange import StudyDelta
@@ -19,26 +18,33 @@ from layerlab.domain.study import (
     standing,
 )
 from layerlab.domain.trial import CohortState, TrialState
+from layerlab.domain.verdict import Verdict
 from services.scheduler.actions import RegisterCohort
+from services.scheduler.book import CohortBook, search_id
 from services.scheduler.cohorts import CohortPlan
+from services.scheduler.finals.searched import Searched, look_back
+from services.scheduler.news import has_come_back, is_later
 from services.scheduler.search import KnownTrials
 from services.scheduler.sizing import CohortLimits
 
-# How far back the pace is measured, and how much work therefore waits.
-_PACE_SECONDS: Final = 1.0
 # Within it, whoever has registered a cohort has published and marked it, or is in trouble.
 _OTHERS_SECONDS: Final = 2.0
+# So often the same may fail in the thinking process before the study does without.
+_MAX_FAILURES: Final = 2
 
 
 class StudyRecord:
     """Rebuilt from the ledger's first deltas; nothing in here is worth saving.
 
+    `known` are the trials of the search, `finals` all others, by their numbers.
     `deadline` is when the time budget ends, by the scheduler's own clock; None without one.
     `registering` has the cohorts that the ledger has not confirmed yet: what is planned next
     takes them for granted. `published` and `marked` are ids of cohorts that the queue has taken
     from this scheduler, and that the ledger has heard of; the ledger's own word on it comes with a
-    later delta. `under_way` are ids of cohorts that something is being done about.
-    `untestable`: the ledger has refused a test.
+    later delta. `under_way` are keys of actions that something is being done about.
+    `untestable`: the ledger has refused a test. `judged` counts the rounds after which this
+    scheduler has had a verdict: one that brought nothing isn't counted by the verdict itself.
+    `judge_failures` and `search_failures`: how often in a row the thinking process has failed.
 
     What another scheduler has registered is left to it for a while: both would publish it, and
     trainers would take each message for work.
@@ -48,7 +54,8 @@ class StudyRecord:
         self.study = study
         self.plan = CohortPlan(study.spec, limits, study.table)
         self.known = KnownTrials()
-        self.cohorts: dict[str, Cohort] = {}
+        self.finals: dict[int, Trial] = {}
+        self.book = CohortBook()
         self.is_complete = False
         self.deadline: float | None = None
         self.registering: dict[str, RegisterCohort] = {}
@@ -56,17 +63,17 @@ class StudyRecord:
         self.marked: set[str] = set()
         self.under_way: set[str] = set()
         self.untestable = False
+        self.judged = 0
+        self.judge_failures = 0
+        self.search_failures = 0
         self._others: dict[str, float] = {}
-        self._searching = 0
         self._unfinished: set[int] = set()
-        self._waiting: dict[str, Cohort] = {}
-        self._running: dict[str, Cohort] = {}
-        self._ends: deque[float] = deque()
         self._best: Standing | None = None
+        self._searched: tuple[int, Searched] | None = None
 
     def merge(self, delta: StudyDelta, now: float) -> None:
         """Takes in what is new; merging the same delta again changes nothing."""
-        self.study = delta.study
+        self._put_study(delta.study)
         for cohort in delta.cohorts:
             self.end_registration(cohort)
         for trial in delta.trials:
@@ -76,7 +83,7 @@ class StudyRecord:
             ended = cohort.state is CohortState.ENDED
             # What had ended before this scheduler came says nothing about the pace.
             if self.is_complete and ended and not (before and before.state is CohortState.ENDED):
-                self._ends.append(now)
+                self.book.note_end(now)
             # What was there before this scheduler came may be nobody's any more.
             if self.is_complete and before is None:
                 self.leave_to_others(cohort.cohort_id, now)
@@ -119,30 +126,23 @@ class StudyRecord:
         action = self.registering.pop(cohort_id, None)
         if action is None:
             return
-        self._searching -= action.purpose is Purpose.SEARCH
-        for cohorts in (self.cohorts, self._waiting):
-            cohorts.pop(cohort_id, None)
-        trials = (self.known.trials.get(each.number) for each in action.proposals)
+        self.book.remove(cohort_id)
+        trials = (self._trials_of(action.purpose).get(each.number) for each in action.proposals)
         numbers = {each.number for each in trials if each and each.cohort_id == cohort_id}
-        self._unfinished -= numbers
-        self.known.forget(numbers)
+        if action.purpose is Purpose.SEARCH:
+            self._unfinished -= numbers
+            self.known.forget(numbers)
+        else:
+            for number in numbers:
+                del self.finals[number]
 
     def add_cohort(self, cohort: Cohort, proposals: Sequence[Proposal]) -> None:
         """Takes in a registration before the ledger's delta about it arrives."""
         self._put_cohort(cohort)
         for proposal in proposals:
             # Another scheduler may have registered other lanes under this id.
-            if proposal.number in cohort.numbers and proposal.number not in self.known.trials:
-                self._put_trial(
-                    Trial(
-                        number=proposal.number,
-                        design=proposal.design,
-                        seed=proposal.seed,
-                        engine=self.study.spec.engine,
-                        cohort_id=cohort.cohort_id,
-                        state=TrialState.PENDING,
-                    )
-                )
+            if proposal.number in cohort.numbers and not self.is_taken(proposal.number):
+                self._put_trial(self._new_trial(cohort, proposal))
 
     def leave_to_others(self, cohort_id: str, now: float) -> None:
         """Another scheduler has registered the cohort: it publishes it, if it lives."""
@@ -155,14 +155,17 @@ class StudyRecord:
         return CohortRef(self.study.study_id, cohort_id, self.study.traceparent)
 
     @property
+    def cohorts(self) -> dict[str, Cohort]:
+        return self.book.cohorts
+
+    @property
     def next_cohort(self) -> int:
         """Which search cohort is to be registered next, counting from 1."""
-        # Some before the last one may be missing, when a scheduler died amid several.
-        numbers = count(self._searching + 1)
-        return next(each for each in numbers if self.cohort_id(each) not in self.cohorts)
+        return self.book.first_free(self.study.study_id)
 
     def cohort_id(self, number: int) -> str:
-        return f"{self.study.study_id}-c{number:04}"
+        """Of a cohort of the search."""
+        return search_id(self.study.study_id, number)
 
     @property
     def test_cohort_id(self) -> str:
@@ -175,34 +178,102 @@ class StudyRecord:
     @property
     def waiting(self) -> list[Cohort]:
         """Search cohorts that no trainer has, in the order of registration."""
-        return list(self._waiting.values())
+        return list(self.book.search.waiting.values())
 
     @property
     def running(self) -> list[Cohort]:
         """Search cohorts that a trainer has."""
-        return list(self._running.values())
+        return list(self.book.search.running.values())
 
-    def demand(self, now: float) -> int:
-        """How many search cohorts the trainers will have begun a second from now, or a little
-        more: one for each that trains now, and as many as have just ended within a second.
-        """
-        while self._ends and self._ends[0] < now - _PACE_SECONDS:
-            self._ends.popleft()
-        return len(self._running) + len(self._ends)
+    @property
+    def in_finals(self) -> bool:
+        """Whether something after the search is registered: the search takes no trials then."""
+        return bool(self.finals) or self.test_cohort is not None
 
     @property
     def has_unfinished(self) -> bool:
+        """Whether a trial of the search has not ended."""
         return bool(self._unfinished)
 
     @property
     def n_ended(self) -> int:
+        """Trials of the search."""
         return len(self.known.trials) - len(self._unfinished)
 
     @property
     def best(self) -> Trial | None:
         return None if self._best is None else self.known.trials[self._best.number]
 
+    @property
+    def trials(self) -> Iterator[Trial]:
+        """Of every purpose."""
+        yield from self.known.trials.values()
+        yield from self.finals.values()
+
+    @property
+    def next_number(self) -> int:
+        """Above that of every trial."""
+        return max((*self.known.trials, *self.finals), default=0) + 1
+
+    def is_taken(self, number: int) -> bool:
+        return number in self.known.trials or number in self.finals
+
+    def take_verdict(self, verdict: Verdict, round_number: int) -> None:
+        """The ledger has it."""
+        self.judged, self.judge_failures = round_number, 0
+        self.study = replace(self.study, verdict=verdict)
+
+    @property
+    def searched(self) -> Searched:
+        """What there is of the search by now."""
+        if self._searched is None or self._searched[0] != self.n_ended:
+            found = look_back(self.study, self.known.trials.values())
+            self._searched = self.n_ended, found
+        return self._searched[1]
+
+    @property
+    def rounds_judged(self) -> int:
+        verdict = self.study.verdict
+        return max(self.judged, verdict.round if verdict else 0)
+
+    @property
+    def is_unjudgeable(self) -> bool:
+        return self.judge_failures >= _MAX_FAILURES
+
+    @property
+    def is_unsearchable(self) -> bool:
+        return self.search_failures >= _MAX_FAILURES
+
+    def _trials_of(self, purpose: Purpose) -> dict[int, Trial]:
+        return self.known.trials if purpose is Purpose.SEARCH else self.finals
+
+    def _put_study(self, study: Study) -> None:
+        if study.spec.designs != self.study.spec.designs:
+            self.plan.add_designs(study.spec.designs)
+        known = self.study.verdict
+        # What was on its way may be from before this scheduler recorded a verdict.
+        if known is not None and is_later(known, study.verdict):
+            study = replace(study, verdict=known)
+        self.study = study
+
+    def _new_trial(self, cohort: Cohort, proposal: Proposal) -> Trial:
+        return Trial(
+            number=proposal.number,
+            design=proposal.design,
+            seed=proposal.seed,
+            engine=self.study.spec.engine,
+            cohort_id=cohort.cohort_id,
+            state=TrialState.PENDING,
+            purpose=cohort.purpose,
+            repeat=proposal.repeat,
+            share=proposal.share,
+            baseline=proposal.baseline,
+        )
+
     def _put_trial(self, trial: Trial) -> None:
+        if trial.purpose is not Purpose.SEARCH:
+            self.finals[trial.number] = trial
+            return
         self.known.put(trial)
         if trial.state.is_terminal:
             self._unfinished.discard(trial.number)
@@ -214,28 +285,8 @@ class StudyRecord:
 
     def _put_cohort(self, cohort: Cohort) -> None:
         cohort_id, before = cohort.cohort_id, self.cohorts.get(cohort.cohort_id)
-        if cohort.state is CohortState.ENDED or (before and _has_come_back(before, cohort)):
+        if cohort.state is CohortState.ENDED or (before and has_come_back(before, cohort)):
             self.published.discard(cohort_id)
             self.marked.discard(cohort_id)
             self._others.pop(cohort_id, None)
-        self.cohorts[cohort_id] = cohort
-        if cohort.purpose is not Purpose.SEARCH:
-            return
-        self._searching += before is None
-        for cohorts, holds in (
-            (self._waiting, cohort.state in (CohortState.PENDING, CohortState.QUEUED)),
-            (self._running, cohort.state is CohortState.RUNNING),
-        ):
-            if holds:
-                cohorts[cohort_id] = cohort
-            else:
-                cohorts.pop(cohort_id, None)
-
-
-def _has_come_back(before: Cohort, after: Cohort) -> bool:
-    """Its trainer was lost, or has put it off while the study was suspended: its message is gone.
-
-    A delta may leave out what was between; the event that made it PENDING is another one then.
-    """
-    moved = before.state is not CohortState.PENDING or after.seq > before.seq
-    return after.state is CohortState.PENDING and moved
+        self.book.put(cohort)

@@ -15,6 +15,7 @@ from services.scheduler.driver import StudyDriver
 from services.scheduler.reconciler import Reconciler
 from services.scheduler.record import StudyRecord
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.thinking import Thinker
 
 log = structlog.get_logger()
 
@@ -25,11 +26,17 @@ class Scheduler:
     """Holds nothing that the ledger doesn't: it can be killed, started again, and run twice."""
 
     def __init__(
-        self, settings: SchedulerSettings, ledger: StudyLedger, queue: JobQueue, clock: Clock
+        self,
+        settings: SchedulerSettings,
+        ledger: StudyLedger,
+        queue: JobQueue,
+        thinker: Thinker,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._queue = queue
+        self._thinker = thinker
         self._clock = clock
         self._reconciler = Reconciler(ledger, queue, clock)
 
@@ -74,6 +81,7 @@ class Scheduler:
                 StudyRecord(study, self._settings.cohort_limits),
                 self._ledger,
                 self._queue,
+                self._thinker,
                 self._clock,
                 self._settings.waiting_cohorts,
             )

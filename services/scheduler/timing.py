@@ -1,7 +1,9 @@
-"""The end of a time budget, second by second.
+"""A time budget, second by second.
 
-A study ends within two seconds of its deadline, whatever hangs. Trainers cut their lanes at the
-deadline, or just before it; then the finalist is tested, and the scheduler ends the study.
+A study ends within two seconds of its deadline, whatever hangs. What is searched, trained again and
+explained each has a part of the time (`phases.kept_seconds`): trainers cut their lanes where it
+ends, and the scheduler goes on with what there is by then. At the deadline the finalists are
+tested; then the scheduler ends the study.
 """
 
 from __future__ import annotations
@@ -9,45 +11,85 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-# A cohort that starts later than this before the deadline would hardly train an epoch. Where more
-# time is kept for the test, it comes that much earlier.
+from layerlab.domain.phases import has_verdict, kept_seconds, last_start_seconds
+from layerlab.domain.spec import StudySpec
+from layerlab.domain.study import Purpose
+
+# Without a verdict: a cohort that starts later than this before the deadline would hardly train an
+# epoch. Where more time is kept for the test, it comes that much earlier.
 LAST_CALL_SECONDS: Final = 0.3
 _CUTTING_SECONDS: Final = 0.2
-# After the deadline: time for the last reports to arrive, and for the finalist to be tested.
+# How long the last reports of lanes that were cut may take.
+_REPORTS_SECONDS: Final = 0.15
+# After the deadline: time for the last reports to arrive, and for the finalist to be tested; then
+# for the last verdict.
 LAST_TEST_SECONDS: Final = 0.7
 GRACE_SECONDS: Final = 1.2
 
 
 class Phase(IntEnum):
-    """OPEN: search. CLOSING: nothing new, what runs ends. OVER: test the best. FINAL: end."""
+    """What the time is for; a study that is done with one goes on with the next before its time.
+
+    OPEN: search. CLOSING: nothing new of the search, what runs ends. CONFIRM: the finalists; what
+    still runs of the search isn't waited for. EXPLAIN: what is around the winner. TEST: nothing
+    else begins. OVER: test the best. LATE: too late for a test. FINAL: end.
+    """
 
     OPEN = 0
     CLOSING = 1
-    OVER = 2
-    LATE = 3
-    FINAL = 4
+    CONFIRM = 2
+    EXPLAIN = 3
+    TEST = 4
+    OVER = 5
+    LATE = 6
+    FINAL = 7
 
 
-def phase_at(deadline: float | None, test_seconds: float, now: float) -> Phase:
-    """Trainers cut their lanes `test_seconds` before the deadline. LATE: too late for a test."""
+def phase_at(deadline: float | None, spec: StudySpec, now: float) -> Phase:
+    """Without a deadline there is all the time in the world."""
     if deadline is None:
         return Phase.OPEN
-    starts = _starts(deadline, test_seconds)
+    starts = _starts(deadline, spec)
     return max((phase for phase, start in starts.items() if now >= start), default=Phase.OPEN)
 
 
-def next_phase_change(deadline: float | None, test_seconds: float, now: float) -> float | None:
+def next_phase_change(deadline: float | None, spec: StudySpec, now: float) -> float | None:
     """When the phase changes next; None: never."""
     if deadline is None:
         return None
-    starts = _starts(deadline, test_seconds)
+    starts = _starts(deadline, spec)
     return min((start for start in starts.values() if start > now), default=None)
 
 
-def _starts(deadline: float, test_seconds: float) -> dict[Phase, float]:
-    return {
-        Phase.CLOSING: deadline - max(LAST_CALL_SECONDS, test_seconds - _CUTTING_SECONDS),
+def end_of_time_for(purpose: Purpose, deadline: float | None, spec: StudySpec) -> float | None:
+    """When trainers cut the lanes of such a cohort; None: never."""
+    return None if deadline is None else deadline - kept_seconds(spec, purpose)
+
+
+def end_of_judging(deadline: float | None, now: float) -> float | None:
+    """By when a verdict that is asked for now must be there: at the deadline the test is due, and
+    after that the end."""
+    if deadline is None or now < deadline:
+        return deadline
+    return deadline + GRACE_SECONDS
+
+
+def _starts(deadline: float, spec: StudySpec) -> dict[Phase, float]:
+    end = {
         Phase.OVER: deadline,
         Phase.LATE: deadline + LAST_TEST_SECONDS,
         Phase.FINAL: deadline + GRACE_SECONDS,
+    }
+    if not has_verdict(spec):
+        kept = max(LAST_CALL_SECONDS, spec.budget.test_seconds - _CUTTING_SECONDS)
+        return {Phase.CLOSING: deadline - kept, **end}
+    last = last_start_seconds(spec)
+    reports = min(_REPORTS_SECONDS, last)
+    search = deadline - kept_seconds(spec, Purpose.SEARCH)
+    return {
+        Phase.CLOSING: search - last,
+        Phase.CONFIRM: search + last,
+        Phase.EXPLAIN: deadline - kept_seconds(spec, Purpose.CONFIRM) + reports,
+        Phase.TEST: deadline - kept_seconds(spec, Purpose.ABLATION) + reports,
+        **end,
     }

@@ -30,8 +30,10 @@ from layerlab.ports import Handler, JobQueue, QueueDepth, StudyLedger
 from services.gateway.ledger import Ledger
 from services.scheduler.scheduler import Scheduler
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.thinking import Thinker
 from tests.unit.gateway_ledger.world import World, by_number, open_world, report
 from tests.unit.scheduler.clocks import TurnedClock
+from tests.unit.scheduler.thinkers import PlainThinker
 
 SETTINGS = SchedulerSettings(grpc="127.0.0.1:0")
 
@@ -47,7 +49,7 @@ def success(lane: Proposal) -> TrialEnd:
         best_epoch=1,
         epochs=0,
         n_params=lane.design.n_params(4, 3),
-        has_model=True,
+        has_model=lane.repeat == 0 and lane.baseline is None,
     )
 
 
@@ -85,7 +87,7 @@ class Trainer:
             await self._gate.wait()
         if self._end is None:
             await asyncio.Event().wait()
-        elif claim.assignment.purpose is Purpose.SEARCH:
+        elif claim.assignment.purpose is not Purpose.TEST:
             await self._train(ref, claim.assignment, self._end)
         else:
             scores = tuple(TestScore(lane.number, 0.5) for lane in claim.assignment.lanes)
@@ -113,6 +115,7 @@ class SchedulerWorld:
     world: World
     clock: TurnedClock = field(default_factory=TurnedClock)
     queue: MemoryJobQueue = field(default_factory=MemoryJobQueue)
+    thinker: Thinker = field(default_factory=PlainThinker)
 
     @property
     def ledger(self) -> Ledger:
@@ -129,7 +132,9 @@ class SchedulerWorld:
         queue: JobQueue | None = None,
         settings: SchedulerSettings = SETTINGS,
     ) -> Scheduler:
-        return Scheduler(settings, ledger or self.ledger, queue or self.queue, self.clock)
+        return Scheduler(
+            settings, ledger or self.ledger, queue or self.queue, self.thinker, self.clock
+        )
 
     def trainer(
         self,

@@ -12,14 +12,18 @@ from layerlab.domain.trial import (
     FailureReason,
     StudyState,
 )
+from layerlab.domain.verdict import Verdict
 from services.scheduler.actions import (
     Action,
     EndStudy,
+    Judge,
     MarkCohort,
     PublishCohort,
     RegisterCohort,
     StartStudy,
 )
+from services.scheduler.analysis.verdict import reach_verdict
+from services.scheduler.finals.limits import limits_of
 from services.scheduler.planner import next_action
 from services.scheduler.record import StudyRecord
 from tests.unit.scheduler.builders import (
@@ -46,6 +50,7 @@ class Play:
         self.study = a_study(spec, state)
         self.record = StudyRecord(self.study, LIMITS)
         self.now = NOW
+        self.verdicts: list[Verdict] = []
         self.tell(seconds_left=seconds_left)
 
     def tell(
@@ -86,6 +91,12 @@ class Play:
             case MarkCohort(cohort_id):
                 self.record.marked.add(cohort_id)
                 self._put(cohort_id, CohortState.QUEUED)
+            case Judge(round_number, is_final):
+                spec, trials = self.study.spec, list(self.record.trials)
+                limits = limits_of(self.record, is_final)
+                verdict = reach_verdict(spec, self.study.table, trials, is_final, limits)
+                self.verdicts.append(verdict)
+                self.record.take_verdict(verdict, round_number)
 
     def claim(self, cohort_id: str) -> None:
         self._put(cohort_id, CohortState.RUNNING)
@@ -99,9 +110,12 @@ class Play:
 
     def end(self, cohort_id: str, end: Callable[[Trial], Trial]) -> None:
         cohort = self.record.cohorts[cohort_id]
-        if cohort.purpose is Purpose.SEARCH:
-            self.tell(*(end(self.record.known.trials[number]) for number in cohort.numbers))
+        if cohort.purpose is not Purpose.TEST:
+            self.tell(*(end(self.trial(number)) for number in cohort.numbers))
         self._put(cohort_id, CohortState.ENDED)
+
+    def trial(self, number: int) -> Trial:
+        return self.record.known.trials.get(number) or self.record.finals[number]
 
     def run_all(self, end: Callable[[Trial], Trial]) -> list[Action]:
         """Search cohorts one after another, until nothing waits."""
@@ -113,6 +127,13 @@ class Play:
 
     def _put(self, cohort_id: str, state: CohortState) -> None:
         self.tell(cohorts=(replace(self.record.cohorts[cohort_id], state=state),))
+
+    def test(self, score: float = 0.5) -> None:
+        """The finalists' test comes to its end."""
+        test = self.record.test_cohort
+        assert test is not None
+        self.tell(*(replace(self.trial(number), score_test=score) for number in test.numbers))
+        self.end(test.cohort_id, by_number)
 
 
 def by_number(trial: Trial) -> Trial:
