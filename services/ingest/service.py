@@ -92,7 +92,13 @@ class TableIngest:
 
     async def get_split(self, spec: MatrixSpec) -> Split:
         """:raises TooLarge: `split_too_large`: more rows than one answer can name."""
-        header = await self._prepared(spec)
+        name = matrices_name(spec)
+        with self._shelf.reading(name):
+            self._check_listable(await self._prepared(spec))
+            return await self._library.read_split(name)
+
+    @staticmethod
+    def _check_listable(header: MatricesHeader) -> None:
         rows = header.n_train + header.n_validation + header.n_test
         if rows > MAX_SPLIT_ROWS:
             raise TooLarge(
@@ -101,7 +107,6 @@ class TableIngest:
                 hint="Upload a sample of the rows.",
                 extra={"limit": MAX_SPLIT_ROWS, "rows": rows},
             )
-        return await self._library.read_split(matrices_name(spec))
 
     async def _prepared(self, spec: MatrixSpec) -> MatricesHeader:
         name = matrices_name(spec)

@@ -35,8 +35,9 @@ def classes(codes: list[int]) -> Categories:
 def dividers(draw: st.DrawFn, method: SplitMethod) -> Divider:
     """Of a table that can be divided; some rows have no target, some no key."""
     if draw(st.booleans()):
-        target: Categories | Floats = classes(draw(labels))
-        rows = len(target.codes)
+        codes = draw(labels)
+        target: Categories | Floats = classes(codes)
+        rows = len(codes)
     else:
         target = np.array(draw(quantities))
         rows = len(target)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def test_the_extremes_of_floats_give_finite_steps(name: RecipeName, train: list[
     assert step.scale > 0
 
 
-def categories(values: list[str | None]) -> Feature:
+def categories(values: Sequence[str | None]) -> Feature:
     labels = tuple(dict.fromkeys(value for value in values if value is not None))
     codes = np.array([-1 if value is None else labels.index(value) for value in values])
     return Feature("x", ColumnKind.CATEGORY, Categories(codes, labels))

@@ -24,6 +24,7 @@ from layerlab.domain.problem import (
     UnsupportedMedia,
 )
 from layerlab.domain.recipe import RecipeName
+from layerlab.domain.splitting import SplitMethod, SplitSpec
 from services.ingest import service
 from services.ingest.library import Library, matrices_name
 from services.ingest.limits import MAX_BYTES
@@ -283,6 +284,14 @@ def test_everything_in_a_spec_is_in_its_key() -> None:
         spec_of("0" * 64, recipe=RecipeName.STANDARD),
         spec_of("0" * 64, seed=1),
         spec_of("0" * 64, column_kinds={"a": ColumnKind.CATEGORY}),
+        spec_of("0" * 64, split=SplitSpec(SplitMethod.GROUPED, "a")),
+        spec_of("0" * 64, split=SplitSpec(SplitMethod.TIME, "a")),
+        spec_of("0" * 64, split=SplitSpec(SplitMethod.TIME, "b")),
+        spec_of("0" * 64, split=SplitSpec(folds=4)),
+        spec_of("0" * 64, repeat=1),
+        spec_of("0" * 64, repeat=2),
+        spec_of("0" * 64, missing_indicators=True),
+        spec_of("0" * 64, group_rare=True),
     ]
     assert len({matrices_name(spec) for spec in specs}) == len(specs)
 
