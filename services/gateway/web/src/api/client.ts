@@ -3,6 +3,7 @@
 import { transport } from "./transport";
 import type {
   Dataset,
+  Estimate,
   Preset,
   Problem,
   Sample,
@@ -10,8 +11,11 @@ import type {
   StudyPage,
   StudyRequest,
   TrialPage,
+  TrialReceipt,
   TrialWithCurve,
+  Verification,
 } from "./types";
+import type { VerdictAnswer } from "./verdict";
 
 /** The server's answer was a problem; it says what and where. */
 export class ApiProblem extends Error {
@@ -38,7 +42,7 @@ export function getStudy(studyId: string): Promise<Study> {
 }
 
 export function listTrials(studyId: string, pageToken: string): Promise<TrialPage> {
-  const query = new URLSearchParams({ page_size: "1000" });
+  const query = new URLSearchParams({ page_size: "1000", purpose: "all" });
   if (pageToken) query.set("page_token", pageToken);
   return getJson(`${studyPath(studyId)}/trials?${query}`);
 }
@@ -47,8 +51,45 @@ export function getTrial(studyId: string, number: number): Promise<TrialWithCurv
   return getJson(`${studyPath(studyId)}/trials/${number}`);
 }
 
+/** What the trial's result depends on; a problem with `no_receipt` before its cohort has ended. */
+export function getReceipt(studyId: string, number: number): Promise<TrialReceipt> {
+  return getJson(`${studyPath(studyId)}/trials/${number}/receipt`);
+}
+
+// The server answers at the end, or after so many seconds.
+const VERIFY_WAIT = 10;
+
+/** Trains the trial again and compares; asks on until it is known. */
+export async function verifyTrial(
+  studyId: string,
+  number: number,
+  key: string,
+  onProgress: (verification: Verification) => void,
+): Promise<Verification> {
+  const path = `${studyPath(studyId)}/trials/${number}`;
+  const wait = `?wait=${VERIFY_WAIT}`;
+  const headers = { "Idempotency-Key": key };
+  let verification: Verification = await postJson(`${path}:verify${wait}`, undefined, headers);
+  const place = `${path}/verifications/${encodeURIComponent(verification.verification_id)}`;
+  while (verification.state === "RUNNING") {
+    onProgress(verification);
+    verification = await getJson(`${place}${wait}`);
+  }
+  return verification;
+}
+
 export function createStudy(request: StudyRequest, idempotencyKey: string): Promise<Study> {
   return postJson("/v1/studies", request, { "Idempotency-Key": idempotencyKey });
+}
+
+/** Of the request of a study that isn't created yet; takes a few seconds. */
+export function estimateStudy(request: StudyRequest): Promise<Estimate> {
+  return postJson("/v1/studies:estimate", request);
+}
+
+/** The last one reached; a problem with `no_verdict_yet` or `no_verdict` while there is none. */
+export function getVerdict(studyId: string): Promise<VerdictAnswer> {
+  return getJson(`${studyPath(studyId)}/verdict`);
 }
 
 export function commandStudy(studyId: string, verb: Verb): Promise<Study> {

@@ -1,6 +1,7 @@
 /** The event union, defined once: what ARCHITECTURE.md lists under Events. */
 
 import type {
+  Baseline,
   ControlFrame,
   CurvePoint,
   Design,
@@ -8,10 +9,12 @@ import type {
   EventEnvelope,
   EventType,
   FailureReason,
+  Purpose,
   StopReason,
   StudyState,
   TrialState,
 } from "./types";
+import type { Verdict } from "./verdict";
 
 export interface EpochReport extends CurvePoint {
   number: number;
@@ -29,6 +32,11 @@ export interface TrialMove {
   design?: Design;
   seed?: number;
   engine?: Engine;
+  /** With `from: null` of a trial that is none of the search's. */
+  purpose?: Purpose;
+  repeat?: number;
+  share?: number;
+  baseline?: Baseline | null;
   /** With an end only. */
   reason?: FailureReason | null;
   stop_reason?: StopReason | null;
@@ -51,6 +59,8 @@ export interface StudyMove {
 
 interface EventData {
   "study.created": { state: StudyState };
+  "study.designs_added": { designs: Design[] };
+  "study.verdict_reached": { verdict: Verdict };
   "study.state_changed": StudyMove;
   "cohort.registered": { cohort_id: string; purpose: string; numbers: number[] };
   "cohort.state_changed": { cohort_id: string; from: string; to: string };

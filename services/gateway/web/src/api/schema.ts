@@ -126,6 +126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies:estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Study
+         * @description What such a study would take, as ranges, from a probe of at most 3 s.
+         */
+        post: operations["estimate_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{study_id}": {
         parameters: {
             query?: never;
@@ -155,6 +175,27 @@ export interface paths {
          * @description Which rows of the file train, steer the search, and are touched once, at the end.
          */
         get: operations["get_split"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Verdict
+         * @description Which design to use, and how sure one can be: the last verdict reached. While there is
+         *     none: 404, `no_verdict_yet`; when there will be none: 404, `no_verdict`.
+         */
+        get: operations["get_verdict"];
         put?: never;
         post?: never;
         delete?: never;
@@ -256,7 +297,11 @@ export interface paths {
          */
         get: operations["list_trials"];
         put?: never;
-        post?: never;
+        /**
+         * Add Designs
+         * @description Designs of your own, to be tried next; those that were asked for before are named.
+         */
+        post: operations["add_designs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -272,6 +317,64 @@ export interface paths {
         };
         /** Get Trial */
         get: operations["get_trial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials/{number}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt
+         * @description Dataset, split, recipe, design, seed, versions and machine of a trial; 404,
+         *     `no_receipt`, before its cohort has ended.
+         */
+        get: operations["get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials/{number}:verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Trial
+         * @description Trains the trial again, and compares.
+         */
+        post: operations["verify_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials/{number}/verifications/{verification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Verification */
+        get: operations["get_verification"];
         put?: never;
         post?: never;
         delete?: never;
@@ -407,6 +510,19 @@ export interface components {
          * @enum {string}
          */
         Activation: "relu" | "tanh" | "gelu" | "silu" | "elu" | "sigmoid";
+        /** AddedDesignsDocument */
+        AddedDesignsDocument: {
+            /**
+             * Added
+             * @description They will be tried next.
+             */
+            added: components["schemas"]["DesignDocument"][];
+            /**
+             * Known
+             * @description They were asked for before.
+             */
+            known: components["schemas"]["KnownDesignDocument"][];
+        };
         /** AliveDocument */
         AliveDocument: {
             /**
@@ -415,6 +531,13 @@ export interface components {
              */
             status: "alive";
         };
+        /**
+         * Baseline
+         * @description `constant`: the majority class, or the mean. `linear`: logistic or ridge regression.
+         *     `trees`: gradient-boosted trees on histograms.
+         * @enum {string}
+         */
+        Baseline: "constant" | "linear" | "trees";
         /** BudgetDocument */
         BudgetDocument: {
             /** Max Trials */
@@ -423,6 +546,13 @@ export interface components {
             max_epochs: number;
             /** Time Seconds */
             time_seconds: number | null;
+        };
+        /** BytesRange */
+        BytesRange: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
         };
         /**
          * ClassWeight
@@ -452,6 +582,8 @@ export interface components {
             worker_id: string;
             /** @description There once a trainer has trained it to its end. */
             stats: components["schemas"]["CohortStatsDocument"] | null;
+            /** @description Likewise. */
+            receipt: components["schemas"]["CohortReceiptDocument"] | null;
         };
         /** CohortPageDocument */
         CohortPageDocument: {
@@ -467,6 +599,30 @@ export interface components {
             next_page_token: string;
             /** Total Size */
             total_size: number;
+        };
+        /**
+         * CohortReceiptDocument
+         * @description What the results of its trials depend on, beside designs and seeds. SHA-256 in hex.
+         */
+        CohortReceiptDocument: {
+            /** Split Sha256 */
+            split_sha256: string;
+            /**
+             * Recipe Sha256
+             * @description Of what was fitted, and of the matrices.
+             */
+            recipe_sha256: string;
+            /**
+             * Versions
+             * @description Of what trained, by name.
+             */
+            versions: {
+                [key: string]: string;
+            };
+            /** Machine */
+            machine: {
+                [key: string]: string;
+            };
         };
         /**
          * CohortState
@@ -555,6 +711,81 @@ export interface components {
          * @enum {string}
          */
         ColumnKind: "number" | "category" | "date" | "text" | "id" | "constant" | "ignore";
+        /**
+         * ComparisonDocument
+         * @description `first` against `second`, by name.
+         */
+        ComparisonDocument: {
+            /** First */
+            first: string;
+            /** Second */
+            second: string;
+            relation: components["schemas"]["Relation"];
+            /**
+             * Repeats
+             * @description That both were trained on.
+             */
+            repeats: number;
+            /**
+             * Difference
+             * @description By how much `first` is better.
+             */
+            difference: number | null;
+            /** @description Simultaneous with those of all comparisons of its kind. */
+            interval: components["schemas"]["IntervalDocument"] | null;
+            /** Sentence */
+            sentence: string;
+        };
+        /** ConstraintsDocument */
+        ConstraintsDocument: {
+            /** Max Params */
+            max_params: number | null;
+            /** Max Trial Seconds */
+            max_trial_seconds: number | null;
+        };
+        /**
+         * ContenderDocument
+         * @description A design or a baseline in the finals. Scores are natural values of the metric.
+         */
+        ContenderDocument: {
+            /**
+             * Name
+             * @description Unlike all others', such as `2 × 64`.
+             */
+            name: string;
+            /**
+             * Trial
+             * @description Its trial on the study's own split.
+             */
+            trial: number | null;
+            baseline: components["schemas"]["Baseline"] | null;
+            design: components["schemas"]["DesignDocument"] | null;
+            /** N Params */
+            n_params: number | null;
+            /**
+             * Repeats
+             * @description Resamplings that it was trained on.
+             */
+            repeats: number;
+            /**
+             * Mean
+             * @description Of the scores over its repeats.
+             */
+            mean: number | null;
+            interval: components["schemas"]["IntervalDocument"] | null;
+            /**
+             * Score Val
+             * @description Of its trial.
+             */
+            score_val: number | null;
+            /**
+             * Score Test
+             * @description On the test rows, touched once.
+             */
+            score_test: number | null;
+            /** @description Of the score to be expected on rows like the test rows. */
+            test_interval: components["schemas"]["IntervalDocument"] | null;
+        };
         /** CurvePointDocument */
         CurvePointDocument: {
             /** Epoch */
@@ -567,6 +798,23 @@ export interface components {
             score_val: number | null;
             /** Elapsed Seconds */
             elapsed_seconds: number;
+        };
+        /** CurveStepDocument */
+        CurveStepDocument: {
+            /** Name */
+            name: string;
+            /**
+             * Share
+             * @description Of the training rows.
+             */
+            share: number;
+            /** Rows */
+            rows: number;
+            /** Repeats */
+            repeats: number;
+            /** Mean */
+            mean: number;
+            interval: components["schemas"]["IntervalDocument"] | null;
         };
         /** DatasetDocument */
         DatasetDocument: {
@@ -643,12 +891,75 @@ export interface components {
             warmup_epochs: number;
             /** @description balanced: rare classes count more. */
             class_weight: components["schemas"]["ClassWeight"];
+            /** @description How features are prepared; null: as the study's. */
+            recipe: components["schemas"]["RecipeName"] | null;
+            /**
+             * Missing Indicators
+             * @description A second input says where a cell is missing.
+             */
+            missing_indicators: boolean;
+            /**
+             * Group Rare
+             * @description Rare categories of a column share one input.
+             */
+            group_rare: boolean;
+        };
+        /**
+         * EffectDocument
+         * @description What one change to the winner does, with the winner's seeds.
+         */
+        EffectDocument: {
+            /** Field */
+            field: string;
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Repeats */
+            repeats: number;
+            /**
+             * Difference
+             * @description By how much the changed design is better.
+             */
+            difference: number | null;
+            interval: components["schemas"]["IntervalDocument"] | null;
+            relation: components["schemas"]["Relation"];
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Engine
          * @enum {string}
          */
         Engine: "fused" | "keras";
+        /** EstimateDocument */
+        EstimateDocument: {
+            /**
+             * Estimate Id
+             * @description For the study's request, within a day.
+             */
+            estimate_id: string;
+            /** @description From the study's creation to its end. */
+            seconds: components["schemas"]["SecondsRange"];
+            /** @description Of memory that training takes, at the peak. */
+            bytes: components["schemas"]["BytesRange"];
+            /**
+             * Trials
+             * @description Of the search.
+             */
+            trials: number;
+            /**
+             * Designs
+             * @description That the space has; null when uncountable.
+             */
+            designs: number | null;
+            probe: components["schemas"]["ProbeDocument"] | null;
+            /**
+             * Is Rough
+             * @description It could not be measured well, so the range is wide.
+             */
+            is_rough: boolean;
+        };
         /**
          * FailureReason
          * @enum {string}
@@ -667,6 +978,47 @@ export interface components {
              */
             min_epochs: number;
         };
+        /** ImportanceDocument */
+        ImportanceDocument: {
+            /** Field */
+            field: string;
+            /**
+             * Share
+             * @description Of the score's variation over the space; all sum to 1.
+             */
+            share: number;
+        };
+        /** IntervalDocument */
+        IntervalDocument: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Level
+             * @description 0.95: of many such intervals 95 % hold the true value.
+             */
+            level: number;
+        };
+        /** KnownDesignDocument */
+        KnownDesignDocument: {
+            design: components["schemas"]["DesignDocument"];
+            /**
+             * Number
+             * @description Of its trial; null while it has none.
+             */
+            number: number | null;
+        };
+        /**
+         * Metric
+         * @description Natural values, as scikit-learn defines them.
+         *
+         *     `f1` and `auc` are means over the classes, each against the rest, all of equal weight; of two
+         *     classes `f1` is that of the second in label order. `log_loss` is in nats. `rmse` and `mae` are
+         *     in the target's own units.
+         * @enum {string}
+         */
+        Metric: "accuracy" | "balanced_accuracy" | "log_loss" | "auc" | "f1" | "r2" | "rmse" | "mae";
         /**
          * Norm
          * @enum {string}
@@ -677,6 +1029,13 @@ export interface components {
          * @enum {string}
          */
         Optimizer: "sgd" | "adam" | "adamw" | "rmsprop";
+        /**
+         * Outcome
+         * @description `winner`: one design beats all rivals. `tie`: the best can't be told from some rivals yet.
+         *     `no_better_than_baseline`: no design beats the best baseline. `none`: no trial has succeeded.
+         * @enum {string}
+         */
+        Outcome: "winner" | "tie" | "no_better_than_baseline" | "none";
         /** PresetDocument */
         PresetDocument: {
             /** Name */
@@ -699,6 +1058,24 @@ export interface components {
             /** Presets */
             presets: components["schemas"]["PresetDocument"][];
         };
+        /**
+         * ProbeDocument
+         * @description What it was measured with.
+         */
+        ProbeDocument: {
+            /**
+             * Study Id
+             * @description It is in no list.
+             */
+            study_id: string;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Trials
+             * @description That have trained.
+             */
+            trials: number;
+        };
         /** ProgressDocument */
         ProgressDocument: {
             /** Done */
@@ -716,10 +1093,12 @@ export interface components {
         };
         /**
          * Purpose
-         * @description Why a cohort trains: to search, or to touch the test rows, once, for the finalists.
+         * @description Why a cohort's trials train. `search`: to find designs. `confirm`: the best ones again.
+         *     `baseline`: what networks have to beat. `ablation`: the winner with one thing changed. `rows`:
+         *     the best ones on a part of the rows. `test`: trains nothing, and touches the test rows, once.
          * @enum {string}
          */
-        Purpose: "search" | "test";
+        Purpose: "search" | "confirm" | "baseline" | "ablation" | "rows" | "test";
         /**
          * QueueDocument
          * @description Cohorts of studies that have not ended, as the ledger knows them.
@@ -746,9 +1125,29 @@ export interface components {
         /**
          * RecipeName
          * @description How features are prepared. `paper` is McLeod's: missing is 0, then scaled to [0, 1].
+         *
+         *     `standard`: missing is the mean, then mean 0 and standard deviation 1. `quantile`: missing is
+         *     the median, then ranks among the training rows as a normal distribution's quantiles.
          * @enum {string}
          */
-        RecipeName: "paper" | "standard";
+        RecipeName: "paper" | "standard" | "quantile";
+        /**
+         * Relation
+         * @description Of the first of two to the second, as far as the interval of their difference says.
+         * @enum {string}
+         */
+        Relation: "beats" | "loses" | "undecided";
+        /** ReplayDocument */
+        ReplayDocument: {
+            /** Seed */
+            seed: number;
+            /** Repeat */
+            repeat: number;
+            /** Share */
+            share: number;
+            /** Epochs */
+            epochs: number;
+        };
         /** RungDocument */
         RungDocument: {
             /**
@@ -796,9 +1195,18 @@ export interface components {
         Schedule: "constant" | "cosine" | "linear" | "exponential";
         /**
          * Search
+         * @description `quasi_random`: a scrambled Sobol sequence. `tpe`, `gp`, `cmaes` and `nsga2` learn from
+         *     results; `nsga2` looks for the front of score, time and parameters.
          * @enum {string}
          */
-        Search: "random" | "grid";
+        Search: "random" | "grid" | "quasi_random" | "tpe" | "gp" | "cmaes" | "nsga2";
+        /** SecondsRange */
+        SecondsRange: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
         /**
          * SplitDocument
          * @description Rows of the file, from 0 after the header.
@@ -812,11 +1220,31 @@ export interface components {
             test: number[];
         };
         /**
+         * SplitMethod
+         * @description `stratified`: every part has its share of each class, or of each quantile of a quantity.
+         *
+         *     `grouped`: rows of one group (equal cells in a column) are never in two parts. `time`: in the
+         *     order of a column, the last rows test, and those before them validate.
+         * @enum {string}
+         */
+        SplitMethod: "stratified" | "grouped" | "time";
+        /** SplitSpecDocument */
+        SplitSpecDocument: {
+            method: components["schemas"]["SplitMethod"];
+            /**
+             * Column
+             * @description Of the groups, or of the times.
+             */
+            column: string | null;
+            /** Folds */
+            folds: number;
+        };
+        /**
          * StopReason
          * @description Why a trial that has a score trained no longer.
          * @enum {string}
          */
-        StopReason: "max_epochs" | "early_stopping" | "time_budget" | "rung";
+        StopReason: "max_epochs" | "early_stopping" | "time_budget" | "rung" | "replayed";
         /** StudyDocument */
         StudyDocument: {
             /** Study Id */
@@ -833,11 +1261,8 @@ export interface components {
             /** Target */
             target: string;
             task: components["schemas"]["Task"];
-            /**
-             * Metric
-             * @enum {string}
-             */
-            metric: "accuracy" | "r2";
+            /** @description Of log_loss, rmse and mae the lower is the better. */
+            metric: components["schemas"]["Metric"];
             /** Preset */
             preset: string;
             /** Space */
@@ -859,6 +1284,25 @@ export interface components {
              * @description What `auto` came to, if that was asked for.
              */
             halving: "off" | components["schemas"]["HalvingDocument"];
+            split: components["schemas"]["SplitSpecDocument"];
+            constraints: components["schemas"]["ConstraintsDocument"];
+            /**
+             * Designs
+             * @description Users' own, tried first.
+             */
+            designs: components["schemas"]["DesignDocument"][];
+            /** @description What was asked for; the verdict has a path of its own. */
+            verdict: components["schemas"]["VerdictMode"];
+            /**
+             * Verdict Headline
+             * @description Of the last verdict; null while there is none.
+             */
+            verdict_headline: string | null;
+            /** @description If it was created with one. */
+            estimate: components["schemas"]["StudyEstimateDocument"] | null;
+            /** @description `probe` and `replay` are in no list. */
+            kind: components["schemas"]["StudyKind"];
+            replay: components["schemas"]["ReplayDocument"] | null;
             progress: components["schemas"]["ProgressDocument"];
             best: components["schemas"]["TrialDocument"] | null;
             /**
@@ -876,6 +1320,38 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
         };
+        /**
+         * StudyEstimateDocument
+         * @description What was predicted, and what it took.
+         */
+        StudyEstimateDocument: {
+            /** Estimate Id */
+            estimate_id: string;
+            /** Seconds Low */
+            seconds_low: number;
+            /** Seconds High */
+            seconds_high: number;
+            /** Bytes Low */
+            bytes_low: number;
+            /** Bytes High */
+            bytes_high: number;
+            /** Trials */
+            trials: number;
+            /** Is Rough */
+            is_rough: boolean;
+            /**
+             * Actual Seconds
+             * @description Null until the study has ended.
+             */
+            actual_seconds: number | null;
+        };
+        /**
+         * StudyKind
+         * @description `probe` and `replay` are nobody's studies, and in no list: one measures what a study will
+         *     take, the other trains a trial again.
+         * @enum {string}
+         */
+        StudyKind: "study" | "probe" | "replay";
         /** StudyPageDocument */
         StudyPageDocument: {
             /**
@@ -923,12 +1399,12 @@ export interface components {
             cohort_id: string;
             /**
              * Score Val
-             * @description Accuracy or R² on the validation rows.
+             * @description The study's metric, on the validation rows.
              */
             score_val: number | null;
             /**
              * Score Test
-             * @description Of the finalist only, measured once.
+             * @description Of those that were tested, measured once.
              */
             score_test: number | null;
             /** Val Loss */
@@ -949,6 +1425,20 @@ export interface components {
             worker_id: string;
             /** Has Model */
             has_model: boolean;
+            /** @description Why it trains; `search`: to find designs. */
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Repeat
+             * @description 0: the study's own split; 1, 2, …: resamplings.
+             */
+            repeat: number;
+            /**
+             * Share
+             * @description Of the training rows, the part that it trains on.
+             */
+            share: number;
+            /** @description With one, `design` says nothing. */
+            baseline: components["schemas"]["Baseline"] | null;
             /** Created At */
             created_at: string | null;
             /** Started At */
@@ -967,6 +1457,63 @@ export interface components {
             next_page_token: string;
             /** Total Size */
             total_size: number;
+        };
+        /**
+         * TrialReceiptDocument
+         * @description What a trial's result depends on, and what it was.
+         */
+        TrialReceiptDocument: {
+            /** Split Sha256 */
+            split_sha256: string;
+            /**
+             * Recipe Sha256
+             * @description Of what was fitted, and of the matrices.
+             */
+            recipe_sha256: string;
+            /**
+             * Versions
+             * @description Of what trained, by name.
+             */
+            versions: {
+                [key: string]: string;
+            };
+            /** Machine */
+            machine: {
+                [key: string]: string;
+            };
+            /** Dataset Id */
+            dataset_id: string;
+            /** @description The design's own, or the study's. */
+            recipe: components["schemas"]["RecipeName"];
+            design: components["schemas"]["DesignDocument"];
+            /** @description With one, `design` says nothing. */
+            baseline: components["schemas"]["Baseline"] | null;
+            engine: components["schemas"]["Engine"];
+            /** Seed */
+            seed: number;
+            /** Repeat */
+            repeat: number;
+            /** Share */
+            share: number;
+            /** Epochs */
+            epochs: number;
+            /** Best Epoch */
+            best_epoch: number | null;
+            /** Score Val */
+            score_val: number | null;
+            /** Val Loss */
+            val_loss: number | null;
+        };
+        /** TrialResultDocument */
+        TrialResultDocument: {
+            /** Score Val */
+            score_val: number | null;
+            /** Val Loss */
+            val_loss: number | null;
+            /** Best Epoch */
+            best_epoch: number | null;
+            /** Epochs */
+            epochs: number;
         };
         /**
          * TrialState
@@ -993,12 +1540,12 @@ export interface components {
             cohort_id: string;
             /**
              * Score Val
-             * @description Accuracy or R² on the validation rows.
+             * @description The study's metric, on the validation rows.
              */
             score_val: number | null;
             /**
              * Score Test
-             * @description Of the finalist only, measured once.
+             * @description Of those that were tested, measured once.
              */
             score_test: number | null;
             /** Val Loss */
@@ -1019,6 +1566,20 @@ export interface components {
             worker_id: string;
             /** Has Model */
             has_model: boolean;
+            /** @description Why it trains; `search`: to find designs. */
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Repeat
+             * @description 0: the study's own split; 1, 2, …: resamplings.
+             */
+            repeat: number;
+            /**
+             * Share
+             * @description Of the training rows, the part that it trains on.
+             */
+            share: number;
+            /** @description With one, `design` says nothing. */
+            baseline: components["schemas"]["Baseline"] | null;
             /** Created At */
             created_at: string | null;
             /** Started At */
@@ -1028,6 +1589,107 @@ export interface components {
             /** Curve */
             curve: components["schemas"]["CurvePointDocument"][];
         };
+        /**
+         * VerdictDocument
+         * @description Which design to use, and how sure one can be. Equal studies have equal verdicts.
+         */
+        VerdictDocument: {
+            /** Study Id */
+            study_id: string;
+            /** @description Of the study. */
+            state: components["schemas"]["StudyState"];
+            outcome: components["schemas"]["Outcome"];
+            metric: components["schemas"]["Metric"];
+            /**
+             * Is Final
+             * @description False: more rounds may change it.
+             */
+            is_final: boolean;
+            /**
+             * Round
+             * @description So many it is based on; 0: the search alone.
+             */
+            round: number;
+            /** Winner */
+            winner: string | null;
+            /**
+             * Smallest
+             * @description The smallest design within one standard error of the winner.
+             */
+            smallest: string | null;
+            /** Contenders */
+            contenders: components["schemas"]["ContenderDocument"][];
+            /**
+             * Survivors
+             * @description Still to be told apart, best first.
+             */
+            survivors: string[];
+            /**
+             * Rivals
+             * @description The winner against other designs.
+             */
+            rivals: components["schemas"]["ComparisonDocument"][];
+            /**
+             * Baselines
+             * @description The winner against baselines.
+             */
+            baselines: components["schemas"]["ComparisonDocument"][];
+            /** Ablation */
+            ablation: components["schemas"]["EffectDocument"][];
+            /** Importances */
+            importances: components["schemas"]["ImportanceDocument"][];
+            /** Learning Curve */
+            learning_curve: components["schemas"]["CurveStepDocument"][];
+            /** Headline */
+            headline: string;
+            /** Sentences */
+            sentences: string[];
+            /**
+             * Advice
+             * @description More data, or a bigger network?
+             */
+            advice: string;
+            /**
+             * Limits
+             * @description What it could not look at, and why.
+             */
+            limits: string[];
+        };
+        /**
+         * VerdictMode
+         * @description `auto`: the best designs are trained again and compared. `off`: the best trial is tested.
+         * @enum {string}
+         */
+        VerdictMode: "auto" | "off";
+        /** VerificationDocument */
+        VerificationDocument: {
+            /**
+             * Verification Id
+             * @description Of the study, in no list, that trains it again.
+             */
+            verification_id: string;
+            state: components["schemas"]["VerificationState"];
+            expected: components["schemas"]["TrialResultDocument"];
+            /** @description Null until it has ended. */
+            got: components["schemas"]["TrialResultDocument"] | null;
+            /**
+             * Differences
+             * @description What is not equal, for people.
+             */
+            differences: string[];
+            /**
+             * Same Machine
+             * @description Versions and kernels are the same, so that results must be equal to the last bit; null while that is not known.
+             */
+            same_machine: boolean | null;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * VerificationState
+         * @enum {string}
+         */
+        VerificationState: "RUNNING" | "MATCHES" | "DIFFERS" | "FAILED";
         /** WarningDocument */
         WarningDocument: {
             /** Code */
@@ -1115,6 +1777,24 @@ export interface components {
             time_seconds?: number | null;
         };
         /**
+         * ConstraintsRequest
+         * @description Designs beyond these are not tried.
+         */
+        ConstraintsRequest: {
+            /**
+             * Max Params
+             * @description Trainable parameters.
+             * @default null
+             */
+            max_params?: number | null;
+            /**
+             * Max Trial Seconds
+             * @description Of all of a trial's epochs on one core, as predicted.
+             * @default null
+             */
+            max_trial_seconds?: number | null;
+        };
+        /**
          * HalvingMode
          * @enum {string}
          */
@@ -1134,6 +1814,26 @@ export interface components {
              * @default 1
              */
             min_epochs?: number;
+        };
+        /**
+         * SplitRequest
+         * @description `grouped`: rows of one group are never in two parts. `time`: the last rows test, and those
+         *     before them validate. `column` is that of the groups, or of the times.
+         */
+        SplitRequest: {
+            /** @default stratified */
+            method?: components["schemas"]["SplitMethod"];
+            /**
+             * Column
+             * @default null
+             */
+            column?: string | null;
+            /**
+             * Folds
+             * @description Into so many parts the learning rows are divided where designs train again.
+             * @default 5
+             */
+            folds?: number;
         };
         /**
          * StudyRequest
@@ -1217,10 +1917,72 @@ export interface components {
             budget?: components["schemas"]["BudgetRequest"] | null;
             /**
              * Halving
-             * @description Whether cohorts drop their weaker lanes at rungs (Hyperband). Default `auto`: on for the fused engine and random search, when there are epochs enough to save.
+             * @description Whether cohorts drop their weaker lanes at rungs (Hyperband). Default `auto`: on for the fused engine and every search but grid, when there are epochs enough to save.
              * @default null
              */
             halving?: (components["schemas"]["HalvingMode"] | components["schemas"]["HalvingRule"]) | null;
+            /**
+             * @description What designs are compared by. Default `accuracy`, of a quantity `r2`.
+             * @default null
+             */
+            metric?: components["schemas"]["Metric"] | null;
+            /**
+             * Split
+             * @description How rows are divided. Default `stratified`.
+             * @default null
+             */
+            split?: (components["schemas"]["SplitMethod"] | components["schemas"]["SplitRequest"]) | null;
+            /** @default null */
+            constraints?: components["schemas"]["ConstraintsRequest"] | null;
+            /**
+             * Designs
+             * @description Your own, tried first; a field that is left out has a design's default.
+             * @default null
+             * @example [
+             *       {
+             *         "dropout": 0.1,
+             *         "hidden": [
+             *           64,
+             *           64
+             *         ]
+             *       }
+             *     ]
+             */
+            designs?: {
+                [key: string]: unknown;
+            }[] | null;
+            /**
+             * @description `auto`: the best designs are trained again and compared, beside baselines. `off`: the best trial is tested, and that is all. Default `auto`, where the rows suffice.
+             * @default null
+             */
+            verdict?: components["schemas"]["VerdictMode"] | null;
+            /**
+             * Estimate Id
+             * @description Of an estimate of this very study: it is kept with it, beside what it took.
+             * @default null
+             */
+            estimate_id?: string | null;
+        };
+        /**
+         * DesignsRequest
+         * @description Designs to try next. A field that is left out has a design's default.
+         */
+        DesignsRequest: {
+            /**
+             * Designs
+             * @example [
+             *       {
+             *         "dropout": 0.1,
+             *         "hidden": [
+             *           64,
+             *           64
+             *         ]
+             *       }
+             *     ]
+             */
+            designs: {
+                [key: string]: unknown;
+            }[];
         };
         /** LocationDocument */
         LocationDocument: {
@@ -1277,7 +2039,7 @@ export interface components {
          * @description Past tense. What `data` holds is in ARCHITECTURE.md, under Events.
          * @enum {string}
          */
-        EventType: "study.created" | "study.state_changed" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested";
+        EventType: "study.created" | "study.designs_added" | "study.verdict_reached" | "study.state_changed" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested";
         /**
          * EventDocument
          * @description What `data` holds is said for each type in ARCHITECTURE.md, under Events.
@@ -1810,6 +2572,93 @@ export interface operations {
             };
         };
     };
+    estimate_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateDocument"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another kind of content is needed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_study: {
         parameters: {
             query?: never;
@@ -1877,6 +2726,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SplitDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictDocument"];
                 };
             };
             /** @description There is no such thing. */
@@ -2143,12 +3041,14 @@ export interface operations {
     list_trials: {
         parameters: {
             query?: {
-                /** @description A field of a trial or of its design; `-` before it: descending. */
+                /** @description A field of a trial or of its design; `-` before it: descending. Of scores `-` is the best first, whatever the metric. */
                 order_by?: string;
                 page_size?: number;
                 page_token?: string;
                 /** @description Only these states; may be repeated. */
                 state?: components["schemas"]["TrialState"][] | null;
+                /** @description Why they train; may be repeated. `all`: every trial of the study. */
+                purpose?: (components["schemas"]["Purpose"] | "all")[];
             };
             header?: never;
             path: {
@@ -2196,6 +3096,106 @@ export interface operations {
             };
         };
     };
+    add_designs: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DesignsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedDesignsDocument"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in this state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another kind of content is needed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_trial: {
         parameters: {
             query?: never;
@@ -2215,6 +3215,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrialWithCurve"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialReceiptDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    verify_trial: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end. */
+                wait?: number;
+            };
+            header?: {
+                "idempotency-key"?: string;
+            };
+            path: {
+                study_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in this state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_verification: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+                number: number;
+                verification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationDocument"];
                 };
             };
             /** @description There is no such thing. */

@@ -1,5 +1,8 @@
 /** Training time by the number of hidden layers: the numbers behind the headline chart. */
 
+import type { Metric } from "../api/types";
+import { utility } from "../format/metric";
+import { isOfSearch } from "../state/fold";
 import type { LiveTrial } from "../state/fold";
 
 export interface TimedTrial {
@@ -8,13 +11,13 @@ export interface TimedTrial {
   score: number;
 }
 
-/** Trials that have ended with a time and a score; what was dropped at a rung has trained too little
+/** The search's trials that have ended with a time and a score; what was dropped at a rung has trained too little
  *  for its time to say anything of its depth. */
 export function timedTrials(trials: Iterable<LiveTrial>): TimedTrial[] {
   const timed: TimedTrial[] = [];
   for (const trial of trials) {
     const { fit_time_seconds: seconds, score_val: score } = trial;
-    if (trial.state === "PRUNED") continue;
+    if (!isOfSearch(trial) || trial.state === "PRUNED") continue;
     if (seconds !== null && seconds > 0 && score !== null) timed.push({ trial, seconds, score });
   }
   return timed;
@@ -30,7 +33,7 @@ export interface DepthSummary {
 }
 
 /** One row for each depth, shallow first. */
-export function summarizeDepths(timed: readonly TimedTrial[]): DepthSummary[] {
+export function summarizeDepths(timed: readonly TimedTrial[], metric: Metric): DepthSummary[] {
   const groups = new Map<number, TimedTrial[]>();
   for (const each of timed) {
     const group = groups.get(each.trial.n_layers) ?? [];
@@ -39,10 +42,10 @@ export function summarizeDepths(timed: readonly TimedTrial[]): DepthSummary[] {
   }
   return [...groups.entries()]
     .sort(([a], [b]) => a - b)
-    .map(([layers, group]) => summary(layers, group));
+    .map(([layers, group]) => summary(layers, group, metric));
 }
 
-function summary(layers: number, group: TimedTrial[]): DepthSummary {
+function summary(layers: number, group: TimedTrial[], metric: Metric): DepthSummary {
   const seconds = group.map((each) => each.seconds).sort((a, b) => a - b);
   return {
     layers,
@@ -50,7 +53,7 @@ function summary(layers: number, group: TimedTrial[]): DepthSummary {
     median: median(seconds),
     low: seconds[0] ?? 0,
     high: seconds[seconds.length - 1] ?? 0,
-    best: Math.max(...group.map((each) => each.score)),
+    best: utility(Math.max(...group.map((each) => utility(each.score, metric))), metric),
   };
 }
 

@@ -1,4 +1,5 @@
-/** One color for a score, the same in the leaderboard and on every chart. */
+/** One color for a score, the same in the leaderboard and on every chart. Scores are utilities
+ *  here: the higher, the better. */
 
 /** Tokens of the scale, worst to best. */
 export const SCALE_TOKENS = ["--score-0", "--score-1", "--score-2", "--score-3", "--score-4"];

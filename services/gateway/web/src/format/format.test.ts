@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { compact, counted, percent, quantity, rate, score } from "./numbers";
+import { fieldWords, sentence } from "./design_words";
+import {
+  amount,
+  better,
+  defaultMetric,
+  metricLabel,
+  metricsOf,
+  score,
+  signed,
+  utility,
+} from "./metric";
+import { compact, counted, percent, quantity, rate } from "./numbers";
 import { clock, duration, etaRange } from "./time";
 import { designSummary, layers } from "./words";
 
@@ -29,6 +40,51 @@ describe("numbers", () => {
   it("gives rates two significant digits", () => {
     expect(rate(0.00123)).toBe("0.0012");
     expect(rate(0.000012)).toBe("1.2e-5");
+  });
+});
+
+describe("scores", () => {
+  it("are told in their metric's own words", () => {
+    expect(plain(score(0.91234, "balanced_accuracy"))).toBe("91.23 %");
+    expect(score(0.91234, "auc")).toBe("0.912");
+    expect(score(0.3456, "log_loss")).toBe("0.346");
+    expect(score(54_321.98, "rmse")).toBe("54,320");
+    expect(score(0.012_345_6, "mae")).toBe("0.01235");
+  });
+
+  it("know which way is better", () => {
+    expect(better(0.3, 0.5, "log_loss")).toBe(0.3);
+    expect(better(0.3, 0.5, "auc")).toBe(0.5);
+    expect(better(null, 0.5, "rmse")).toBe(0.5);
+    expect(metricLabel("rmse")).toBe("RMSE ↓");
+    expect(utility(utility(0.7, "mae"), "mae")).toBe(0.7);
+  });
+
+  it("differ in points or in the metric's units, with a sign", () => {
+    expect(signed(0.0081, "accuracy")).toBe("+0.8");
+    expect(signed(-0.0004, "accuracy")).toBe("−0.04");
+    expect(signed(-0.0123, "r2")).toBe("−0.012");
+    expect(signed(0, "r2")).toBe("0.000");
+    expect(amount(-0.008, "accuracy")).toBe("0.8 points");
+  });
+
+  it("belong to a task, which has one by default", () => {
+    expect(metricsOf("regression")).toEqual(["r2", "rmse", "mae"]);
+    expect(metricsOf("classification")[0]).toBe(defaultMetric("classification"));
+  });
+});
+
+describe("sentences", () => {
+  it("begin with a capital, end with a stop, and keep names and units whole", () => {
+    expect(sentence("cannot tell 64-32 from 3 × 16 yet")).toBe(
+      "Cannot tell 64\u201132 from 3\u202f×\u202f16 yet.",
+    );
+    expect(plain(sentence("a 95 % interval."))).toBe("A 95 % interval.");
+  });
+
+  it("name fields as people do, several at once, too", () => {
+    expect(fieldWords("learning_rate")).toBe("learning rate");
+    expect(fieldWords("weight_decay, optimizer")).toBe("weight decay, optimizer");
   });
 });
 
@@ -68,6 +124,9 @@ describe("designs", () => {
       schedule: "constant",
       warmup_epochs: 0,
       class_weight: "none",
+      recipe: null,
+      missing_indicators: false,
+      group_rare: false,
     } as const;
     expect(designSummary({ ...design, hidden: [32] })).toBe("32 · relu · adam");
     const trained = { schedule: "cosine", warmup_epochs: 2.5, class_weight: "balanced" } as const;

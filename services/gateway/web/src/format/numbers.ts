@@ -1,7 +1,5 @@
 /** Numbers for people. Narrow no-break spaces keep a number and its unit on one line. */
 
-import type { Metric } from "../api/types";
-
 const NONE = "–";
 
 export function count(value: number): string {
@@ -11,17 +9,6 @@ export function count(value: number): string {
 /** `1 row`, `1,234 rows`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
-}
-
-/** Accuracy as a percentage, R² as it is. Higher is better for both. */
-export function score(value: number | null | undefined, metric: Metric, digits = 2): string {
-  if (value === null || value === undefined) return NONE;
-  if (metric === "accuracy") return `${(value * 100).toFixed(digits)}\u202f%`;
-  return value.toFixed(digits + 1).replace("-", "−");
-}
-
-export function metricName(metric: Metric): string {
-  return metric === "accuracy" ? "accuracy" : "R²";
 }
 
 export function percent(part: number, whole: number): string {
@@ -57,4 +44,9 @@ export function quantity(value: number | null): string {
   // Without a separator below 10,000: it may be a year.
   if (Number.isInteger(value)) return Math.abs(value) < 10_000 ? String(value) : count(value);
   return String(Number(value.toPrecision(4)));
+}
+
+/** 95 %, of a share. */
+export function levelWords(level: number): string {
+  return `${Number((level * 100).toFixed(1))}\u202f%`;
 }

@@ -26,6 +26,12 @@ export function etaRange(low: number | null, high: number | null): string {
   return span(Math.round(low / 3600), Math.ceil(high / 3600), "h");
 }
 
+/** Of a prediction, which may be of less than a few seconds: `1–3 s`, `20–45 s`. */
+export function spanWords(low: number, high: number): string {
+  if (high >= 30) return etaRange(low, high);
+  return span(Math.floor(low), Math.ceil(high), "s");
+}
+
 function span(low: number, high: number, unit: string): string {
   if (low === high) return `about ${high}\u202f${unit}`;
   return low === 0 ? `up to ${high}\u202f${unit}` : `${low}–${high}\u202f${unit}`;

@@ -21,6 +21,9 @@ function trainingWords(design: Design): string[] {
   if (design.schedule !== "constant") words.push(`${design.schedule} schedule`);
   if (design.warmup_epochs > 0) words.push(`warm-up ${warmupWords(design.warmup_epochs)}`);
   if (design.class_weight !== "none") words.push(`${design.class_weight} classes`);
+  if (design.recipe !== null) words.push(`${design.recipe} recipe`);
+  if (design.missing_indicators) words.push("missing indicators");
+  if (design.group_rare) words.push("rare categories grouped");
   return words;
 }
 
@@ -59,6 +62,7 @@ const REASON_WORDS: Record<string, string> = {
   early_stopping: "stopped improving",
   time_budget: "the time budget was used up",
   rung: "weaker than the others of its cohort",
+  replayed: "trained as long as the one that it repeats",
 };
 
 export function reasonWords(reason: string): string {

@@ -5,7 +5,14 @@
 
 import { setTransport } from "../api/transport";
 import type { Socket, Transport } from "../api/transport";
-import type { Dataset, Preset, StudyRequest } from "../api/types";
+import type {
+  Dataset,
+  Estimate,
+  Preset,
+  StudyRequest,
+  TrialReceipt,
+  Verification,
+} from "../api/types";
 import type { Verb } from "../api/client";
 import { blankStudy, MockStudy } from "./studies";
 import { profile, SAMPLES, sampleCsv } from "./tables";
@@ -74,6 +81,16 @@ const mockTransport: Transport = {
   openSocket: (path) => new MockSocket(path),
 };
 
+const ESTIMATE: Estimate = {
+  estimate_id: "mock",
+  seconds: { low: 62, high: 118 },
+  bytes: { low: 3.1e8, high: 4.2e8 },
+  trials: 64,
+  designs: null,
+  probe: { study_id: "probe", seconds: 2.1, trials: 8 },
+  is_rough: false,
+};
+
 const NO_ROWS = JSON.stringify({
   type: "urn:layerlab:problem:no_rows",
   title: "The request can't be accepted",
@@ -91,6 +108,7 @@ function answer(path: string, init?: RequestInit): Response {
   }
   if (parts[0] === "presets") return Response.json({ presets: PRESETS });
   if (parts[0] === "datasets") return found(datasets.get(parts[1] ?? ""));
+  if (parts[0] === "studies:estimate") return Response.json(ESTIMATE);
   if (parts[0] !== "studies") return found(undefined);
   if (parts.length === 1) return init?.method === "POST" ? create(init) : list();
   const [id = "", verb] = (parts[1] ?? "").split(":");
@@ -98,9 +116,52 @@ function answer(path: string, init?: RequestInit): Response {
   if (!study) return found(undefined);
   if (verb) return Response.json(study.command(verb as Verb));
   if (parts.length === 2) return Response.json(study.view().study);
+  if (parts[3]?.endsWith(":verify")) return found(verificationOf(study, parseInt(parts[3], 10)));
+  if (parts[4] === "receipt") return found(receiptOf(study, Number(parts[3])));
+  if (parts[2] === "verdict") return found(verdictOf(study));
   if (parts.length === 4) return found(study.trial(Number(parts[3])) ?? undefined);
   const trials = [...study.view().trials.values()];
   return Response.json({ trials, next_page_token: "", total_size: trials.length });
+}
+
+function verdictOf(study: MockStudy): unknown {
+  const { verdict, study: its } = study.view();
+  return verdict ? { ...verdict, study_id: its.study_id, state: its.state } : undefined;
+}
+
+function verificationOf(study: MockStudy, number: number): Verification | undefined {
+  const trial = study.trial(number);
+  if (!trial) return undefined;
+  const { score_val, val_loss, best_epoch, epochs } = trial;
+  const result = { score_val, val_loss, best_epoch, epochs };
+  return {
+    verification_id: `mock-${number}`,
+    state: "MATCHES",
+    expected: result,
+    got: result,
+    differences: [],
+    same_machine: true,
+    detail: "",
+  };
+}
+
+function receiptOf(study: MockStudy, number: number): TrialReceipt | undefined {
+  const trial = study.trial(number);
+  if (!trial) return undefined;
+  const { design, engine, seed, repeat, share, epochs } = trial;
+  return {
+    dataset_id: "9f2c".repeat(16),
+    split_sha256: "51ab".repeat(16),
+    recipe_sha256: "c07d".repeat(16),
+    versions: { layerlab: "0.1.0", numpy: "2.3.5" },
+    machine: { processor: "x86-64", kernels: "avx2", threads: "2" },
+    recipe: design.recipe ?? "paper",
+    ...{ design, engine, seed, repeat, share, epochs },
+    baseline: trial.baseline,
+    best_epoch: trial.best_epoch,
+    score_val: trial.score_val,
+    val_loss: trial.val_loss,
+  };
 }
 
 function create(init: RequestInit): Response {

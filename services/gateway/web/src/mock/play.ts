@@ -2,6 +2,9 @@
 
 import type { EpochReport, StudyEvent, TrialMove } from "../api/events";
 import type { CurvePoint, Design, EventType, Study, TrialState } from "../api/types";
+import type { Verdict } from "../api/verdict";
+import { playFinals } from "./finals";
+import type { MockFinalist } from "./verdict";
 import { bell, pick, seeded } from "./random";
 import type { Random } from "./random";
 
@@ -26,7 +29,7 @@ export function playStudy(study: Study): TimedEvent[] {
 class Player {
   private readonly events: TimedEvent[] = [];
   private readonly random: Random;
-  private readonly best = { score: -Infinity, number: 0 };
+  private readonly searched: MockFinalist[] = [];
   private at = 0;
 
   constructor(private readonly study: Study) {
@@ -42,13 +45,31 @@ class Player {
       this.playCohort(first, Math.min(total, first + LANES - 1));
     }
     this.at += 400;
-    const flattery = 0.004 + this.random() * 0.012;
-    this.say("trial.tested", `trials/${this.best.number}`, {
-      number: this.best.number,
-      score_test: this.best.score - flattery,
-    });
+    if (this.study.verdict === "auto") this.playFinals(total + 1);
+    else this.testBest();
     this.moveStudy("RUNNING", "SUCCEEDED");
     return this.events;
+  }
+
+  private playFinals(next: number): void {
+    const stage = {
+      metric: this.study.metric,
+      random: this.random,
+      wait: (milliseconds: number) => (this.at += milliseconds),
+      move: this.moveTrial.bind(this),
+      reach: (verdict: Verdict) => this.say("study.verdict_reached", "", { verdict }),
+      test: this.testTrial.bind(this),
+    };
+    playFinals(stage, this.searched, next);
+  }
+
+  private testBest(): void {
+    const best = this.searched.reduce((a, b) => (b.score_val > a.score_val ? b : a));
+    this.testTrial(best.trial, best.score_val - 0.004 - this.random() * 0.012);
+  }
+
+  private testTrial(number: number, score_test: number): void {
+    this.say("trial.tested", `trials/${number}`, { number, score_test });
   }
 
   private playCohort(first: number, last: number): void {
@@ -98,8 +119,10 @@ class Player {
     const pruned = epoch < lane.epochs;
     const failed = !pruned && lane.number % 29 === 0;
     const score = failed ? null : peak.score_val;
-    if (score !== null && !pruned && score > this.best.score) {
-      Object.assign(this.best, { score, number: lane.number });
+    if (score !== null && !pruned) {
+      const { design, number: trial } = lane;
+      const n_params = parameters(design);
+      this.searched.push({ trial, design, n_params, score_val: score });
     }
     const end = failed ? "FAILED" : pruned ? "PRUNED" : "SUCCEEDED";
     this.moveTrial(lane.number, "RUNNING", end, {
@@ -176,6 +199,9 @@ function makeLane(random: Random, number: number, regression: boolean): Lane {
     schedule: pick(random, ["constant", "cosine"] as const),
     warmup_epochs: 0,
     class_weight: "none",
+    recipe: null,
+    missing_indicators: false,
+    group_rare: false,
   };
   const merit = 0.012 * depth + (design.norm === "none" ? -0.01 : 0.004) + bell(random) * 0.02;
   const limit = regression ? 0.46 + merit * 1.6 : Math.min(0.995, 0.945 + merit);

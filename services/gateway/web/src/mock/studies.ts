@@ -3,6 +3,7 @@
 import type { Verb } from "../api/client";
 import type { StudyEvent } from "../api/events";
 import type { Dataset, Study, StudyRequest, StudyState, TrialWithCurve } from "../api/types";
+import { defaultMetric } from "../format/metric";
 import { isEndedStudy, isEndedTrial } from "../format/words";
 import { foldEvents, openView } from "../state/fold";
 import type { StudyView } from "../state/fold";
@@ -99,6 +100,17 @@ export class MockStudy {
   }
 }
 
+const ESTIMATED: Study["estimate"] = {
+  estimate_id: "mock",
+  seconds_low: 62,
+  seconds_high: 118,
+  bytes_low: 3.1e8,
+  bytes_high: 4.2e8,
+  trials: 64,
+  is_rough: false,
+  actual_seconds: null,
+};
+
 export function blankStudy(
   id: string,
   dataset: Dataset,
@@ -116,15 +128,23 @@ export function blankStudy(
     dataset_name: dataset.name,
     target: request.target,
     task,
-    metric: task === "classification" ? "accuracy" : "r2",
+    metric: request.metric ?? defaultMetric(task),
     preset: request.preset ?? "balanced",
     space: {},
-    search: "random",
-    recipe: "paper",
+    search: request.search ?? "random",
+    recipe: request.recipe ?? "paper",
     engine: request.engine ?? "fused",
     halving: request.halving === "off" ? "off" : { factor: 3, min_epochs: 1 },
     seed: request.seed ?? 0,
     column_kinds: {},
+    split: { method: "stratified", column: null, folds: 5 },
+    constraints: { max_params: null, max_trial_seconds: null },
+    designs: [],
+    verdict: request.verdict ?? "auto",
+    verdict_headline: null,
+    kind: "study",
+    replay: null,
+    estimate: request.estimate_id ? ESTIMATED : null,
     budget: { max_trials: request.budget?.max_trials ?? 64, max_epochs: 200, time_seconds: null },
     progress: {
       done: 0,

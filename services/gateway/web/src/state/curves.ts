@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { getTrial } from "../api/client";
 import type { CurvePoint } from "../api/types";
 import { isEndedTrial } from "../format/words";
-import { compareStanding } from "./fold";
+import { compareScores, compareStanding, isOfSearch } from "./fold";
 import type { LiveTrial, StudyView } from "./fold";
 
 export interface Curve {
@@ -14,12 +14,15 @@ export interface Curve {
 
 const TOP = 6;
 
-/** The best ended trials, and until there are enough of them, those in training. */
-export function topTrials(view: StudyView): LiveTrial[] {
-  const score = (trial: LiveTrial): number => trial.score_val ?? trial.live_score ?? -Infinity;
-  return [...view.trials.values()]
-    .filter((trial) => score(trial) > -Infinity)
-    .sort((a, b) => score(b) - score(a) || compareStanding(a, b))
+/** The search's best ended trials, and until there are enough of them, those in training. */
+export function topTrials({ study, trials }: StudyView): LiveTrial[] {
+  const score = (trial: LiveTrial): number | null => trial.score_val ?? trial.live_score;
+  return [...trials.values()]
+    .filter((trial) => isOfSearch(trial) && score(trial) !== null)
+    .sort(
+      (a, b) =>
+        compareScores(score(a), score(b), study.metric) || compareStanding(a, b, study.metric),
+    )
     .slice(0, TOP);
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { StudyEvent, TrialMove } from "../api/events";
 import type { Design, EventType, Study } from "../api/types";
 import { blankStudy } from "../mock/studies";
+import { mockVerdict } from "../mock/verdict";
+import type { MockFinalist } from "../mock/verdict";
 import { profile, sampleCsv } from "../mock/tables";
 import { foldEvents, openView } from "./fold";
 import type { StudyView } from "./fold";
@@ -20,6 +22,9 @@ const DESIGN: Design = {
   schedule: "constant",
   warmup_epochs: 0,
   class_weight: "none",
+  recipe: null,
+  missing_indicators: false,
+  group_rare: false,
 };
 
 function aStudy(): Study {
@@ -141,4 +146,45 @@ describe("folding events", () => {
     expect(view.study.state).toBe("SUCCEEDED");
     expect(view.study.ended_at).toBe(new Date(6000).toISOString());
   });
+
+  it("counts and ranks the search's trials alone", () => {
+    const view = foldEvents(inTraining(), [
+      move(4, { from: "RUNNING", to: "SUCCEEDED", score_val: 0.8, n_params: 10 }),
+      move(5, { number: 2, design: DESIGN, purpose: "confirm", repeat: 3 }),
+      move(6, { number: 2, from: "QUEUED", to: "RUNNING" }),
+      move(7, { number: 2, from: "RUNNING", to: "SUCCEEDED", score_val: 0.99, n_params: 10 }),
+    ]);
+    expect(view.trials.get(2)).toMatchObject({ purpose: "confirm", repeat: 3, score_val: 0.99 });
+    expect(view.study.progress).toMatchObject({ done: 1, running: 0 });
+    expect(view.study.best?.number).toBe(1);
+  });
+
+  it("takes the lower loss for the better", () => {
+    const study = { ...aStudy(), metric: "log_loss" as const };
+    const view = foldEvents(openView(study, []), [
+      move(1, { design: DESIGN }),
+      move(2, { from: "QUEUED", to: "RUNNING", attempt: 1 }),
+      epochs(3, 1, 0.4),
+      epochs(4, 2, 0.6),
+      move(5, { from: "RUNNING", to: "SUCCEEDED", score_val: 0.4 }),
+      move(6, { number: 2, design: DESIGN }),
+      move(7, { number: 2, from: "RUNNING", to: "SUCCEEDED", score_val: 0.5 }),
+    ]);
+    expect(view.trials.get(1)?.live_score).toBe(0.4);
+    expect(view.study.best?.number).toBe(1);
+  });
+
+  it("shows the last verdict, with its headline on the study", () => {
+    const reached = (seq: number, round: number): StudyEvent =>
+      event(seq, "study.verdict_reached", {
+        verdict: mockVerdict("accuracy", [finalist(1, 0.9), finalist(2, 0.8)], round, false),
+      });
+    const view = foldEvents(openView(aStudy(), []), [reached(1, 0), reached(2, 1)]);
+    expect(view.verdict?.round).toBe(1);
+    expect(view.study.verdict_headline).toBe(view.verdict?.headline);
+  });
 });
+
+function finalist(trial: number, score_val: number): MockFinalist {
+  return { trial, design: DESIGN, n_params: 100, score_val };
+}

@@ -1,7 +1,9 @@
 /** What the events make of a study: the same fold that the server does, on what it sent first. */
 
 import type { EpochReport, StudyEvent, TrialMove } from "../api/events";
-import type { CurvePoint, Progress, Study, Trial } from "../api/types";
+import type { CurvePoint, Metric, Progress, Study, Trial } from "../api/types";
+import type { Verdict } from "../api/verdict";
+import { better, utility } from "../format/metric";
 import { isEndedStudy, isEndedTrial } from "../format/words";
 
 /** A trial with what has been heard of it while it trains. */
@@ -14,7 +16,10 @@ export interface LiveTrial extends Trial {
 
 export interface StudyView {
   study: Study;
+  /** Of every purpose, by number. */
   trials: ReadonlyMap<number, LiveTrial>;
+  /** The last one reached; null: none yet. */
+  verdict: Verdict | null;
   /** The last event that is in `study`; events up to it have been counted. */
   seq: number;
 }
@@ -23,9 +28,14 @@ export function liveTrial(trial: Trial): LiveTrial {
   return { ...trial, live: null, live_score: null };
 }
 
-export function openView(study: Study, trials: readonly Trial[]): StudyView {
+export function openView(
+  study: Study,
+  trials: readonly Trial[],
+  verdict: Verdict | null = null,
+): StudyView {
   return {
     study,
+    verdict,
     trials: new Map(trials.map((trial) => [trial.number, liveTrial(trial)])),
     seq: study.seq,
   };
@@ -36,6 +46,7 @@ export function foldEvents(view: StudyView, events: readonly StudyEvent[]): Stud
   const draft = {
     study: { ...view.study, progress: { ...view.study.progress } },
     trials: new Map(view.trials),
+    verdict: view.verdict,
     seq: view.seq,
   };
   for (const event of events) {
@@ -50,6 +61,7 @@ export function foldEvents(view: StudyView, events: readonly StudyEvent[]): Stud
 interface Draft {
   study: Study;
   trials: Map<number, LiveTrial>;
+  verdict: Verdict | null;
   seq: number;
 }
 
@@ -70,6 +82,10 @@ function applyEvent(draft: Draft, event: StudyEvent): void {
     case "trial.tested":
       patchTrial(draft, event.data.number, { score_test: event.data.score_test });
       break;
+    case "study.verdict_reached":
+      draft.verdict = event.data.verdict;
+      draft.study.verdict_headline = event.data.verdict.headline;
+      break;
     default:
       // A study's creation and its cohorts don't change what this page shows.
       break;
@@ -77,18 +93,23 @@ function applyEvent(draft: Draft, event: StudyEvent): void {
 }
 
 function moveTrial(draft: Draft, move: TrialMove, time: string): void {
-  countMove(draft.study.progress, move);
   const before = draft.trials.get(move.number) ?? plannedTrial(move, time);
+  countMove(draft.study.progress, move, before === null || isOfSearch(before));
   // The trials were read after the study was: they may be ahead of the event.
   if (before === null || (isEndedTrial(before.state) && !isEndedTrial(move.to))) return;
   const after = { ...before, ...movedFields(before, move, time) };
   draft.trials.set(move.number, after);
-  if (leads(after, draft.study.best)) draft.study.best = after;
+  if (leads(after, draft.study.best, draft.study.metric)) draft.study.best = after;
 }
 
-function countMove(progress: Progress, move: TrialMove): void {
+export function isOfSearch(trial: Trial): boolean {
+  return trial.purpose === "search";
+}
+
+/** `done` and `total` are of the search; all that train are `running`. */
+function countMove(progress: Progress, move: TrialMove, ofSearch: boolean): void {
   const wasEnded = move.from !== null && isEndedTrial(move.from);
-  if (isEndedTrial(move.to) && !wasEnded) progress.done += 1;
+  if (isEndedTrial(move.to) && !wasEnded && ofSearch) progress.done += 1;
   if (move.from === "RUNNING") progress.running -= 1;
   if (move.to === "RUNNING") progress.running += 1;
   progress.running = Math.max(0, progress.running);
@@ -118,6 +139,10 @@ function plannedTrial(move: TrialMove, time: string): LiveTrial | null {
     attempt: 0,
     worker_id: "",
     has_model: false,
+    purpose: move.purpose ?? "search",
+    repeat: move.repeat ?? 0,
+    share: move.share ?? 1,
+    baseline: move.baseline ?? null,
     created_at: time,
     started_at: null,
     ended_at: null,
@@ -158,13 +183,8 @@ function takeReport(draft: Draft, report: EpochReport, attempt: number): void {
   if (!trial || isEndedTrial(trial.state) || attempt < trial.attempt) return;
   patchTrial(draft, report.number, {
     live: report,
-    live_score: higher(trial.live_score, report.score_val),
+    live_score: better(trial.live_score, report.score_val, draft.study.metric),
   });
-}
-
-function higher(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.max(a, b);
 }
 
 function patchTrial(draft: Draft, number: number, fields: Partial<LiveTrial>): void {
@@ -177,15 +197,21 @@ function patchTrial(draft: Draft, number: number, fields: Partial<LiveTrial>): v
 }
 
 /** Whether a trial is ranked before the best one: score, then fewer parameters, then earlier. */
-export function leads(trial: Trial, best: Trial | null): boolean {
-  if (trial.state !== "SUCCEEDED" || trial.score_val === null) return false;
-  return best === null || best.score_val === null || compareStanding(trial, best) < 0;
+export function leads(trial: Trial, best: Trial | null, metric: Metric): boolean {
+  if (!isOfSearch(trial) || trial.state !== "SUCCEEDED" || trial.score_val === null) return false;
+  return best === null || best.score_val === null || compareStanding(trial, best, metric) < 0;
 }
 
-export function compareStanding(a: Trial, b: Trial): number {
+export function compareStanding(a: Trial, b: Trial, metric: Metric): number {
   return (
-    (b.score_val ?? -Infinity) - (a.score_val ?? -Infinity) ||
+    compareScores(a.score_val, b.score_val, metric) ||
     (a.n_params ?? 0) - (b.n_params ?? 0) ||
     a.number - b.number
   );
+}
+
+/** Sorts the better one first, and what has no score last. */
+export function compareScores(a: number | null, b: number | null, metric: Metric): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return utility(b, metric) - utility(a, metric);
 }

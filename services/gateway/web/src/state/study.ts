@@ -2,11 +2,12 @@
 
 import { batch, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
-import { getStudy, listTrials } from "../api/client";
+import { getStudy, getVerdict, listTrials } from "../api/client";
 import type { StudyEvent } from "../api/events";
 import { Feed } from "../api/feed";
 import type { FeedStatus } from "../api/feed";
 import type { Study, Trial } from "../api/types";
+import type { Verdict } from "../api/verdict";
 import { isEndedStudy } from "../format/words";
 import { foldEvents, openView } from "./fold";
 import type { StudyView } from "./fold";
@@ -20,6 +21,8 @@ export interface StudyStore {
   view: ReadonlySignal<StudyView | null>;
   /** Why there is no view; null while it loads. */
   error: ReadonlySignal<unknown>;
+  /** Why there is a study without the verdict that it has; null otherwise. */
+  verdictError: ReadonlySignal<unknown>;
   status: ReadonlySignal<FeedStatus>;
   /** When the server last said anything, in milliseconds since 1970. */
   asOf: ReadonlySignal<number>;
@@ -34,6 +37,7 @@ export interface StudyStore {
 export function openStudy(studyId: string): StudyStore {
   const view = signal<StudyView | null>(null);
   const error = signal<unknown>(null);
+  const verdictError = signal<unknown>(null);
   const status = signal<FeedStatus>("connecting");
   const asOf = signal(0);
   const elapsedAt = signal(Date.now());
@@ -73,11 +77,18 @@ export function openStudy(studyId: string): StudyStore {
     waiting = [];
     try {
       const study = await getStudy(studyId);
-      const trials = await loadTrials(studyId);
+      let complaint: unknown = null;
+      // The rest of the page can be shown without it.
+      const reading = loadVerdict(study).catch((problem: unknown) => {
+        complaint = problem;
+        return null;
+      });
+      const [trials, verdict] = await Promise.all([loadTrials(studyId), reading]);
       if (mine !== generation) return;
       batch(() => {
         error.value = null;
-        view.value = openView(study, trials);
+        verdictError.value = complaint;
+        view.value = openView(study, trials, verdict);
         asOf.value = elapsedAt.value = Date.now();
         if (isEndedStudy(study.state)) status.value = "ended";
       });
@@ -113,6 +124,7 @@ export function openStudy(studyId: string): StudyStore {
   return {
     view,
     error,
+    verdictError,
     status,
     asOf,
     elapsedAt,
@@ -143,4 +155,9 @@ async function loadTrials(studyId: string): Promise<Trial[]> {
     token = page.next_page_token;
   } while (token);
   return trials;
+}
+
+/** The headline says whether there is one, so that nobody asks for what isn't there. */
+function loadVerdict(study: Study): Promise<Verdict | null> {
+  return study.verdict_headline ? getVerdict(study.study_id) : Promise.resolve(null);
 }

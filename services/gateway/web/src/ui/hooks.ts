@@ -1,7 +1,7 @@
 /** What more than one screen needs of the browser. */
 
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** The time, in milliseconds since 1970, once a second. */
 export function useNow(active = true): number {
@@ -34,4 +34,16 @@ export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title ? `${title} · LayerLab` : "LayerLab";
   }, [title]);
+}
+
+/** An element's width in pixels, as it changes; 0 before it is known. */
+export function useWidth(element: { current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    if (!element.current) return undefined;
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
 }

@@ -1,5 +1,6 @@
 import type { Study } from "../../api/types";
-import { count, metricName, score } from "../../format/numbers";
+import { metricName, score } from "../../format/metric";
+import { count } from "../../format/numbers";
 import { ago } from "../../format/time";
 import { studyAddress } from "../../router";
 import { useNow } from "../../ui/hooks";

@@ -1,19 +1,20 @@
-/** How widely to search, for how long, and with what. */
+/** How widely to search, for how long, and by which method. */
 
-import type { ComponentChildren } from "preact";
 import { listPresets } from "../../api/client";
-import type { Dataset, Engine, HalvingMode } from "../../api/types";
-import { draftComplaint } from "../../state/draft";
+import type { Dataset, Engine, HalvingMode, RecipeName, Search } from "../../api/types";
+import { RECIPE_WORDS, SEARCH_WORDS } from "../../format/design_words";
 import type { Draft } from "../../state/draft";
 import { useResource } from "../../state/resource";
 import { ProblemNote, Skeleton } from "../../ui/blank";
+import { Choices } from "../../ui/fields";
 import { Panel } from "../../ui/panel";
+import { TextField } from "./draft_fields";
+import type { DraftProps } from "./draft_fields";
+import { OwnDesignsField } from "./own_designs_field";
 import { spaceWords } from "./space_words";
 
-interface SearchPanelProps {
+interface SearchPanelProps extends DraftProps {
   dataset: Dataset;
-  draft: Draft;
-  change: (change: Partial<Draft>) => void;
 }
 
 const PRESET_TITLES: Record<string, string> = {
@@ -22,33 +23,20 @@ const PRESET_TITLES: Record<string, string> = {
   thorough: "Thorough",
 };
 
+const SEARCHES = (Object.keys(SEARCH_WORDS) as Search[]).map(
+  (search) => [search, ...SEARCH_WORDS[search]] as const,
+);
+
+const RECIPES: (readonly [Draft["recipe"], string, string])[] = [
+  ...(Object.keys(RECIPE_WORDS) as RecipeName[]).map((name) => [name, ...RECIPE_WORDS[name]] as const),
+  ["choose", "Let the search choose", "Each design has its own; missing and rare values, too."],
+];
+
 export function SearchPanel({ dataset, draft, change }: SearchPanelProps) {
-  const presets = useResource(() => listPresets(dataset.rows), [dataset.rows]);
   return (
-    <Panel
-      title="How should it search?"
-      subtitle="Designs are drawn at random from a preset's space"
-    >
+    <Panel title="How should it search?" subtitle="Designs are taken from a preset’s space">
       <div class="stack loose">
-        {presets.error !== null && <ProblemNote error={presets.error} onRetry={presets.reload} />}
-        {presets.value === null && presets.error === null && (
-          <Skeleton lines={2} label="Loading presets" />
-        )}
-        {presets.value && (
-          <fieldset class="choices">
-            <legend class="visually-hidden">Preset</legend>
-            {presets.value.map((preset) => (
-              <Choice
-                key={preset.name}
-                group="preset"
-                checked={draft.preset === preset.name}
-                onChoose={() => change({ preset: preset.name })}
-                title={PRESET_TITLES[preset.name] ?? preset.name}
-                text={spaceWords(preset.space)}
-              />
-            ))}
-          </fieldset>
-        )}
+        <Presets dataset={dataset} draft={draft} change={change} />
         <div class="settings-grid">
           <TextField draft={draft} change={change} field="designs" label="Designs to try" />
           <TextField
@@ -57,59 +45,91 @@ export function SearchPanel({ dataset, draft, change }: SearchPanelProps) {
             field="minutes"
             label="Time budget"
             unit="min"
-            help="Optional. The first limit reached ends the study."
+            help="Optional, and hard: the study ends within it, verdict and all."
+          />
+          <TextField
+            draft={draft}
+            change={change}
+            field="maxParams"
+            label="Most parameters"
+            placeholder="no limit"
+            help="Larger designs are not tried."
           />
         </div>
+        <Choices
+          label="Method"
+          group="search"
+          value={draft.search}
+          options={SEARCHES}
+          onChoose={(search) => change({ search })}
+        />
+        <Choices
+          label="Columns are prepared"
+          group="recipe"
+          value={draft.recipe}
+          options={RECIPES}
+          onChoose={(recipe) => change({ recipe })}
+        />
         <More draft={draft} change={change} />
       </div>
     </Panel>
   );
 }
 
-function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
-  const engines: [Engine, string, string][] = [
-    ["fused", "Fused", "Many designs at once in one job. The fast one."],
-    ["keras", "Keras", "One Keras model after another, for comparison."],
-  ];
-  const halvings: [HalvingMode, string, string][] = [
-    [
-      "auto",
-      "Drop weak designs early",
-      "Designs that train together are compared after a few epochs, and again later; the time of " +
-        "the weaker ones goes to new designs (Hyperband). With few epochs nothing is dropped.",
-    ],
-    ["off", "Train each to its end", "Slower; every design shows the best it can do."],
-  ];
+function Presets({ dataset, draft, change }: SearchPanelProps) {
+  const presets = useResource(() => listPresets(dataset.rows), [dataset.rows]);
+  if (presets.error !== null) {
+    return <ProblemNote error={presets.error} onRetry={presets.reload} />;
+  }
+  if (presets.value === null) return <Skeleton lines={2} label="Loading presets" />;
+  return (
+    <Choices
+      label="Preset"
+      group="preset"
+      value={draft.preset}
+      options={presets.value.map(
+        ({ name, space }) => [name, PRESET_TITLES[name] ?? name, spaceWords(space)] as const,
+      )}
+      onChoose={(preset) => change({ preset })}
+    />
+  );
+}
+
+const ENGINES: [Engine, string, string][] = [
+  ["fused", "Fused", "Many designs at once in one job. The fast one."],
+  ["keras", "Keras", "One Keras model after another, for comparison."],
+];
+
+const HALVINGS: [HalvingMode, string, string][] = [
+  [
+    "auto",
+    "Drop weak designs early",
+    "Designs that train together are compared after a few epochs, and again later; the time of " +
+      "the weaker ones goes to new designs (Hyperband). With few epochs nothing is dropped.",
+  ],
+  ["off", "Train each to its end", "Slower; every design shows the best it can do."],
+];
+
+function More({ draft, change }: DraftProps) {
   return (
     <details class="more">
-      <summary>Engine, seed, epochs, name, early drops</summary>
+      <summary>Your own designs, engine, seed, epochs, name, early drops</summary>
       <div class="stack">
-        <fieldset class="choices">
-          <legend class="visually-hidden">Engine</legend>
-          {engines.map(([engine, title, text]) => (
-            <Choice
-              key={engine}
-              group="engine"
-              checked={draft.engine === engine}
-              onChoose={() => change({ engine })}
-              title={title}
-              text={text}
-            />
-          ))}
-        </fieldset>
-        <fieldset class="choices">
-          <legend class="visually-hidden">Weak designs</legend>
-          {halvings.map(([halving, title, text]) => (
-            <Choice
-              key={halving}
-              group="halving"
-              checked={draft.halving === halving}
-              onChoose={() => change({ halving })}
-              title={title}
-              text={text}
-            />
-          ))}
-        </fieldset>
+        <OwnDesignsField draft={draft} change={change} />
+        <Choices
+          label="Engine"
+          group="engine"
+          value={draft.engine}
+          options={ENGINES}
+          onChoose={(engine) => change({ engine })}
+        />
+        <Choices
+          label="Weak designs"
+          group="halving"
+          value={draft.halving}
+          options={HALVINGS}
+          onChoose={(halving) => change({ halving })}
+        />
         <div class="settings-grid">
           <TextField
             draft={draft}
@@ -135,62 +155,5 @@ function More({ draft, change }: Pick<SearchPanelProps, "draft" | "change">) {
         </div>
       </div>
     </details>
-  );
-}
-
-interface ChoiceProps {
-  group: string;
-  checked: boolean;
-  onChoose: () => void;
-  title: string;
-  text: ComponentChildren;
-}
-
-function Choice({ group, checked, onChoose, title, text }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <input type="radio" name={group} checked={checked} onChange={onChoose} />
-      <strong>{title}</strong>
-      <span>{text}</span>
-    </label>
-  );
-}
-
-type TextKey = "designs" | "minutes" | "seed" | "epochs" | "name";
-
-interface TextFieldProps {
-  draft: Draft;
-  change: (change: Partial<Draft>) => void;
-  field: TextKey;
-  label: string;
-  unit?: string;
-  help?: string;
-  placeholder?: string;
-}
-
-function TextField({ draft, change, field, label, unit, help, placeholder }: TextFieldProps) {
-  const complaint = draftComplaint(draft);
-  const wrong = complaint?.field === field ? complaint.text : null;
-  return (
-    <div class="field">
-      <label for={field}>{label}</label>
-      <div class="input-group">
-        <input
-          id={field}
-          class="form-control"
-          inputMode={field === "name" ? "text" : "decimal"}
-          autocomplete="off"
-          placeholder={placeholder}
-          value={draft[field]}
-          aria-invalid={wrong !== null}
-          aria-describedby={`${field}-help`}
-          onInput={(event) => change({ [field]: event.currentTarget.value })}
-        />
-        {unit && <span class="input-group-text">{unit}</span>}
-      </div>
-      <span class="help" id={`${field}-help`}>
-        {wrong ? <span class="text-bad">{wrong}</span> : help}
-      </span>
-    </div>
   );
 }

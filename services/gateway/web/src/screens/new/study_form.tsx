@@ -4,20 +4,32 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { createStudy } from "../../api/client";
 import type { ColumnKind, Dataset } from "../../api/types";
 import type { Preview } from "../../csv/preview";
+import { SEARCH_WORDS } from "../../format/design_words";
+import { metricName } from "../../format/metric";
 import { bytes, counted } from "../../format/numbers";
 import { navigate, studyAddress } from "../../router";
-import { draftComplaint, forgetDraft, loadDraft, requestOf, saveDraft } from "../../state/draft";
+import {
+  draftComplaint,
+  forgetDraft,
+  loadDraft,
+  metricOf,
+  requestOf,
+  saveDraft,
+  taskOf,
+} from "../../state/draft";
 import type { Draft } from "../../state/draft";
 import { newKey } from "../../state/key";
-import { inferTask } from "../../state/target";
 import { ProblemNote } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
 import { ColumnsTable } from "./columns_table";
+import { EstimateBox } from "./estimate_box";
+import { JudgingPanel } from "./judging_panel";
 import { PreviewTable } from "./preview_table";
 import { SearchPanel } from "./search_panel";
 import { TargetPanel } from "./target_panel";
 import { forgetUpload } from "./upload";
+import { useEstimate } from "./use_estimate";
 
 interface StudyFormProps {
   dataset: Dataset;
@@ -40,6 +52,7 @@ export function StudyForm({ dataset, preview }: StudyFormProps) {
         <TablePanel dataset={dataset} preview={preview} draft={draft} change={change} />
         <TargetPanel dataset={dataset} draft={draft} change={change} />
         <SearchPanel dataset={dataset} draft={draft} change={change} />
+        <JudgingPanel dataset={dataset} draft={draft} change={change} />
       </div>
       <Review dataset={dataset} draft={draft} />
     </div>
@@ -105,17 +118,21 @@ function Review({ dataset, draft }: { dataset: Dataset; draft: Draft }) {
   // A second click, or a retry after a broken connection, must not start a second study.
   const key = useRef(newKey());
   const complaint = draftComplaint(draft);
-  const task = draft.task || inferTask(dataset, draft.target);
+  const task = taskOf(dataset, draft);
+  const request = complaint === null ? requestOf(dataset.dataset_id, draft) : null;
+  const asked = useEstimate(request);
 
   useEffect(() => {
     key.current = newKey();
   }, [draft]);
 
   async function start(): Promise<void> {
+    if (request === null) return;
     setStarting(true);
     setError(null);
     try {
-      const study = await createStudy(requestOf(dataset.dataset_id, draft), key.current);
+      const estimate_id = asked.estimate?.estimate_id;
+      const study = await createStudy({ ...request, estimate_id }, key.current);
       forgetDraft(dataset.dataset_id);
       forgetUpload();
       navigate(studyAddress(study.study_id));
@@ -142,9 +159,16 @@ function Review({ dataset, draft }: { dataset: Dataset; draft: Draft }) {
             <dd>{draft.target}</dd>
             <dt>Task</dt>
             <dd>{task}</dd>
+            <dt>Judged by</dt>
+            <dd>{metricName(metricOf(task, draft))}</dd>
             <dt>Designs</dt>
             <dd>{budgetWords(draft)}</dd>
+            <dt>Search</dt>
+            <dd>{SEARCH_WORDS[draft.search][0]}</dd>
+            <dt>Verdict</dt>
+            <dd>{draft.verdict === "auto" ? "yes" : "no, search only"}</dd>
           </dl>
+          <EstimateBox asked={asked} disabled={complaint !== null || starting} />
           <button
             type="button"
             class="btn btn-primary btn-large"

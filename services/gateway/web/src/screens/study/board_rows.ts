@@ -1,18 +1,23 @@
 /** Trials as rows of the leaderboard. */
 
-import type { Metric } from "../../api/types";
+import type { Metric, Purpose } from "../../api/types";
 import { scoreColor, scoreRange } from "../../charts/score_scale";
+import { utility } from "../../format/metric";
 import { isEndedTrial } from "../../format/words";
-import { compareStanding } from "../../state/fold";
+import { compareScores, compareStanding } from "../../state/fold";
 import type { LiveTrial, StudyView } from "../../state/fold";
+
+export type PurposeFilter = Purpose | "all";
 
 export interface BoardRow {
   trial: LiveTrial;
   metric: Metric;
-  /** Among the trials that succeeded, from 1; null for all others. */
+  /** Among the search's trials that succeeded, from 1; null for all others. */
   rank: number | null;
   /** Recorded at the end, or the best so far. */
   score: number | null;
+  /** Orders rows by score, best first when descending, whatever the metric. */
+  utility: number | null;
   epochs: number;
   /** Of training; null until the first epoch. */
   seconds: number | null;
@@ -21,30 +26,56 @@ export interface BoardRow {
 }
 
 /** In the order of standing, so that equals keep it whatever the table is sorted by. */
-export function boardRows(view: StudyView): BoardRow[] {
-  const trials = [...view.trials.values()].sort(
-    (a, b) =>
-      (scoreOf(b) ?? -Infinity) - (scoreOf(a) ?? -Infinity) ||
-      Number(b.state === "SUCCEEDED") - Number(a.state === "SUCCEEDED") ||
-      compareStanding(a, b),
-  );
-  const range = scoreRange(trials.map(scoreOf));
+export function boardRows(view: StudyView, filter: PurposeFilter = "search"): BoardRow[] {
+  const { metric } = view.study;
+  const trials = [...view.trials.values()]
+    .filter((trial) => filter === "all" || trial.purpose === filter)
+    .sort(
+      (a, b) =>
+        compareScores(scoreOf(a), scoreOf(b), metric) ||
+        Number(b.state === "SUCCEEDED") - Number(a.state === "SUCCEEDED") ||
+        compareStanding(a, b, metric),
+    );
+  const utilities = trials.map((trial) => utilityOf(trial, metric));
+  const range = scoreRange(utilities);
   let rank = 0;
-  return trials.map((trial) => {
-    const ranked = trial.state === "SUCCEEDED" && trial.score_val !== null;
-    const score = scoreOf(trial);
+  return trials.map((trial, index) => {
+    const ranked =
+      trial.purpose === "search" && trial.state === "SUCCEEDED" && trial.score_val !== null;
+    const height = utilities[index] ?? null;
     return {
       trial,
-      metric: view.study.metric,
+      metric,
       rank: ranked ? ++rank : null,
-      score,
+      score: scoreOf(trial),
+      utility: height,
       epochs: trial.live && !isEndedTrial(trial.state) ? trial.live.epoch : trial.epochs,
       seconds: trial.fit_time_seconds ?? trial.live?.elapsed_seconds ?? null,
-      color: score === null ? null : scoreColor(score, range),
+      color: height === null ? null : scoreColor(height, range),
     };
   });
 }
 
+/** How many trials there are of each purpose, in the order in which a study comes to them. */
+export function countPurposes(view: StudyView): { purpose: Purpose; trials: number }[] {
+  const counts = new Map<Purpose, number>();
+  for (const { purpose } of view.trials.values()) {
+    counts.set(purpose, (counts.get(purpose) ?? 0) + 1);
+  }
+  return PURPOSES.flatMap((purpose) => {
+    const trials = counts.get(purpose) ?? 0;
+    return trials > 0 ? [{ purpose, trials }] : [];
+  });
+}
+
+// `test` trains nothing, so no trial is of it.
+const PURPOSES: readonly Purpose[] = ["search", "baseline", "confirm", "ablation", "rows"];
+
 function scoreOf(trial: LiveTrial): number | null {
   return trial.score_val ?? trial.live_score;
+}
+
+function utilityOf(trial: LiveTrial, metric: Metric): number | null {
+  const score = scoreOf(trial);
+  return score === null ? null : utility(score, metric);
 }

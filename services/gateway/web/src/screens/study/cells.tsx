@@ -1,5 +1,6 @@
 import type { Design } from "../../api/types";
-import { score } from "../../format/numbers";
+import { BASELINE_WORDS, PURPOSE_WORDS } from "../../format/design_words";
+import { score } from "../../format/metric";
 import { layers, reasonWords } from "../../format/words";
 import type { LiveTrial } from "../../state/fold";
 import { LayerGlyph } from "../../ui/icons";
@@ -13,6 +14,27 @@ export function ScoreCell({ row }: { row: BoardRow }) {
       {score(row.score, row.metric)}
     </span>
   );
+}
+
+/** The row opens the trial for a mouse; this does for a keyboard. */
+export function NumberCell({ number }: { number: number }) {
+  return (
+    <button type="button" class="link-button" aria-label={`Trial ${number}`}>
+      {number}
+    </button>
+  );
+}
+
+export function PurposeCell({ trial }: { trial: LiveTrial }) {
+  const parts = [PURPOSE_WORDS[trial.purpose]];
+  if (trial.repeat > 0) parts.push(`repeat ${trial.repeat}`);
+  if (trial.share < 1) parts.push(`${Math.round(trial.share * 100)}\u202f% of rows`);
+  return <span class="purpose-cell">{parts.join(" · ")}</span>;
+}
+
+export function DesignCell({ trial }: { trial: LiveTrial }) {
+  if (trial.baseline) return <em>{BASELINE_WORDS[trial.baseline]}</em>;
+  return <LayersCell design={trial.design} />;
 }
 
 export function LayersCell({ design }: { design: Design }) {

@@ -7,7 +7,8 @@ import { baseLayout, Plot } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
 import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
-import { counted, metricName, score } from "../../format/numbers";
+import { axisFormat, better, hoverFormat, isLoss, metricLabel, score, utility } from "../../format/metric";
+import { counted } from "../../format/numbers";
 import { layers } from "../../format/words";
 import { useCurves } from "../../state/curves";
 import type { Curve } from "../../state/curves";
@@ -30,7 +31,7 @@ export function CurvesPanel({ view }: { view: StudyView }) {
   return (
     <ChartPanel
       title="Learning curves of the leaders"
-      subtitle={`Validation ${metricName(metric)} after each epoch`}
+      subtitle={`Validation ${metricLabel(metric)} after each epoch`}
       chart={<Plot label={spoken(stable, metric)} draw={draw} />}
       table={<CurveTable curves={stable} metric={metric} />}
       empty={curves.length > 0 ? null : <NoCurves error={error} />}
@@ -47,7 +48,7 @@ function NoCurves({ error }: { error: unknown }) {
 function spoken(curves: readonly Curve[], metric: Metric): string {
   const parts = curves.map(
     ({ trial, points }) =>
-      `trial ${trial.number}: ${counted(points.length, "epoch")}, best ${score(peak(points), metric)}`,
+      `trial ${trial.number}: ${counted(points.length, "epoch")}, best ${score(peak(points, metric), metric)}`,
   );
   return `Learning curves. ${parts.join("; ")}.`;
 }
@@ -68,7 +69,7 @@ function drawCurves(
     marker: { symbol: MARKERS[index], size: 6, maxdisplayed: 8 },
     hovertemplate:
       `<b>Trial ${trial.number}</b> ${plainText(layers(trial.design.hidden))}<br>` +
-      `epoch %{x}: %{y:${metric === "accuracy" ? ".2%" : ".3f"}}<extra></extra>`,
+      `epoch %{x}: %{y:${hoverFormat(metric)}}<extra></extra>`,
   }));
   const layout = {
     ...base,
@@ -81,8 +82,8 @@ function drawCurves(
     },
     yaxis: {
       ...(base["yaxis"] as object),
-      tickformat: metric === "accuracy" ? ".0%" : ".2f",
-      ...lowest(curves, metric),
+      tickformat: axisFormat(metric),
+      ...focus(curves, metric),
     },
     hovermode: "closest",
     uirevision: "curves",
@@ -90,12 +91,19 @@ function drawCurves(
   return { traces, layout };
 }
 
-/** The first epochs of R² can be far below zero; they must not flatten what follows. */
-function lowest(curves: readonly Curve[], metric: Metric): Layout {
-  if (metric === "accuracy") return {};
-  const scores = curves.flatMap(({ points }) => points.map((point) => point.score_val ?? 0));
-  const best = Math.max(...scores);
-  return { range: [Math.max(Math.min(...scores), best - 1) - 0.03, best + 0.04] };
+/** The first epochs of what has no worst value can be far off; they must not flatten the rest. */
+function focus(curves: readonly Curve[], metric: Metric): Layout {
+  const heights = curves.flatMap(({ points }) =>
+    points.flatMap(({ score_val }) => (score_val === null ? [] : [utility(score_val, metric)])),
+  );
+  if (metric !== "r2" && !isLoss(metric)) return {};
+  heights.sort((a, b) => a - b);
+  const best = heights[heights.length - 1] ?? 0;
+  const middle = heights[Math.floor(heights.length / 2)] ?? 0;
+  const low = Math.max(heights[0] ?? 0, best - 4 * (best - middle));
+  const edge = 0.06 * (best - low || 1);
+  const ends = [utility(low - edge, metric), utility(best + edge, metric)];
+  return { range: ends.sort((a, b) => a - b) };
 }
 
 function Legend({ curves }: { curves: readonly Curve[] }) {
@@ -139,7 +147,7 @@ function CurveTable({ curves, metric }: { curves: readonly Curve[]; metric: Metr
             <td>{layers(trial.design.hidden)}</td>
             <td class="num">{points.length}</td>
             <td class="num">{score(points[0]?.score_val, metric)}</td>
-            <td class="num">{score(peak(points), metric)}</td>
+            <td class="num">{score(peak(points, metric), metric)}</td>
             <td class="num">{score(points[points.length - 1]?.score_val, metric)}</td>
           </tr>
         ))}
@@ -148,7 +156,6 @@ function CurveTable({ curves, metric }: { curves: readonly Curve[]; metric: Metr
   );
 }
 
-function peak(points: Curve["points"]): number | null {
-  const scores = points.flatMap((point) => (point.score_val === null ? [] : [point.score_val]));
-  return scores.length > 0 ? Math.max(...scores) : null;
+function peak(points: Curve["points"], metric: Metric): number | null {
+  return points.reduce<number | null>((best, each) => better(best, each.score_val, metric), null);
 }

@@ -8,9 +8,11 @@ import type { DepthSummary, TimedTrial } from "../../charts/depths";
 import { baseLayout, Plot } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
 import { scoreRange } from "../../charts/score_scale";
+import type { ScoreRange } from "../../charts/score_scale";
 import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
-import { counted, metricName, score } from "../../format/numbers";
+import { directionWords, metricName, score, utility } from "../../format/metric";
+import { counted } from "../../format/numbers";
 import { duration } from "../../format/time";
 import { designSummary } from "../../format/words";
 import type { StudyView } from "../../state/fold";
@@ -19,13 +21,13 @@ import { Blank } from "../../ui/blank";
 export function DepthPanel({ view }: { view: StudyView }) {
   const { metric } = view.study;
   const timed = useMemo(() => timedTrials(view.trials.values()), [view]);
-  const depths = useMemo(() => summarizeDepths(timed), [timed]);
+  const depths = useMemo(() => summarizeDepths(timed, metric), [timed, metric]);
   const best = view.study.best?.number ?? null;
   const draw = useCallback(
     (theme: ChartTheme) => drawDepths(theme, timed, metric, best),
     [timed, metric, best],
   );
-  const range = scoreRange(timed.map((each) => each.score));
+  const range = utilityRange(timed, metric);
   return (
     <ChartPanel
       title="Training time against hidden layers"
@@ -35,9 +37,12 @@ export function DepthPanel({ view }: { view: StudyView }) {
       empty={timed.length > 0 ? null : <NoPoints />}
       footer={
         <div class="scale" aria-hidden="true">
-          {score(range.low, metric, 1)}
+          {score(utility(range.low, metric), metric, 1)}
           <i />
-          {score(range.high, metric, 1)} {metricName(metric)} <span>· ★ the best</span>
+          {score(utility(range.high, metric), metric, 1)} {metricName(metric)}{" "}
+          <span>
+            ({directionWords(metric)}) · ★ the best
+          </span>
         </div>
       }
     />
@@ -59,6 +64,10 @@ function spoken(depths: readonly DepthSummary[], metric: Metric): string {
   return `Training time against hidden layers. ${parts.join(". ")}.`;
 }
 
+function utilityRange(timed: readonly TimedTrial[], metric: Metric): ScoreRange {
+  return scoreRange(timed.map((each) => utility(each.score, metric)));
+}
+
 // Points as wide as this around their depth, boxes a little wider.
 const SPREAD = 0.24;
 
@@ -68,7 +77,7 @@ function drawDepths(
   metric: Metric,
   best: number | null,
 ): { traces: Trace[]; layout: Layout } {
-  const range = scoreRange(timed.map((each) => each.score));
+  const range = utilityRange(timed, metric);
   const boxes: Trace = {
     type: "box",
     x: timed.map((each) => each.trial.n_layers),
@@ -87,7 +96,7 @@ function drawDepths(
     text: timed.map((each) => hoverText(each, metric)),
     hoverinfo: "text",
     marker: {
-      color: timed.map((each) => each.score),
+      color: timed.map((each) => utility(each.score, metric)),
       colorscale: theme.scale,
       cmin: range.low,
       cmax: range.high > range.low ? range.high : range.low + 1e-9,

@@ -10,14 +10,18 @@ import {
 } from "@tanstack/preact-table";
 import type { Header, Row } from "@tanstack/preact-table";
 import { useMemo, useState } from "preact/hooks";
+import type { Design } from "../../api/types";
+import { PURPOSE_WORDS } from "../../format/design_words";
+import { metricLabel } from "../../format/metric";
 import { count } from "../../format/numbers";
+import { openTrial } from "../../state/opened";
 import type { LiveTrial, StudyView } from "../../state/fold";
 import { Blank } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
-import { boardRows } from "./board_rows";
-import type { BoardRow } from "./board_rows";
-import { EpochsCell, LayersCell, ScoreCell, StateCell } from "./cells";
+import { boardRows, countPurposes } from "./board_rows";
+import type { BoardRow, PurposeFilter } from "./board_rows";
+import { DesignCell, EpochsCell, NumberCell, PurposeCell, ScoreCell, StateCell } from "./cells";
 import * as numbers from "../../format/numbers";
 import { duration } from "../../format/time";
 
@@ -31,6 +35,25 @@ const features = tableFeatures({
 type Features = typeof features;
 const column = createColumnHelper<Features, BoardRow>();
 
+/** A design's field; a baseline has none. */
+function ofDesign<Value extends string | number>(
+  id: string,
+  header: string,
+  read: (design: Design) => Value,
+  format: (value: Value) => string = String,
+) {
+  return column.accessor((row) => (row.trial.baseline ? undefined : read(row.trial.design)), {
+    id,
+    header,
+    sortUndefined: "last",
+    cell: ({ row }) => {
+      if (row.original.trial.baseline) return <span class="muted">–</span>;
+      const text = format(read(row.original.trial.design));
+      return text === "none" ? <span class="muted">none</span> : text;
+    },
+  });
+}
+
 const COLUMNS = column.columns([
   column.accessor((row) => row.rank ?? undefined, {
     id: "rank",
@@ -38,8 +61,17 @@ const COLUMNS = column.columns([
     sortUndefined: "last",
     cell: ({ row }) => row.original.rank ?? "–",
   }),
-  column.accessor((row) => row.trial.number, { id: "number", header: "Trial" }),
-  column.accessor((row) => row.score ?? undefined, {
+  column.accessor((row) => row.trial.number, {
+    id: "number",
+    header: "Trial",
+    cell: ({ row }) => <NumberCell number={row.original.trial.number} />,
+  }),
+  column.accessor((row) => row.trial.purpose, {
+    id: "purpose",
+    header: "For",
+    cell: ({ row }) => <PurposeCell trial={row.original.trial} />,
+  }),
+  column.accessor((row) => row.utility ?? undefined, {
     id: "score",
     header: "Score",
     sortUndefined: "last",
@@ -49,20 +81,12 @@ const COLUMNS = column.columns([
   column.accessor((row) => row.trial.n_layers, {
     id: "layers",
     header: "Layers",
-    cell: ({ row }) => <LayersCell design={row.original.trial.design} />,
+    cell: ({ row }) => <DesignCell trial={row.original.trial} />,
   }),
-  column.accessor((row) => row.trial.design.activation, { id: "activation", header: "Activation" }),
-  column.accessor((row) => row.trial.design.norm, {
-    id: "norm",
-    header: "Norm",
-    cell: ({ getValue }) => (getValue() === "none" ? <span class="muted">none</span> : getValue()),
-  }),
-  column.accessor((row) => row.trial.design.optimizer, { id: "optimizer", header: "Optimizer" }),
-  column.accessor((row) => row.trial.design.learning_rate, {
-    id: "rate",
-    header: "Learning rate",
-    cell: ({ getValue }) => numbers.rate(getValue()),
-  }),
+  ofDesign("activation", "Activation", ({ activation }) => activation),
+  ofDesign("norm", "Norm", ({ norm }) => norm),
+  ofDesign("optimizer", "Optimizer", ({ optimizer }) => optimizer),
+  ofDesign("rate", "Learning rate", ({ learning_rate }) => learning_rate, numbers.rate),
   column.accessor((row) => row.trial.n_params ?? undefined, {
     id: "params",
     header: "Parameters",
@@ -90,11 +114,13 @@ const COLUMNS = column.columns([
 const RIGHT = new Set(["rank", "number", "score", "rate", "params", "epochs", "time"]);
 
 export function Leaderboard({ view }: { view: StudyView }) {
-  const data = useMemo(() => boardRows(view), [view]);
+  const [filter, setFilter] = useState<PurposeFilter>("search");
+  const data = useMemo(() => boardRows(view, filter), [view, filter]);
+  const columns = useMemo(() => columnsFor(filter), [filter]);
   const [shown, setShown] = useState(PAGE);
   const table = useTable({
     features,
-    columns: COLUMNS,
+    columns,
     data,
     getRowId: (row) => String(row.trial.number),
     initialState: { sorting: [{ id: "score", desc: true }] },
@@ -103,7 +129,13 @@ export function Leaderboard({ view }: { view: StudyView }) {
   const rows = table.getRowModel().rows;
   const visible = rows.slice(0, shown);
   return (
-    <Panel title="Leaderboard" subtitle={subtitle(view)} flush class="leaderboard">
+    <Panel
+      title="Leaderboard"
+      subtitle={subtitle(view)}
+      flush
+      class="leaderboard"
+      actions={<PurposeChoice view={view} filter={filter} onChoose={setFilter} />}
+    >
       {rows.length === 0 ? (
         <NoTrials view={view} />
       ) : (
@@ -146,10 +178,44 @@ export function Leaderboard({ view }: { view: StudyView }) {
   );
 }
 
+// Of the search alone, they would all say the same.
+function columnsFor(filter: PurposeFilter) {
+  return filter === "search" ? COLUMNS.filter((each) => each.id !== "purpose") : COLUMNS;
+}
+
+interface PurposeChoiceProps {
+  view: StudyView;
+  filter: PurposeFilter;
+  onChoose: (filter: PurposeFilter) => void;
+}
+
+/** Nothing to choose from as long as there is only the search. */
+function PurposeChoice({ view, filter, onChoose }: PurposeChoiceProps) {
+  const counts = countPurposes(view);
+  if (counts.length < 2) return null;
+  return (
+    <div class="segments" role="group" aria-label="Trials shown">
+      {counts.map(({ purpose, trials }) => (
+        <button
+          key={purpose}
+          type="button"
+          aria-pressed={filter === purpose}
+          onClick={() => onChoose(purpose)}
+        >
+          {PURPOSE_WORDS[purpose]} <span class="count">{count(trials)}</span>
+        </button>
+      ))}
+      <button type="button" aria-pressed={filter === "all"} onClick={() => onChoose("all")}>
+        All <span class="count">{count(view.trials.size)}</span>
+      </button>
+    </div>
+  );
+}
+
 function subtitle(view: StudyView): string {
   return view.study.progress.running > 0
     ? "Designs in training stand where their best epoch so far would put them"
-    : "By validation score; of equals, the smaller network first";
+    : `By validation ${metricLabel(view.study.metric)}; of equals, the smaller network first`;
 }
 
 function NoTrials({ view }: { view: StudyView }) {
@@ -188,8 +254,14 @@ interface BodyRowProps {
 }
 
 function BodyRow({ row, Cell }: BodyRowProps) {
+  const { trial } = row.original;
   return (
-    <tr class={rowLook(row.original)} data-trial={row.original.trial.number}>
+    <tr
+      class={rowLook(row.original)}
+      data-trial={trial.number}
+      data-purpose={trial.purpose}
+      onClick={() => openTrial(trial.number)}
+    >
       {row.getAllCells().map((cell) => (
         <td
           key={cell.id}
@@ -204,6 +276,7 @@ function BodyRow({ row, Cell }: BodyRowProps) {
 
 function rowLook(row: BoardRow): string {
   if (row.rank === 1) return "first";
+  if (row.trial.baseline) return "baseline";
   const bad: LiveTrial["state"][] = ["FAILED", "CANCELLED"];
   if (bad.includes(row.trial.state)) return "ended-badly";
   return row.trial.state === "RUNNING" ? "running" : "";

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo } from "preact/hooks";
 import { ApiProblem } from "../../api/client";
-import { metricName, score } from "../../format/numbers";
+import { metricName, score } from "../../format/metric";
 import { isEndedStudy, STUDY_STATE_WORDS } from "../../format/words";
 import { openStudy } from "../../state/study";
 import type { StudyStore } from "../../state/study";
@@ -11,11 +11,14 @@ import { Announcer } from "../../ui/announcer";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
 import { useThrottled, useTitle } from "../../ui/hooks";
 import { Boundary } from "../../ui/panel";
+import { BestPanel } from "./best_panel";
 import { CurvesPanel } from "./curves_panel";
 import { DepthPanel } from "./depth_panel";
 import { Leaderboard } from "./leaderboard";
 import { StudyHead } from "./study_head";
 import { Summary } from "./summary";
+import { TrialSheet } from "./trial/trial_sheet";
+import { VerdictParts } from "./verdict/verdict_parts";
 import { Winner } from "./winner";
 
 // Lists and charts that change more often than this can't be read.
@@ -40,14 +43,23 @@ function Loaded({ store, view }: { store: StudyStore; view: StudyView }) {
   const leaderboard = useMemo(() => <Leaderboard view={board} />, [board]);
   const charts = useMemo(() => <Charts view={chart} />, [chart]);
   const { study } = view;
+  const error = store.verdictError.value;
+  const verdictParts = useMemo(
+    () =>
+      study.verdict === "off" ? null : (
+        <VerdictParts view={board} error={error} onRetry={store.reload} />
+      ),
+    [board, error, store, study.verdict],
+  );
   useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
   return (
     <div class="stack loose">
       <StudyHead store={store} study={study} />
-      {isEndedStudy(study.state) && <Winner view={view} />}
+      {verdictParts ?? (isEndedStudy(study.state) && <Winner view={view} />)}
       <Summary store={store} view={view} />
       {charts}
       {leaderboard}
+      <TrialSheet view={view} />
       <Announcer text={spoken(view)} />
     </div>
   );
@@ -59,13 +71,18 @@ function Charts({ view }: { view: StudyView }) {
       <div class="charts">
         <DepthPanel view={view} />
         <CurvesPanel view={view} />
+        <BestPanel view={view} />
       </div>
     </Boundary>
   );
 }
 
-function spoken({ study }: StudyView): string {
+function spoken({ study, verdict }: StudyView): string {
   const { done, total } = study.progress;
+  if (verdict) {
+    const basis = verdict.is_final ? "Verdict" : "So far";
+    return `${STUDY_STATE_WORDS[study.state]}. ${basis}: ${verdict.headline}`;
+  }
   const best = study.best ? `, best ${metricName(study.metric)} ` : "";
   return (
     `${STUDY_STATE_WORDS[study.state]}: ${done} of ${total} designs done` +

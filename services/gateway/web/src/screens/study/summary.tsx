@@ -1,8 +1,9 @@
 /** The two things that everybody looks for: the best so far, and how long it still takes. */
 
-import type { Study } from "../../api/types";
-import { compact, count, metricName, score } from "../../format/numbers";
-import { clock, etaRange } from "../../format/time";
+import type { Study, StudyEstimate } from "../../api/types";
+import { metricName, score } from "../../format/metric";
+import { compact, count } from "../../format/numbers";
+import { clock, etaRange, spanWords } from "../../format/time";
 import { designSummary, isEndedStudy } from "../../format/words";
 import type { StudyView } from "../../state/fold";
 import type { StudyStore } from "../../state/study";
@@ -72,7 +73,7 @@ function ProgressPanel({ store, view }: SummaryProps) {
             <span class="muted">left</span>
           </p>
         )}
-        {study.state === "RUNNING" && progress.running > 0 && progress.eta_low_seconds === null && (
+        {isPreparing(study) && (
           <p class="muted small">preparing the table, or in the first epoch</p>
         )}
       </div>
@@ -96,8 +97,30 @@ function ProgressPanel({ store, view }: SummaryProps) {
           <dt>Most epochs</dt>
           <dd>{study.budget.max_epochs ?? "–"}</dd>
         </div>
+        {study.estimate && <Predicted estimate={study.estimate} />}
       </dl>
     </section>
+  );
+}
+
+function isPreparing({ state, progress }: Study): boolean {
+  return state === "RUNNING" && progress.running > 0 && progress.done === 0;
+}
+
+/** What was predicted before it began, and at the end whether it was right. */
+function Predicted({ estimate }: { estimate: StudyEstimate }) {
+  const { seconds_low: low, seconds_high: high, actual_seconds: actual } = estimate;
+  const isWithin = actual !== null && low <= actual && actual <= high;
+  return (
+    <div data-testid="predicted">
+      <dt>Predicted</dt>
+      <dd>
+        {spanWords(low, high)}
+        {actual !== null && (
+          <span class="muted small"> {isWithin ? "· it was" : `· it took ${clock(actual)}`}</span>
+        )}
+      </dd>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The verdict at the end: the winner, and its one look at the test rows. */
 
-import { metricName, score } from "../../format/numbers";
+import { metricName, score } from "../../format/metric";
 import { designSummary } from "../../format/words";
 import type { StudyView } from "../../state/fold";
 import { Icon } from "../../ui/icons";
