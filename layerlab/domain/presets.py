@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from layerlab.domain.dataset import FEATURE_KINDS, ColumnKind, Dataset
 from layerlab.domain.design import MAX_LAYERS, Activation, Norm, Optimizer, Schedule
 from layerlab.domain.problem import InvalidInput
+from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import (
     DEFAULT_SPACE,
     IMPLIED_CONDITIONS,
@@ -18,12 +20,23 @@ from layerlab.domain.space import (
 )
 
 DEFAULT_PRESET: Final = "balanced"
+_THOROUGH: Final = "thorough"
 # There is no way around a single layer. Up to the most, since users bring layers of their own.
 _DEEP: Final = {"n_layers": tuple(range(2, MAX_LAYERS + 1))}
 
 
-def preset_space(name: str, rows: int) -> SearchSpace:
-    """The space of a preset for a table of `rows` rows.
+def preset_space(
+    name: str,
+    rows: int,
+    recipe: RecipeName | None = None,
+    *,
+    has_missing: bool = False,
+    has_categories: bool = False,
+) -> SearchSpace:
+    """The space of a preset for a table of `rows` rows, whose features have missing cells, or some
+    of which are categories.
+
+    `recipe`: what the user has settled, so that it is left as it is; None: presets may vary it.
 
     :raises InvalidInput: `unknown_preset`.
     """
@@ -34,7 +47,42 @@ def preset_space(name: str, rows: int) -> SearchSpace:
             hint=f"Presets are: {', '.join(PRESETS)}.",
             field="preset",
         )
-    return PRESETS[name](rows)
+    space = PRESETS[name](rows)
+    fields = dict(space.fields)
+    if recipe is not None:
+        fields["recipe"] = _choice(None)
+    if name == _THOROUGH:
+        # A choice that changes nothing would only make equal designs look different.
+        if has_missing:
+            fields["missing_indicators"] = _choice(False, True)
+        if has_categories:
+            fields["group_rare"] = _choice(False, True)
+    return SearchSpace(fields)
+
+
+def preset_space_for(
+    name: str,
+    dataset: Dataset,
+    target: str,
+    kinds: Mapping[str, ColumnKind],
+    recipe: RecipeName | None = None,
+) -> SearchSpace:
+    """The space of a preset for a dataset's features; `kinds` are the user's corrections.
+
+    :raises InvalidInput: `unknown_preset`.
+    """
+    features = [
+        (each, kind)
+        for each in dataset.columns
+        if each.name != target and (kind := kinds.get(each.name, each.kind)) in FEATURE_KINDS
+    ]
+    return preset_space(
+        name,
+        dataset.rows,
+        recipe,
+        has_missing=any(each.missing for each, _ in features),
+        has_categories=any(kind is ColumnKind.CATEGORY for _, kind in features),
+    )
 
 
 def _batch_sizes(rows: int, wide: bool) -> FieldSpace:
@@ -77,6 +125,7 @@ def _balanced(rows: int) -> SearchSpace:
                 Range(1e-5, 1e-1, log=True), {"optimizer": (Optimizer.ADAMW,)}
             ),
             "batch_size": _batch_sizes(rows, wide=False),
+            "recipe": _choice(RecipeName.PAPER, RecipeName.STANDARD),
         }
     )
 
@@ -99,6 +148,7 @@ def _thorough(rows: int) -> SearchSpace:
             # the best epoch is an early one. So the other presets do without.
             "schedule": _choice(Schedule.CONSTANT, Schedule.COSINE),
             "warmup_epochs": FieldSpace(Choice((0.0, 3.0)), {"schedule": (Schedule.COSINE,)}),
+            "recipe": _choice(*RecipeName),
         }
     )
 
@@ -106,7 +156,7 @@ def _thorough(rows: int) -> SearchSpace:
 PRESETS: Final[Mapping[str, Callable[[int], SearchSpace]]] = {
     "quick": _quick,
     "balanced": _balanced,
-    "thorough": _thorough,
+    _THOROUGH: _thorough,
 }
 
 

@@ -26,7 +26,8 @@ class SobolGuide:
         with warnings.catch_warnings():
             # That a part of the sequence is not balanced; it need not be.
             warnings.simplefilter("ignore", UserWarning)
-            sequence.fast_forward(numbers[0] - 1)
+            if numbers[0] > 1:
+                sequence.fast_forward(numbers[0] - 1)
             points = sequence.random(numbers[-1] - numbers[0] + 1)
         self._points = {number: points[number - numbers[0]] for number in numbers}
 
