@@ -86,6 +86,7 @@ def measure(client: Client, dataset: Dataset, cohorts: int, epochs: int) -> Run:
         max_epochs=epochs,
         seed=1,
         halving="off",
+        verdict="off",
     )
     study.wait(timeout=600)
     trials = _trials(client, study.study_id)

@@ -110,7 +110,9 @@ async def claim_cohort(
     """A new study's only cohort, and the attempt that may report on it."""
     with here.client() as client:
         dataset = client.datasets.upload(client.sample("penguins"))
-        study = client.studies.create(dataset, "species", max_trials=lanes, max_epochs=10_000)
+        study = client.studies.create(
+            dataset, "species", max_trials=lanes, max_epochs=10_000, verdict="off"
+        )
     cohort = CohortRef(study.study_id, "c1")
     await ledger.move_study(cohort.study_id, StudyState.RUNNING)
     proposals = [Proposal(number, Design((64,)), number) for number in range(1, lanes + 1)]

@@ -82,7 +82,9 @@ def _time_first_metrics(server: Server) -> list[float]:
 
 def _first_metric(server: Server, client: Client, dataset_id: str, seed: int) -> float:
     started = time.monotonic()
-    study = client.studies.create(dataset_id, "species", max_trials=64, max_epochs=20, seed=seed)
+    study = client.studies.create(
+        dataset_id, "species", max_trials=64, max_epochs=20, seed=seed, verdict="off"
+    )
     url = f"ws{server.url.removeprefix('http')}/v1/studies/{study.study_id}/events?after=0"
     with connect(url, proxy=None, compression=None) as socket:
         for frame in socket:

@@ -63,6 +63,7 @@ class Embedded:
             "column_kinds": {each.name: "number" for each in dataset.columns
                              if each.name != workload.target},
             "budget": budget,
+            "verdict": "off",
         }  # fmt: skip
         study = self._post(request)
         while not study.refresh().ended:

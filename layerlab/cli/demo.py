@@ -60,12 +60,12 @@ def _search(client: Client, trials: int) -> bool:
     follow_study(study, stderr_console())
     console = stdout_console()
     console.print(rich_table(study.leaderboard(), LEADER_COLUMNS, console.width))
-    console.print(_winner(study))
+    console.print(_leader(study))
     _say_verdict(study, console)
     return study.state == "SUCCEEDED"
 
 
-def _winner(study: Study) -> str:
+def _leader(study: Study) -> str:
     from layerlab.cli.output import readable
 
     best = study.best
@@ -77,9 +77,8 @@ def _winner(study: Study) -> str:
     )
     return (
         f"\n{ended} designs trained in {study.progress.elapsed_seconds:.1f} s.\n"
-        f"Winner: trial {best.number}: {design}\n"
-        f"  {study.metric} on the validation rows, which chose it: {readable(best.score_val)}\n"
-        f"  {study.metric} on the test rows, touched once:         {readable(best.score_test)}"
+        f"Best of the search: trial {best.number}: {design}\n"
+        f"  {study.metric} on the validation rows, which chose it: {readable(best.score_val)}"
     )
 
 

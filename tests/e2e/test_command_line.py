@@ -62,7 +62,7 @@ def test_a_table_becomes_a_followed_study_and_a_leaderboard(shell: Shell, pengui
 
     followed = shell.run(
         "study", "create", penguins, "--target", "species", "--follow", "--max-trials", "6",
-        "--max-epochs", "20", "--name", "By hand", "-o", "csv",
+        "--max-epochs", "20", "--verdict", "off", "--name", "By hand", "-o", "csv",
     )  # fmt: skip
 
     assert followed.returncode == 0, followed.stderr
@@ -122,7 +122,7 @@ def test_a_space_can_be_given_as_json_and_every_design_is_of_it(
     space = {"hidden": [[8], [4, 4]], "activation": ["tanh"], "learning_rate": [0.01], **trained}
     answer = shell.run(
         "study", "create", penguins, "-t", "species", "--space", json.dumps(space), "--search",
-        "grid", "--max-epochs", "2", "--preset", "quick", "-f", "-o", "json",
+        "grid", "--max-epochs", "2", "--preset", "quick", "--verdict", "off", "-f", "-o", "json",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     board = json.loads(answer.stdout)

@@ -28,7 +28,7 @@ def proxy(server: Server) -> Iterator[CuttingProxy]:
 @pytest.fixture
 def study(client: Client) -> Study:
     dataset = client.datasets.upload(client.sample("penguins"), name="penguins.csv")
-    return client.studies.create(dataset, "species", max_trials=8, max_epochs=30)
+    return client.studies.create(dataset, "species", max_trials=8, max_epochs=30, verdict="off")
 
 
 def test_a_reader_whose_connection_is_cut_again_and_again_misses_and_doubles_nothing(

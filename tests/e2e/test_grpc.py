@@ -71,6 +71,7 @@ def test_a_study_is_created_watched_to_its_end_and_listed_by_reflection(
         "dataset_id": dataset.dataset_id,
         "target": "species",
         "budget": {"max_trials": 4, "max_epochs": 20},
+        "verdict": "VERDICT_MODE_OFF",
     }
     created = reflected.call(_STUDIES, "CreateStudy", request)["study"]["study"]
 

@@ -14,7 +14,13 @@ def test_a_study_that_halves_trains_far_fewer_epochs_and_still_names_a_winner(
     dataset = client.datasets.upload(client.sample("breast-cancer"))
     halving = {"factor": 3, "min_epochs": 1}
     study = client.studies.create(
-        dataset, "diagnosis", max_trials=_TRIALS, max_epochs=_EPOCHS, halving=halving, seed=3
+        dataset,
+        "diagnosis",
+        max_trials=_TRIALS,
+        max_epochs=_EPOCHS,
+        halving=halving,
+        seed=3,
+        verdict="off",
     )
     assert study.document["halving"] == halving
 
@@ -39,7 +45,9 @@ def test_a_study_that_halves_trains_far_fewer_epochs_and_still_names_a_winner(
 def test_automatic_halving_is_told_as_what_it_came_to(client: Client) -> None:
     dataset = client.datasets.upload(client.sample("penguins"))
     studies = [
-        client.studies.create(dataset, "species", max_trials=1, max_epochs=epochs, halving=halving)
+        client.studies.create(
+            dataset, "species", max_trials=1, max_epochs=epochs, halving=halving, verdict="off"
+        )
         for epochs, halving in ((1, "auto"), (1, None), (200, None), (200, "off"))
     ]
     told = [study.document["halving"] for study in studies]

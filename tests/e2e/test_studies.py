@@ -18,7 +18,7 @@ def test_the_best_design_is_at_least_as_good_as_the_default_network_of_scikit_le
 ) -> None:
     table = build()
     dataset = client.datasets.upload(table.csv, name=f"{table.name}.csv")
-    study = client.studies.create(dataset, table.target, time_budget=10, seed=1)
+    study = client.studies.create(dataset, table.target, time_budget=10, seed=1, verdict="off")
 
     study.wait(timeout=60)
 
@@ -39,7 +39,7 @@ def test_the_parts_of_a_split_share_no_row_and_leave_none_out(
 ) -> None:
     table = build()
     dataset = client.datasets.upload(table.csv)
-    study = client.studies.create(dataset, table.target, max_trials=1, max_epochs=1)
+    study = client.studies.create(dataset, table.target, max_trials=1, max_epochs=1, verdict="off")
     split = study.split()
     study.cancel()
     rows = [row for part in split.values() for row in part]

@@ -16,7 +16,9 @@ _PATIENCE_SECONDS = 60.0
 def long_study(client: Client) -> Study:
     """More than could end while a test looks."""
     dataset = client.datasets.upload(client.sample("breast-cancer"), name="breast-cancer.csv")
-    study = client.studies.create(dataset, "diagnosis", max_trials=5000, max_epochs=2000)
+    study = client.studies.create(
+        dataset, "diagnosis", max_trials=5000, max_epochs=2000, verdict="off"
+    )
     until(study, lambda: study.progress.running > 0)
     return study
 
@@ -40,7 +42,7 @@ def test_cancel_ends_a_study_and_everything_under_way(long_study: Study) -> None
 
 def test_stop_takes_no_new_trials_and_ends_well(client: Client) -> None:
     dataset = client.datasets.upload(client.sample("penguins"))
-    study = client.studies.create(dataset, "species", max_trials=5000, max_epochs=30)
+    study = client.studies.create(dataset, "species", max_trials=5000, max_epochs=30, verdict="off")
     until(study, lambda: study.progress.done > 0)
     study.stop()
     study.wait(timeout=_PATIENCE_SECONDS)
@@ -51,7 +53,7 @@ def test_stop_takes_no_new_trials_and_ends_well(client: Client) -> None:
 
 def test_a_suspended_study_trains_nothing_new_until_it_is_resumed(client: Client) -> None:
     dataset = client.datasets.upload(client.sample("penguins"))
-    study = client.studies.create(dataset, "species", max_trials=5000, max_epochs=30)
+    study = client.studies.create(dataset, "species", max_trials=5000, max_epochs=30, verdict="off")
     until(study, lambda: study.progress.done > 0)
     assert study.suspend().state == "SUSPENDED"
     until(study, lambda: study.progress.running == 0)

@@ -61,6 +61,7 @@ class Workload:
                     max_trials=trials,
                     max_epochs=self._epochs,
                     seed=next(self._seeds),
+                    verdict="off",
                     idempotency_key=key,
                 ),
             )

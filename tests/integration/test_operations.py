@@ -34,6 +34,7 @@ def study(deployment: Deployment) -> dict[str, object]:
             "dataset_id": upload.json()["dataset_id"],
             "target": "species",
             "budget": {"max_trials": 4, "max_epochs": 3},
+            "verdict": "off",
         }
         created = http.post("/v1/studies", json=request, headers={"traceparent": _PARENT})
         assert created.status_code == 201, created.text
