@@ -12,7 +12,6 @@ from torch import Tensor
 
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design, Norm, Optimizer
-from layerlab.domain.metric import Metric
 from services.trainer.engine import Floats, Rows, Weights
 from services.trainer.initial import BATCH_NORM_MOMENTUM, NORM_EPSILON
 from services.trainer.scoring import Measure, Sums, target_sums
@@ -139,8 +138,8 @@ def evaluate(model: keras.Model, table: Table, measure: Measure) -> tuple[float,
     wanted = table.targets.cpu().numpy()
     if measure.needs_outputs:
         return loss / rows, measure.of_outputs(wanted, np.concatenate(kept))
-    of_targets = target_sums(wanted) if measure.metric is Metric.R2 else (0.0, 0.0)
-    return loss / rows, measure.of_sums(Sums(rows, loss, hits), of_targets)
+    sums = Sums(rows, [loss], [hits])
+    return sums.mean_losses[0], measure.of_sums(sums, target_sums(wanted))[0]
 
 
 class KerasStepper:

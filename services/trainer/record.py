@@ -26,6 +26,10 @@ class LaneRecord:
     failed: bool = False
     _lowest_loss: float = math.inf
     _last_progress: int = 0
+    _sign: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sign = self.metric.utility(1.0)
 
     def note(self, train_loss: float, val_loss: float, score: float) -> EpochReport:
         """Adds an epoch. `self.best` is its report if it is the best one."""
@@ -52,8 +56,13 @@ class LaneRecord:
         if self.best is None or self._rank(report) > self._rank(self.best):
             self.best, self._last_progress = report, self.epochs
 
+    def utility(self, report: EpochReport | None) -> float:
+        """Higher is better; a score that there is not is the worst."""
+        score = None if report is None else report.score_val
+        return -math.inf if score is None else self._sign * score
+
     def _rank(self, report: EpochReport) -> tuple[float, float]:
-        return (utility_of(report.score_val, self.metric), -(report.val_loss or 0.0))
+        return (self.utility(report), -(report.val_loss or 0.0))
 
     @property
     def improved(self) -> bool:
@@ -119,11 +128,6 @@ class LaneRecord:
             fit_time_seconds=time.monotonic() - self.started,
             n_params=self.n_params,
         )
-
-
-def utility_of(score: float | None, metric: Metric) -> float:
-    """Higher is better; a score that there is not is the worst."""
-    return -math.inf if score is None else metric.utility(score)
 
 
 def _finite(value: float) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from layerlab.domain.halving import Rung
 from layerlab.domain.study import TrialEnd
-from services.trainer.record import LaneRecord, utility_of
+from services.trainer.record import LaneRecord
 
 
 def ends_at_rung(
@@ -28,6 +28,6 @@ def ends_at_rung(
 def _best_first(record: LaneRecord) -> tuple[float, float, int, int]:
     """By the best epoch so far: score, then loss; then the smaller network, the earlier trial."""
     best = record.best
-    score = utility_of(best.score_val if best else None, record.metric)
+    score = record.utility(best)
     loss = math.inf if best is None or best.val_loss is None else best.val_loss
     return -score, loss, record.n_params, record.lane.number

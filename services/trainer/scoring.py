@@ -9,7 +9,7 @@ nowhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -34,12 +34,16 @@ _Doubles: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Over `rows`: the losses (cross-entropy in nats, or squared errors of the standardized
-    target), and how many were classified right."""
+    """Of each lane over `rows`: the losses (cross-entropy in nats, or squared errors of the
+    standardized target), and how many were classified right."""
 
     rows: int
-    loss: float
-    hits: float = 0.0
+    losses: Sequence[float]
+    hits: Sequence[float]
+
+    @property
+    def mean_losses(self) -> list[float]:
+        return [each / self.rows for each in self.losses]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +58,25 @@ class Measure:
         """Whether the sums don't say it."""
         return self.metric in _OF_OUTPUTS
 
-    def of_sums(self, sums: Sums, target_sums: tuple[float, float] = (0.0, 0.0)) -> float:
-        """`target_sums`: of the targets and of their squares, for R²."""
-        mean_loss = sums.loss / sums.rows
+    def of_sums(self, sums: Sums, target_sums: tuple[float, float]) -> list[float]:
+        """Of each lane. `target_sums`: of the targets and of their squares, for R²."""
         match self.metric:
             case Metric.ACCURACY:
-                return sums.hits / sums.rows
-            case Metric.LOG_LOSS:
-                return mean_loss
-            case Metric.RMSE:
-                return math.sqrt(mean_loss) * self.scale
+                return [each / sums.rows for each in sums.hits]
             case Metric.R2:
-                return r2_score(sums.loss, *target_sums, sums.rows)
+                return [r2_score(each, *target_sums, sums.rows) for each in sums.losses]
+            case Metric.LOG_LOSS:
+                return sums.mean_losses
+            case Metric.RMSE:
+                return [math.sqrt(each) * self.scale for each in sums.mean_losses]
         raise ValueError(f"{self.metric} needs the outputs")
 
     def of_outputs(self, targets: Targets, outputs: Floats | _Doubles) -> float:
         """`outputs` [rows, n_outputs]: logits, or standardized values, of `targets` [rows]."""
         if self.needs_outputs:
             return _OF_OUTPUTS[self.metric](targets, outputs) * self._unit
-        return self.of_sums(sums_of(targets, outputs, self.metric), target_sums(targets))
+        sums = sums_of(targets, outputs, self.metric.task)
+        return self.of_sums(sums, target_sums(targets))[0]
 
     @property
     def _unit(self) -> float:
@@ -101,14 +105,14 @@ def scoring_bytes(
     return _FLOAT * lanes * rows * units + _WORKING_BYTES * rows
 
 
-def sums_of(targets: Targets, outputs: Floats | _Doubles, metric: Metric) -> Sums:
-    """Of logits or standardized values [rows, n_outputs], in float64."""
+def sums_of(targets: Targets, outputs: Floats | _Doubles, task: Task) -> Sums:
+    """Of one lane's logits or standardized values [rows, n_outputs], in float64."""
     exact = np.asarray(outputs, np.float64)
     rows = len(targets)
-    if metric.task is Task.REGRESSION:
-        return Sums(rows, float(np.square(exact[:, 0] - targets).sum()))
+    if task is Task.REGRESSION:
+        return Sums(rows, [float(np.square(exact[:, 0] - targets).sum())], [0.0])
     losses = _log_sums(exact) - exact[np.arange(rows), np.asarray(targets, np.int64)]
-    return Sums(rows, float(losses.sum()), float((exact.argmax(1) == targets).sum()))
+    return Sums(rows, [float(losses.sum())], [float((exact.argmax(1) == targets).sum())])
 
 
 def target_sums(targets: Targets) -> tuple[float, float]:

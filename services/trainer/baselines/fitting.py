@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from layerlab.domain.baseline import Baseline
-from layerlab.domain.metric import Metric, default_metric
+from layerlab.domain.metric import default_metric
 from layerlab.domain.study import Proposal, TestScore, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.baselines.models import FITS, Fit, Model, Order, OutOfTime, Outputs
@@ -105,8 +105,7 @@ def _outputs(model: Model, rows: Rows) -> Outputs:
 
 def _mean_loss(job: BaselineJob, rows: Rows, outputs: Outputs) -> float:
     """Cross-entropy in nats, or the squared error of the standardized target."""
-    loss_metric = Metric.LOG_LOSS if job.task is Metric.LOG_LOSS.task else Metric.RMSE
-    return sums_of(rows.targets, outputs, loss_metric).loss / rows.count
+    return sums_of(rows.targets, outputs, job.task).mean_losses[0]
 
 
 def _measure(job: BaselineJob) -> Measure:

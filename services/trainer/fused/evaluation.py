@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from layerlab.domain.design import Norm
-from layerlab.domain.metric import Metric
 from services.trainer.fused.activations import FUNCTIONS
 from services.trainer.fused.layout import INPUT, Level
 from services.trainer.fused.losses import summed_loss_and_hits
@@ -47,17 +46,12 @@ def evaluate(
         totals += torch.stack(summed_loss_and_hits(measure.metric.task, logits, targets[part]))
         if outputs is not None:
             outputs[:, part] = logits.transpose(1, 2).cpu().numpy()
-    losses, hits = totals.tolist()
-    wanted = targets.cpu().numpy()
+    sums, wanted = Sums(rows, *totals.tolist()), targets.cpu().numpy()
     if outputs is not None:
         scores = [measure.of_outputs(wanted, each) for each in outputs]
     else:
-        of_targets = target_sums(wanted) if measure.metric is Metric.R2 else (0.0, 0.0)
-        scores = [
-            measure.of_sums(Sums(rows, loss, right), of_targets)
-            for loss, right in zip(losses, hits, strict=True)
-        ]
-    return Scores([each / rows for each in losses], scores)
+        scores = measure.of_sums(sums, target_sums(wanted))
+    return Scores(sums.mean_losses, scores)
 
 
 def _predict(parameters: Parameters, features: Tensor) -> Tensor:

@@ -134,14 +134,11 @@ class NativeStack:
         rows = self._val.count
         if self._measure.needs_outputs:
             scores = list(self._scores_of_outputs(beat))
-        else:
-            self._evaluate(self._records, beat)
-            targets = self._val.target_sums
-            scores = [
-                self._measure.of_sums(Sums(rows, each.loss, each.hits), targets)
-                for each in self._records
-            ]
-        return Scores([each.loss / rows for each in self._records], scores)
+            return Scores([each.loss / rows for each in self._records], scores)
+        self._evaluate(self._records, beat)
+        records = self._records
+        sums = Sums(rows, [each.loss for each in records], [each.hits for each in records])
+        return Scores(sums.mean_losses, self._measure.of_sums(sums, self._val.target_sums))
 
     def _scores_of_outputs(self, beat: Callable[[], None] | None) -> Iterator[float]:
         """Some lanes at a time, so that their outputs take little memory."""
