@@ -51,6 +51,12 @@ def print_document(document: Row, output: OutputFormat) -> None:
     """One thing: as JSON, or as a field to a line."""
     if output is OutputFormat.JSON:
         print_json(document)
+    elif output is OutputFormat.TABLE:
+        # A value may be longer than any line: it is wrapped, never left out.
+        console, width = stdout_console(), max(map(cell_len, document))
+        for name, value in document.items():
+            line = Text.assemble((f"{name:{width}}", "bold"), "  ", readable(value))
+            console.print(line, soft_wrap=True)
     else:
         rows = [{"field": name, "value": value} for name, value in document.items()]
         print_rows(rows, ("field", "value"), output)

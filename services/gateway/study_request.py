@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from layerlab.domain.dataset import ColumnKind, Dataset, Task
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.metric import Metric, check_metric, default_metric
-from layerlab.domain.presets import DEFAULT_PRESET, preset_space
+from layerlab.domain.presets import DEFAULT_PRESET, preset_space_for
 from layerlab.domain.problem import InvalidInput
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import MAX_GRID, SearchSpace
-from layerlab.domain.space_check import check_constraints
+from layerlab.domain.space_check import check_conditions, check_constraints
 from layerlab.domain.space_document import parse_space
 from layerlab.domain.spec import (
     MAX_DESIGNS,
@@ -25,6 +25,7 @@ from layerlab.domain.spec import (
     VerdictMode,
 )
 from layerlab.domain.split_check import check_split
+from layerlab.domain.splitting import SplitSpec
 from layerlab.domain.table_shape import estimate_shape
 from layerlab.domain.target import check_target
 from services.gateway.halving_request import RULE, WORD, HalvingChoice, resolve_halving
@@ -43,7 +44,6 @@ MAX_EPOCHS: Final = 10_000
 MAX_TIME_SECONDS: Final = 7 * 24 * 3600.0
 DEFAULT_TRIALS: Final = 64
 DEFAULT_EPOCHS: Final = 200
-DEFAULT_VERDICT: Final = VerdictMode.OFF
 MAX_SEED: Final = 2**53 - 1
 MAX_NAME: Final = 200
 _MAX_COLUMN_NAME: Final = 10_000
@@ -140,7 +140,7 @@ class StudyRequest(BaseModel):
     verdict: Annotated[VerdictMode | None, _LAX] = Field(
         default=None,
         description="`auto`: the best designs are trained again and compared, beside baselines. "
-        "`off`: the best trial is tested, and that is all.",
+        "`off`: the best trial is tested, and that is all. Default `auto`, where the rows suffice.",
     )
     estimate_id: str | None = Field(
         default=None,
@@ -205,19 +205,18 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
     """The study that `request` describes, on `dataset`, with every default filled in.
 
     :raises InvalidInput: what `check_target`, `preset_space`, `parse_space`, `check_task`,
-        `check_metric`, `check_split`, `check_constraints` and `study_options` say;
-        `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
+        `check_conditions`, `check_metric`, `check_split`, `check_constraints` and `study_options`
+        say; `unknown_column` for a kind of no column; `grid_too_large` with the `size`.
     """
     kinds = request.column_kinds or {}
     _check_kinds(dataset, kinds)
     task = check_target(dataset, request.target, request.task, kinds)
     preset = request.preset or DEFAULT_PRESET
-    space = parse_space(request.space or {}, preset_space(preset, dataset.rows))
-    space.check_task(task)
+    base = preset_space_for(preset, dataset, request.target, kinds, request.recipe)
+    space = _space(request.space or {}, base, task)
     metric = request.metric or default_metric(task)
     check_metric(metric, task)
-    split, verdict = resolve_split(request.split), request.verdict or DEFAULT_VERDICT
-    check_split(dataset, split, request.target, kinds, verdict is VerdictMode.AUTO)
+    split, verdict = _split_and_verdict(request, dataset, kinds)
     search, engine = request.search or Search.RANDOM, request.engine or Engine.FUSED
     if search is Search.GRID:
         _check_grid(space)
@@ -248,6 +247,28 @@ def build_spec(request: StudyRequest, dataset: Dataset) -> StudySpec:
         designs=designs,
         verdict=verdict,
     )
+
+
+def _space(asked: JsonObject, base: SearchSpace, task: Task) -> SearchSpace:
+    space = parse_space(asked, base)
+    check_conditions(space, asked)
+    space.check_task(task)
+    return space
+
+
+def _split_and_verdict(
+    request: StudyRequest, dataset: Dataset, kinds: Mapping[str, ColumnKind]
+) -> tuple[SplitSpec, VerdictMode]:
+    """A table that is too small for folds has no verdict, unless one is asked for."""
+    split, asked = resolve_split(request.split), request.verdict
+    try:
+        check_split(dataset, split, request.target, kinds, asked is not VerdictMode.OFF)
+    except InvalidInput:
+        if asked is not None:
+            raise
+        check_split(dataset, split, request.target, kinds, resampled=False)
+        return split, VerdictMode.OFF
+    return split, asked or VerdictMode.AUTO
 
 
 def _check_kinds(dataset: Dataset, kinds: Mapping[str, ColumnKind]) -> None:

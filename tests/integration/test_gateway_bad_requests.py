@@ -350,7 +350,7 @@ async def test_a_grid_of_a_million_million_is_refused_with_its_size(world: World
         "batch_size": [32],
     }
     problem = check_problem(
-        await ask(world, search="grid", space=space), 422, "grid_too_large", "space"
+        await ask(world, search="grid", recipe="paper", space=space), 422, "grid_too_large", "space"
     )
     assert (problem["size"], problem["limit"]) == (10**12, MAX_GRID)
 

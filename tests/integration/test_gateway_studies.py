@@ -114,7 +114,7 @@ async def test_a_grid_without_a_budget_is_searched_whole(world: World) -> None:
         "optimizer": "adam", "learning_rate": 0.01, "weight_decay": 0, "batch_size": 16,
     }  # fmt: skip
     widths = [[width] for width in range(1, 101)]
-    study = await world.study(search="grid", space={"hidden": widths, **one})
+    study = await world.study(search="grid", recipe="paper", space={"hidden": widths, **one})
     assert study["budget"]["max_trials"] == 100
 
 
