@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from layerlab.domain.baseline import Baseline
 from layerlab.domain.design import Design, trial_seed
-from layerlab.domain.study import Proposal, Purpose, Study
+from layerlab.domain.study import Proposal, Purpose, Study, Trial
 from layerlab.domain.trial import TrialState
 from services.scheduler.finals.jobs import Job
 from services.scheduler.record import StudyRecord
 from services.scheduler.sizing import ORDINARY_TABLE
-from services.scheduler.timing import end_of_time_for
 
 # Rows × inputs × classes of boosted trees that take about two seconds.
 _QUICK_TREES: Final = 1_000_000
-# Of the time that is left for the finalists, what trees may take on all repeats together.
-_TREES_SHARE: Final = 0.25
+# What a cohort of baselines takes beside the fits.
+_PROCESS_SECONDS: Final = 0.2
 _NOTHING: Final = Design(hidden=())
 
 
@@ -39,19 +39,30 @@ def are_trees_quick(study: Study) -> bool:
     return table.train_rows * table.n_inputs * table.n_outputs <= _QUICK_TREES
 
 
-def can_repeat_trees(record: StudyRecord, repeats: int, now: float) -> bool:
-    """With a time budget: whether, as long as they took once, they fit in so many times more."""
-    until = end_of_time_for(Purpose.BASELINE, record.deadline, record.study.spec)
-    seconds = [
-        trial.fit_time_seconds
-        for trial in record.finals.values()
-        if trial.baseline is Baseline.TREES
-        and trial.repeat == 0
-        and trial.state is TrialState.SUCCEEDED
-    ]
-    if until is None or not seconds or seconds[0] is None:
-        return False
-    return seconds[0] * repeats <= _TREES_SHARE * (until - now)
+def seconds_of_baselines(record: StudyRecord) -> float:
+    """What a cohort of them takes without trees, as it was on the study's own split."""
+    others = sum(_fit_seconds(each) for each in _first(record) if not _is_trees(each))
+    return _PROCESS_SECONDS + others
+
+
+def seconds_of_trees(record: StudyRecord) -> float:
+    """For ever, where they could not be fitted even once."""
+    trees = [each for each in _first(record) if _is_trees(each)]
+    if not any(each.state is TrialState.SUCCEEDED for each in trees):
+        return math.inf
+    return _PROCESS_SECONDS + sum(_fit_seconds(each) for each in trees)
+
+
+def _first(record: StudyRecord) -> list[Trial]:
+    return [each for each in record.finals.values() if each.baseline and each.repeat == 0]
+
+
+def _is_trees(trial: Trial) -> bool:
+    return trial.baseline is Baseline.TREES
+
+
+def _fit_seconds(trial: Trial) -> float:
+    return trial.fit_time_seconds or 0.0
 
 
 def _lane(study: Study, baseline: Baseline, repeat: int) -> Proposal:

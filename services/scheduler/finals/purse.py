@@ -33,16 +33,17 @@ _EXPLAIN_SECONDS: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Purse:
     """Of one part of the finals, in operations. `total`: for all of it, what is registered
-    included; `left`: for what is not. `by_clock`: it gets less by itself."""
+    included; `left`: for what is not. `pace`: operations in a second, expected of all trainers.
+    `by_clock`: it gets less by itself."""
 
     total: float
     left: float
-    per_cohort: float
+    pace: float
     by_clock: bool
 
     def cost(self, groups: Iterable[Group]) -> float:
         jobs = [job for group in groups for job in group]
-        return sum(job.work for job in jobs) + self.per_cohort * len(jobs)
+        return sum(job.work for job in jobs) + self.pace * _COHORT_SECONDS * len(jobs)
 
     def affords(self, groups: Sequence[Group]) -> bool:
         return self.cost(groups) <= self.left
@@ -57,9 +58,9 @@ def open_purse(
     ours = [each for each in record.cohorts.values() if each.purpose in purposes]
     if until is None:
         total = _allowance(searched, spec.engine, Purpose.CONFIRM in purposes)
-        per_cohort = _COHORT_SECONDS * _WORK_PER_SECOND
-        spent = sum(_work_of(record, searched, each) + per_cohort for each in ours)
-        return Purse(total, total - spent, per_cohort, by_clock=False)
+        fixed = _COHORT_SECONDS * _WORK_PER_SECOND * len(ours)
+        spent = sum(_work_of(record, searched, each) for each in ours) + fixed
+        return Purse(total, total - spent, _WORK_PER_SECOND, by_clock=False)
     pace = searched.work / searched.seconds if searched.seconds else _WORK_PER_SECOND
     pace /= _SLOWER
     seconds = max(0.0, until - now - last_start_seconds(spec))
@@ -67,7 +68,7 @@ def open_purse(
         _work_of(record, searched, each) for each in ours if each.state is not CohortState.ENDED
     )
     total = seconds * pace
-    return Purse(total, total - owed, _COHORT_SECONDS * pace, by_clock=True)
+    return Purse(total, total - owed, pace, by_clock=True)
 
 
 def _allowance(searched: Searched, engine: Engine, is_confirmation: bool) -> float:

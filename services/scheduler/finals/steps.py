@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from layerlab.domain.study import Cohort, Purpose
@@ -12,7 +12,8 @@ from services.scheduler.actions import Action, Judge, RegisterCohort
 from services.scheduler.endings import end_of
 from services.scheduler.finals.baselines import (
     baseline_job,
-    can_repeat_trees,
+    seconds_of_baselines,
+    seconds_of_trees,
     trees_job,
 )
 from services.scheduler.finals.explain import explain_groups
@@ -97,7 +98,7 @@ def _confirm(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     repeats = repeats_of(number, record.study.spec.split.folds)
     groups = [confirm_group(record.study, searched, designs, each) for each in repeats]
     if number == 1:
-        return _advance(record, at, _with_baselines(record, groups, repeats, at), purse)
+        return _advance(record, at, _with_baselines(record, groups, repeats, purse), purse)
     begun = groups[0][0].cohort_id in record.cohorts
     # By work a round is trained whole, so that it is the same whoever trains it.
     if begun or purse.affords(groups[:LEAST_REPEATS] if purse.by_clock else groups):
@@ -106,24 +107,25 @@ def _confirm(record: StudyRecord, searched: Searched, at: Moment) -> Step:
 
 
 def _with_baselines(
-    record: StudyRecord, groups: Sequence[Group], repeats: range, at: Moment
+    record: StudyRecord, groups: Sequence[Group], repeats: range, purse: Purse
 ) -> list[Group]:
-    """Those of a repeat beside its finalists; those of the study's own split after the first."""
+    """Those of the study's own split early, since that is the least; those of each resampling when
+    the finalists have been trained on it; trees, where they take long, as far as there is time."""
     study = record.study
-    first, *others = (
-        (*group, baseline_job(study, each)) for group, each in zip(groups, repeats, strict=True)
-    )
+    seconds = seconds_of_baselines(record) if purse.by_clock else 0.0
+    first, *others = groups
     found = [first, (baseline_job(study, 0),), *others]
-    trees = [(trees_job(study, each),) for each in repeats]
-    begun = trees[0][0].cohort_id in record.cohorts
-    if begun or can_repeat_trees(record, len(repeats), at.now):
-        found += trees
+    found += [(replace(baseline_job(study, each), work=seconds * purse.pace),) for each in repeats]
+    if purse.by_clock and study.spec.budget.time_seconds is not None:
+        work = seconds_of_trees(record) * purse.pace
+        found += [(replace(trees_job(study, each), work=work),) for each in repeats]
     return found
 
 
 def _judge_rounds(record: StudyRecord, searched: Searched, at: Moment) -> Step:
-    """Once after each round, as far as it came; and once if there was none."""
-    if record.is_unjudgeable or at.phase >= Phase.LATE:
+    """Once after each round, as far as it came; and once if there was none. When the test is due,
+    that goes before."""
+    if record.is_unjudgeable or at.phase >= Phase.OVER:
         return None
     number = record.rounds_judged + 1
     folds = record.study.spec.split.folds

@@ -8,6 +8,7 @@ input ends, and it exits at once.
 
 from __future__ import annotations
 
+import importlib
 import os
 import queue
 import signal
@@ -36,6 +37,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
     answers, lines = _private_stdout(), _lines()
+    if lines.empty():
+        # Started before there is a question: for a verdict, which must be quick at a deadline.
+        importlib.import_module("services.scheduler.analysis.verdict")
     while True:
         answers.write(encode_answer(_answer(lines.get())))
         answers.flush()

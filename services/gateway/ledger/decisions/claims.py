@@ -162,10 +162,21 @@ def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | 
     if left is None:
         return None
     to_train = left - kept_seconds(spec, cohort.purpose)
-    if to_train <= last_start_seconds(spec) and record.best is None:
-        # There is nothing yet to keep time for.
+    if to_train <= last_start_seconds(spec) and _is_last_hope(record, cohort):
         to_train = left - spec.budget.test_seconds
     return max(0.0, to_train)
+
+
+def _is_last_hope(record: Record, cohort: Cohort) -> bool:
+    """Nothing has succeeded, and nothing else runs that still might: there is nothing yet to keep
+    time for."""
+    cohorts = (each.cohort for each in record.cohorts.values())
+    return record.best is None and not any(
+        each.purpose is Purpose.SEARCH
+        and each.state is CohortState.RUNNING
+        and each.cohort_id != cohort.cohort_id
+        for each in cohorts
+    )
 
 
 def release(
