@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from enum import StrEnum
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse
@@ -22,8 +23,16 @@ from services.gateway.study_request import DesignsRequest, parse_as
 from services.gateway.trial_models import AddedDesignsDocument
 from services.gateway.uploads import UploadLimits
 
-_ANY: Final = "all"
-PurposeName: TypeAlias = Purpose | Literal["all"]
+
+class PurposeFilter(StrEnum):
+    """Why a trial trains, or whatever for. No trial is there to test: that trains nothing."""
+
+    SEARCH = "search"
+    CONFIRM = "confirm"
+    BASELINE = "baseline"
+    ABLATION = "ablation"
+    ROWS = "rows"
+    ALL = "all"
 
 
 def build_router(app: Application, limits: UploadLimits) -> APIRouter:
@@ -46,18 +55,17 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
             list[TrialState] | None, Query(description="Only these states; may be repeated.")
         ] = None,
         purpose: Annotated[
-            list[PurposeName],
+            list[PurposeFilter],
             Query(description="Why they train; may be repeated. `all`: every trial of the study."),
-        ] = [Purpose.SEARCH],  # noqa: B006  # FastAPI copies defaults.
+        ] = [PurposeFilter.SEARCH],  # noqa: B006  # FastAPI copies defaults.
     ) -> JSONResponse:
         """Trials without a value to order by come last; equals come by number."""
-        purposes = frozenset(each for each in purpose if each != _ANY)
         query = TrialQuery(
             order_by,
             page_size,
             page_token,
             frozenset(state or ()),
-            frozenset() if _ANY in purpose else purposes,
+            _purposes(purpose),
         )
         page = await app.list_trials(study_id, query)
         trials: list[JsonValue] = [trial_to_json(trial) for trial in page.trials]
@@ -91,3 +99,10 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
         return answer(added_to_json(added))
 
     return router
+
+
+def _purposes(asked: list[PurposeFilter]) -> frozenset[Purpose]:
+    """None of them means all."""
+    if PurposeFilter.ALL in asked:
+        return frozenset()
+    return frozenset(Purpose(each) for each in asked)
