@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, TypeAlias, assert_never
 
 import structlog
@@ -26,11 +27,11 @@ from services.scheduler.actions import (
 )
 from services.scheduler.clock import Backoff, Clock, wait_for_event, within
 from services.scheduler.finals.limits import limits_of
-from services.scheduler.planner import ASKING, next_action
-from services.scheduler.record import StudyRecord
+from services.scheduler.planner import next_action
+from services.scheduler.record import ASKING, JUDGING, StudyRecord
 from services.scheduler.search import Wish
 from services.scheduler.thinking import Thinker
-from services.scheduler.timing import end_of_judging, next_phase_change
+from services.scheduler.timing import end_of_time, next_phase_change
 
 log = structlog.get_logger()
 
@@ -43,7 +44,8 @@ _BROKEN: Final = EndStudy(
     StudyState.FAILED, "The scheduler could not go on with it; its log says why."
 )
 
-_Aside: TypeAlias = RegisterCohort | PublishCohort | MarkCohort | AskDesigns
+_THOUGHTS: Final[Mapping[type[Action], str]] = {AskDesigns: ASKING, Judge: JUDGING}
+_Aside: TypeAlias = RegisterCohort | PublishCohort | MarkCohort | AskDesigns | Judge
 
 
 class StudyDriver:
@@ -73,6 +75,7 @@ class StudyDriver:
         self._news = asyncio.Event()
         self._backoff = Backoff()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._thinking: set[asyncio.Task[None]] = set()
         # What went wrong last, and until when that was to be done.
         self._setback: tuple[Exception, float] | None = None
         self._is_broken = False
@@ -102,9 +105,11 @@ class StudyDriver:
                     self._is_broken = True
                     log.exception("a study can't go on", study_id=self._study_id)
         finally:
-            for task in self._under_way:
+            left = self._under_way | self._thinking
+            for task in left:
                 task.cancel()
-            await self._settle()
+            if left:
+                await asyncio.wait(left)
 
     async def _go_on(self) -> None:
         if self._setback is not None:
@@ -114,7 +119,7 @@ class StudyDriver:
         match action:
             case None:
                 await self._wait(_LOOK_SECONDS)
-            case StartStudy() | EndStudy() | Judge():
+            case StartStudy() | EndStudy():
                 await self._try(action)
             case _:
                 self._begin(action)
@@ -127,19 +132,21 @@ class StudyDriver:
         return next_action(self._record, self._clock.now(), self._max_waiting)
 
     def _begin(self, action: _Aside) -> None:
-        """Goes on with one cohort while others are under way."""
+        """Goes on with one cohort, or has something thought out, while others are under way."""
         if isinstance(action, RegisterCohort):
             self._record.begin_registration(action)
             if action.purpose in FINALS and has_verdict(self._record.study.spec):
                 self._thinker.prepare()
-        key = ASKING if isinstance(action, AskDesigns) else action.cohort_id
+        thought = _THOUGHTS.get(type(action))
+        key, tasks = (thought, self._thinking) if thought else (_cohort_of(action), self._under_way)
         self._record.under_way.add(key)
         task = asyncio.create_task(self._try(action), name=key)
-        self._under_way.add(task)
+        tasks.add(task)
         task.add_done_callback(lambda task: self._end(task, key))
 
     def _end(self, task: asyncio.Task[None], key: str) -> None:
         self._under_way.discard(task)
+        self._thinking.discard(task)
         self._record.under_way.discard(key)
         self._news.set()
 
@@ -253,9 +260,14 @@ class StudyDriver:
         due = self._next_phase_change(now)
         if isinstance(action, Judge):
             # Cut off, it would cost its process, and with that the verdicts to come.
-            due = end_of_judging(self._record.deadline, now)
+            due = end_of_time(self._record.deadline)
         patience = now + _PATIENCE_SECONDS
         return patience if due is None else min(patience, due)
 
     def _next_phase_change(self, now: float) -> float | None:
         return next_phase_change(self._record.deadline, self._record.study.spec, now)
+
+
+def _cohort_of(action: _Aside) -> str:
+    assert not isinstance(action, AskDesigns | Judge)
+    return action.cohort_id

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from layerlab.domain.halving import Rung
 from layerlab.domain.phases import has_verdict
 from layerlab.domain.spec import StudyKind
@@ -19,12 +17,9 @@ from services.scheduler.actions import (
 from services.scheduler.endings import end_of
 from services.scheduler.finals.steps import Moment, next_of_finals
 from services.scheduler.publishing import publish
-from services.scheduler.record import StudyRecord
+from services.scheduler.record import ASKING, StudyRecord
 from services.scheduler.rungs import rungs_of
 from services.scheduler.timing import Phase, phase_at
-
-ASKING: Final = "designs"
-"""What is under way while designs are being chosen; one wish at a time."""
 
 
 def next_action(record: StudyRecord, now: float, max_waiting: int) -> Action | None:

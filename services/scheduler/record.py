@@ -32,6 +32,10 @@ _OTHERS_SECONDS: Final = 2.0
 # So often the same may fail in the thinking process before the study does without.
 _MAX_FAILURES: Final = 2
 
+# What is under way while designs are being chosen, and while a verdict is being reached.
+ASKING: Final = "designs"
+JUDGING: Final = "verdict"
+
 
 class StudyRecord:
     """Rebuilt from the ledger's first deltas; nothing in here is worth saving.

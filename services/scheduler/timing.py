@@ -66,12 +66,9 @@ def end_of_time_for(purpose: Purpose, deadline: float | None, spec: StudySpec) -
     return None if deadline is None else deadline - kept_seconds(spec, purpose)
 
 
-def end_of_judging(deadline: float | None, now: float) -> float | None:
-    """By when a verdict that is asked for now must be there: at the deadline the test is due, and
-    after that the end."""
-    if deadline is None or now < deadline:
-        return deadline
-    return deadline + GRACE_SECONDS
+def end_of_time(deadline: float | None) -> float | None:
+    """When the study ends, whatever there is by then; None: never."""
+    return None if deadline is None else deadline + GRACE_SECONDS
 
 
 def _starts(deadline: float, spec: StudySpec) -> dict[Phase, float]:

@@ -30,7 +30,7 @@ from services.scheduler.finals.rounds import (
 )
 from services.scheduler.finals.searched import Searched
 from services.scheduler.publishing import publish
-from services.scheduler.record import StudyRecord
+from services.scheduler.record import JUDGING, StudyRecord
 from services.scheduler.timing import Phase
 
 _CONFIRM: Final = frozenset({Purpose.CONFIRM})
@@ -87,6 +87,8 @@ def _is_awaited(record: StudyRecord, at: Moment) -> bool:
 def _confirm(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     """The round that is under way, or the next one."""
     over = at.phase >= Phase.EXPLAIN or record.study.state is not StudyState.RUNNING
+    # Which round is next, a verdict says.
+    over |= JUDGING in record.under_way
     if over or record.is_unjudgeable or record.rounds_judged >= MAX_ROUNDS:
         return None
     number = record.rounds_judged + 1
@@ -127,6 +129,8 @@ def _judge_rounds(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     that goes before."""
     if record.is_unjudgeable or at.phase >= Phase.OVER:
         return None
+    if JUDGING in record.under_way:
+        return WAIT
     number = record.rounds_judged + 1
     folds = record.study.spec.split.folds
     is_new = any(
@@ -176,6 +180,8 @@ def _to_be_tested(record: StudyRecord) -> list[int | None]:
 def _judge_all(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     if record.is_unjudgeable:
         return None
+    if JUDGING in record.under_way:
+        return WAIT
     return Judge(record.rounds_judged, is_final=True)
 
 
