@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.spec import StudySpec
+from layerlab.domain.spec import StudySpec, VerdictMode
+from layerlab.domain.splitting import SplitSpec
 from layerlab.domain.study import Trial
 from layerlab.domain.trial import StudyState, TrialState
 from tests.integration.scheduler_world import (
@@ -19,7 +21,7 @@ from tests.integration.scheduler_world import (
     essence,
     running,
 )
-from tests.unit.scheduler.builders import a_spec
+from tests.unit.scheduler.builders import a_spec, small_space
 
 LEASE_AND_MORE = 20.0
 NEVER = -1
@@ -28,6 +30,13 @@ QUEUES = pytest.mark.parametrize("queue", [MemoryJobQueue, DurableQueue])
 
 def spec() -> StudySpec:
     return a_spec(max_trials=12)
+
+
+def judged_spec() -> StudySpec:
+    """Three folds and few changes: a study that has all phases, and ends soon."""
+    space = small_space(hidden=[[8], [16], [32]], dropout=[0, 0.1])
+    split = SplitSpec(folds=3)
+    return replace(a_spec(max_trials=6, space=space), verdict=VerdictMode.AUTO, split=split)
 
 
 async def live(here: SchedulerWorld, study_id: str, dies_at: int) -> Deadly:
@@ -93,3 +102,36 @@ async def test_it_may_be_killed_again_and_again(
     alone = await here.create(spec())
     await live(here, alone, NEVER)
     assert essence(trials) == essence(await here.trials(alone))
+
+
+async def test_whenever_it_is_killed_in_the_finals_the_verdict_is_the_same(
+    here: SchedulerWorld,
+) -> None:
+    here.queue = DurableQueue()
+    undisturbed = await here.create(judged_spec())
+    points = await live(here, undisturbed, NEVER)
+    expected = (await here.study(undisturbed)).verdict
+    assert expected is not None
+    assert expected.is_final
+    assert expected.ablation
+    assert expected.learning_curve
+
+    # The search is another test's: here its points are only sampled.
+    for dies_at in (*range(5, 30, 8), *range(30, points.passed + 1, 3)):
+        here.queue = DurableQueue()
+        study_id = await here.create(judged_spec())
+        await live(here, study_id, dies_at)
+        await start_again(here, study_id, DurableQueue)
+
+        assert (await here.study(study_id)).verdict == expected, f"killed at {dies_at}"
+
+
+async def test_two_schedulers_at_once_come_to_one_verdict(here: SchedulerWorld) -> None:
+    alone = await here.create(judged_spec())
+    await live(here, alone, NEVER)
+    both = await here.create(judged_spec())
+    schedulers = [here.scheduler().run(), here.scheduler().run()]
+    async with running(*schedulers, here.trainer().run()):
+        study = await here.end_of(both, turning=0.01)
+
+    assert study.verdict == (await here.study(alone)).verdict
