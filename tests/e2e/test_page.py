@@ -5,26 +5,36 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
-    FilePayload,
     Page,
     expect,
     sync_playwright,
 )
 
 from tests.e2e.conftest import StartServer
+from tests.e2e.page_steps import (
+    AXE,
+    PENGUINS,
+    choose_file,
+    choose_search,
+    count_done,
+    drop_file,
+    host_of,
+    many_penguins,
+    press_start,
+    start_search,
+    what_axe_finds,
+)
 from tests.e2e.server import Server
 from tests.servers import free_port
 
 pytestmark = pytest.mark.browser
 
-PENGUINS = Path(__file__).parents[2] / "services/gateway/samples/penguins.csv"
 _TRAINING_MS = 90_000
 
 Open = Callable[[Server], Page]
@@ -82,50 +92,6 @@ def open_page(context: BrowserContext, complaints: list[str]) -> Iterator[Open]:
     assert hosts - {""} == opened
 
 
-def many_penguins() -> bytes:
-    """So many that a study of them can be watched."""
-    header, *rows = PENGUINS.read_bytes().splitlines(keepends=True)
-    return header + 60 * b"".join(rows)
-
-
-def host_of(url: str) -> str:
-    found = re.match(r"\w+://([^/]+)", url)
-    return found[1] if found else ""
-
-
-def choose_file(page: Page, name: str, csv: bytes) -> None:
-    file = FilePayload(name=name, mimeType="text/csv", buffer=csv)
-    page.get_by_label("Choose a CSV file").set_input_files(file)
-
-
-def drop_file(page: Page, name: str, csv: str) -> None:
-    """What the browser does when a file is let go above the page."""
-    expect(page.get_by_text("Drop a CSV file here")).to_be_visible()
-    page.evaluate(
-        """([name, text]) => {
-            const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([text], name, {type: "text/csv"}));
-            const options = {dataTransfer, bubbles: true, cancelable: true};
-            document.body.dispatchEvent(new DragEvent("dragover", options));
-            document.body.dispatchEvent(new DragEvent("drop", options));
-        }""",
-        [name, csv],
-    )
-
-
-def start_study(page: Page, designs: int, epochs: int) -> None:
-    page.get_by_text("Quick", exact=True).click()
-    page.get_by_label("Designs to try").fill(str(designs))
-    page.get_by_text("Engine, seed, epochs, name").click()
-    page.get_by_label("Most epochs per design").fill(str(epochs))
-    page.get_by_role("button", name="Start the study").click()
-    expect(page).to_have_url(re.compile(r"/studies/\w+"))
-
-
-def count_done(page: Page) -> int:
-    return int(page.get_by_test_id("done").inner_text())
-
-
 def test_a_table_becomes_a_study_that_is_watched_to_its_end(
     server: Server, open_page: Open
 ) -> None:
@@ -141,7 +107,7 @@ def test_a_table_becomes_a_study_that_is_watched_to_its_end(
     expect(page.get_by_label("Target column")).to_have_value("island")
     page.get_by_label("Target column").select_option("species")
     expect(page.get_by_role("list", name="Class balance")).to_contain_text("Chinstrap")
-    start_study(page, designs=24, epochs=60)
+    start_search(page, designs=24, epochs=60)
 
     expect(page.locator("[data-connection=live]")).to_be_visible()
     rows = page.locator("tr[data-trial]")
@@ -164,6 +130,45 @@ def test_a_table_becomes_a_study_that_is_watched_to_its_end(
     expect(page.locator("tr.first .rank")).to_have_text("1")
 
 
+def test_a_study_ends_in_a_verdict_that_can_be_read_and_checked(
+    server: Server, open_page: Open
+) -> None:
+    page = open_page(server)
+    choose_file(page, "penguins.csv", PENGUINS.read_bytes())
+    choose_search(page, designs=12, epochs=8)
+    page.get_by_label("Time budget").fill("0.25")
+    page.get_by_role("button", name="What will it take?").click()
+    expect(page.get_by_test_id("estimate")).to_contain_text("Memory", timeout=_TRAINING_MS)
+    press_start(page)
+    expect(page.get_by_test_id("no-verdict")).to_contain_text("No verdict yet")
+
+    expect(page.get_by_test_id("verdict-basis")).to_contain_text(
+        "Final verdict", timeout=_TRAINING_MS
+    )
+    expect(page.get_by_test_id("verdict-headline")).to_have_text(re.compile(r"^[A-Z0-9].*\.$"))
+    finalists = page.get_by_role("region", name="Finalists")
+    expect(finalists.get_by_text("best", exact=True)).to_have_count(1)
+    expect(finalists.get_by_role("rowheader", name="the majority class")).to_be_visible()
+    expect(page.get_by_test_id("predicted")).to_be_visible()
+    headline = page.get_by_test_id("verdict-headline").inner_text()
+    page.reload()
+    expect(page.get_by_test_id("verdict-headline")).to_have_text(headline)
+
+    page.get_by_role("button", name="Baselines").click()
+    expect(page.locator("tr[data-trial][data-purpose=search]")).to_have_count(0)
+    expect(page.locator("tr[data-trial][data-purpose=baseline]").first).to_be_visible()
+    page.get_by_role("button", name="Search", exact=False).last.click()
+    page.locator("tr[data-trial].first").get_by_role("button").click()
+    page.get_by_role("button", name="Train again and compare").click()
+    expect(page.locator("[data-verification=MATCHES]")).to_be_visible(timeout=_TRAINING_MS)
+    page.get_by_text("Receipt: data, split").click()
+    expect(page.get_by_test_id("receipt")).to_contain_text("versions")
+    if AXE.exists():
+        assert what_axe_finds(page) == []
+        page.get_by_role("button", name="Close").click()
+        assert what_axe_finds(page) == []
+
+
 def test_a_chart_is_drawn_when_it_is_looked_at_and_says_the_same_as_a_table(
     server: Server, open_page: Open
 ) -> None:
@@ -173,7 +178,7 @@ def test_a_chart_is_drawn_when_it_is_looked_at_and_says_the_same_as_a_table(
     scripts: list[str] = []
     page.on("request", lambda request: scripts.append(request.url))
     choose_file(page, "penguins.csv", PENGUINS.read_bytes())
-    start_study(page, designs=8, epochs=5)
+    start_search(page, designs=8, epochs=5)
     expect(page.get_by_test_id("test-score")).to_be_visible(timeout=_TRAINING_MS)
     assert not any("plotly" in url for url in scripts)
 
@@ -206,7 +211,7 @@ def test_a_column_name_is_text_whatever_it_says(server: Server, open_page: Open)
     expect(page.get_by_role("rowheader", name=hostile)).to_be_visible()
     page.get_by_role("button", name="Rows").click()
     expect(page.get_by_role("columnheader", name=hostile)).to_be_visible()
-    start_study(page, designs=2, epochs=3)
+    start_search(page, designs=2, epochs=3)
 
     expect(page.get_by_text(f"predicts {hostile}")).to_be_visible()
     expect(page.get_by_text(file_name).first).to_be_visible()
@@ -244,7 +249,7 @@ def test_a_study_stays_on_the_page_while_its_server_restarts(
     server = start_server(port=port)
     page = open_page(server)
     choose_file(page, "penguins.csv", many_penguins())
-    start_study(page, designs=400, epochs=60)
+    start_search(page, designs=400, epochs=60)
     expect(page.get_by_test_id("done")).not_to_have_text("0", timeout=_TRAINING_MS)
 
     server.stop()

@@ -1100,6 +1100,12 @@ export interface components {
          */
         Purpose: "search" | "confirm" | "baseline" | "ablation" | "rows" | "test";
         /**
+         * PurposeFilter
+         * @description Why a trial trains, or whatever for. No trial is there to test: that trains nothing.
+         * @enum {string}
+         */
+        PurposeFilter: "search" | "confirm" | "baseline" | "ablation" | "rows" | "all";
+        /**
          * QueueDocument
          * @description Cohorts of studies that have not ended, as the ledger knows them.
          */
@@ -3048,7 +3054,7 @@ export interface operations {
                 /** @description Only these states; may be repeated. */
                 state?: components["schemas"]["TrialState"][] | null;
                 /** @description Why they train; may be repeated. `all`: every trial of the study. */
-                purpose?: (components["schemas"]["Purpose"] | "all")[];
+                purpose?: components["schemas"]["PurposeFilter"][];
             };
             header?: never;
             path: {

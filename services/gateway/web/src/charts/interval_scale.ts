@@ -14,10 +14,16 @@ const MARGIN = 0.06;
 
 /** From the lowest end to the highest, with some room. `around`: values that must be on it. */
 export function scaleOf(marks: readonly Mark[], around: readonly number[] = []): Scale {
-  const ends = [...around, ...marks.flatMap(endsOf)];
-  const low = Math.min(...ends);
-  const high = Math.max(...ends);
-  if (ends.length === 0) return { low: 0, high: 1 };
+  return withMargin(extent([...around, ...marks.flatMap(endsOf)]));
+}
+
+function extent(ends: readonly number[]): Scale {
+  return { low: Math.min(...ends), high: Math.max(...ends) };
+}
+
+function withMargin({ low, high }: Scale): Scale {
+  // Nothing to show.
+  if (low > high) return { low: 0, high: 1 };
   const margin = (high - low) * MARGIN || Math.abs(low) * MARGIN || 1;
   return { low: low - margin, high: high + margin };
 }
@@ -25,11 +31,15 @@ export function scaleOf(marks: readonly Mark[], around: readonly number[] = []):
 /** Room for the `main` marks; for `others` only as far as they don't squeeze those: twice their
  *  width on each side. */
 export function focusedScale(main: readonly Mark[], others: readonly Mark[]): Scale {
-  const own = scaleOf(main);
-  if (main.flatMap(endsOf).length === 0) return scaleOf(others);
-  const all = scaleOf([...main, ...others]);
-  const reach = 2 * (own.high - own.low);
-  return { low: Math.max(all.low, own.low - reach), high: Math.min(all.high, own.high + reach) };
+  const ends = main.flatMap(endsOf);
+  if (ends.length === 0) return scaleOf(others);
+  const own = extent(ends);
+  const all = extent([...ends, ...others.flatMap(endsOf)]);
+  const reach = 2 * (own.high - own.low) || Infinity;
+  return withMargin({
+    low: Math.max(all.low, own.low - reach),
+    high: Math.min(all.high, own.high + reach),
+  });
 }
 
 function endsOf({ value, interval }: Mark): number[] {

@@ -67,9 +67,11 @@ export function sentence(text: string): string {
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
-/** `64-32` and `95 %` with a hyphen and a space at which no line breaks. */
+/** `64-32`, `3 × 16` and `95 %` without a place where a line breaks, and with a real minus. */
 export function unbroken(text: string): string {
   return text
     .replaceAll(/(?<=\d)-(?=\d)/g, "\u2011")
-    .replaceAll(/(?<=\d) (?=%|×)|(?<=×) (?=\d)/g, "\u202f");
+    .replaceAll(/(?<=[\s(])-(?=\d)/g, "−")
+    .replaceAll(/(?<=\d) (?=×)|(?<=×) (?=\d)/g, "\u00a0")
+    .replaceAll(/(?<=\d) (?=%)/g, "\u202f");
 }

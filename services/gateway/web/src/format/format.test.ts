@@ -77,9 +77,9 @@ describe("scores", () => {
 describe("sentences", () => {
   it("begin with a capital, end with a stop, and keep names and units whole", () => {
     expect(sentence("cannot tell 64-32 from 3 × 16 yet")).toBe(
-      "Cannot tell 64\u201132 from 3\u202f×\u202f16 yet.",
+      "Cannot tell 64\u201132 from 3\u00a0×\u00a016 yet.",
     );
-    expect(plain(sentence("a 95 % interval."))).toBe("A 95 % interval.");
+    expect(plain(sentence("a 95 % interval (-1 to 2)."))).toBe("A 95 % interval (−1 to 2).");
   });
 
   it("name fields as people do, several at once, too", () => {

@@ -66,7 +66,7 @@ function ProgressPanel({ store, view }: SummaryProps) {
           </span>{" "}
           <span class="muted">of {count(progress.total)} designs</span>
         </p>
-        {study.state === "SUCCEEDED" && <p class="muted small">{study.detail}</p>}
+        {study.state === "SUCCEEDED" && view.verdict === null && <p class="muted small">{study.detail}</p>}
         {!ended && progress.eta_low_seconds !== null && (
           <p data-testid="eta">
             {etaRange(progress.eta_low_seconds, progress.eta_high_seconds)}{" "}

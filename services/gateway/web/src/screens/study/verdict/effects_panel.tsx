@@ -1,5 +1,6 @@
 /** Why it won: the winner with one thing changed, as rows of a forest plot. */
 
+import { useState } from "preact/hooks";
 import type { Metric } from "../../../api/types";
 import type { Effect, Verdict } from "../../../api/verdict";
 import { scaleOf, ticks } from "../../../charts/interval_scale";
@@ -10,6 +11,9 @@ import { fieldWords } from "../../../format/design_words";
 import { differenceUnit, signed } from "../../../format/metric";
 import { Panel } from "../../../ui/panel";
 
+// As many as stand beside the two other panels.
+const SHOWN = 8;
+
 const TONES: Record<Effect["relation"], MarkTone> = {
   beats: "good",
   loses: "bad",
@@ -19,12 +23,15 @@ const TONES: Record<Effect["relation"], MarkTone> = {
 const OUTCOMES: Record<Effect["relation"], string> = {
   beats: "better",
   loses: "worse",
-  undecided: "no clear effect",
+  undecided: "unclear",
 };
 
 export function EffectsPanel({ verdict }: { verdict: Verdict }) {
   const { metric, ablation } = verdict;
+  const [all, setAll] = useState(false);
   if (ablation.length === 0) return null;
+  const effects = [...ablation].sort(mostTellingFirst);
+  const shown = all ? effects : effects.slice(0, SHOWN);
   const scale = scaleOf(ablation.map(markOf), [0]);
   return (
     <Panel
@@ -52,12 +59,22 @@ export function EffectsPanel({ verdict }: { verdict: Verdict }) {
             </tr>
           </thead>
           <tbody>
-            {[...ablation].sort(largestLossFirst).map((effect) => (
+            {shown.map((effect) => (
               <EffectRow key={effect.sentence} effect={effect} metric={metric} scale={scale} />
             ))}
           </tbody>
         </table>
       </div>
+      {effects.length > SHOWN && (
+        <div class="table-foot">
+          <span>
+            {shown.length} of {effects.length}
+          </span>
+          <button type="button" class="btn btn-quiet btn-small" onClick={() => setAll(!all)}>
+            {all ? "Show fewer" : "Show all"}
+          </button>
+        </div>
+      )}
     </Panel>
   );
 }
@@ -79,8 +96,8 @@ function EffectRow({ effect, metric, scale }: EffectRowProps) {
         </span>
       </th>
       <td class="num">
+        <span class={`relation ${relation}`}>{OUTCOMES[relation]}</span>{" "}
         <strong>{signed(effect.difference, metric)}</strong>
-        <span class={`relation below ${relation}`}>{OUTCOMES[relation]}</span>
         {interval && (
           <span class="between">
             {signed(interval.low, metric)} to {signed(interval.high, metric)}
@@ -98,7 +115,8 @@ function markOf(effect: Effect) {
   return { value: effect.difference, interval: effect.interval };
 }
 
-/** What hurts most to change comes first: that is what made the winner. */
-function largestLossFirst(a: Effect, b: Effect): number {
-  return (a.difference ?? 0) - (b.difference ?? 0);
+/** What is clear comes first, and of that what hurts most to change: it made the winner. */
+function mostTellingFirst(a: Effect, b: Effect): number {
+  const unclear = (effect: Effect): number => Number(effect.relation === "undecided");
+  return unclear(a) - unclear(b) || (a.difference ?? 0) - (b.difference ?? 0);
 }

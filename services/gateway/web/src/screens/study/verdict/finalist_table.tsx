@@ -10,6 +10,7 @@ import { BASELINE_WORDS } from "../../../format/design_words";
 import {
   axisText,
   differenceUnit,
+  isLoss,
   metricLabel,
   metricName,
   score,
@@ -60,8 +61,8 @@ export function FinalistTable({ verdict }: { verdict: Verdict }) {
 
 function subtitle(verdict: Verdict): string {
   if (verdict.round === 0) return "One run each so far, so there is no interval yet";
-  const rounds = counted(verdict.round, "round");
-  return `Trained again with new seeds and other splits of the learning rows, ${rounds} so far`;
+  const rounds = counted(verdict.round, "round") + (verdict.is_final ? "" : " so far");
+  return `Trained again with new seeds and other splits of the learning rows, ${rounds}`;
 }
 
 function Head({ metric, scale, level }: { metric: Metric; scale: Scale; level: number | null }) {
@@ -86,6 +87,7 @@ function Head({ metric, scale, level }: { metric: Metric; scale: Scale; level: n
         </th>
         <th scope="col" class="num">
           Against the best, {differenceUnit(metric)}
+          {isLoss(metric) && " (+ is better)"}
         </th>
         <th scope="col" class="num" title="On the search's own validation rows, which flatter">
           Validation

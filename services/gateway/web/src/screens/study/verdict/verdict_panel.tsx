@@ -170,7 +170,7 @@ function intervalWords(
 
 function smallestWords(verdict: Verdict, smallest: Contender): string {
   const size = `${compact(smallest.n_params)} parameters`;
-  if (verdict.smallest === verdict.winner) return `the winner itself, ${size}`;
+  if (verdict.smallest === verdict.winner) return `the best itself, ${size}`;
   const ratio = parameterRatio(verdict);
   if (ratio === null) return size;
   return `${size}, ${ratio >= 3 ? ratio.toFixed(0) : ratio.toFixed(1)}× fewer`;

@@ -28,10 +28,12 @@ export function VerdictParts({ view, error, onRetry }: VerdictPartsProps) {
       )}
       {verdict && (
         <Boundary>
-          <div class="why">
+          <div class="reasons">
             <EffectsPanel verdict={verdict} />
-            <RowsPanel verdict={verdict} />
-            <ImportancesPanel verdict={verdict} />
+            <div>
+              <RowsPanel verdict={verdict} />
+              <ImportancesPanel verdict={verdict} />
+            </div>
           </div>
         </Boundary>
       )}
