@@ -1076,7 +1076,10 @@ export interface components {
              */
             trials: number;
         };
-        /** ProgressDocument */
+        /**
+         * ProgressDocument
+         * @description `done` and `total` are of the search, `finals` of what follows it, as far as it is planned.
+         */
         ProgressDocument: {
             /** Done */
             done: number;
@@ -1090,6 +1093,15 @@ export interface components {
             eta_low_seconds: number | null;
             /** Eta High Seconds */
             eta_high_seconds: number | null;
+            /** @default search */
+            phase?: components["schemas"]["StudyPhase"];
+            /**
+             * @default {
+             *       "done": 0,
+             *       "total": 0
+             *     }
+             */
+            finals?: components["schemas"]["TallyDocument"];
         };
         /**
          * Purpose
@@ -1369,10 +1381,29 @@ export interface components {
             next_page_token: string;
         };
         /**
+         * StudyPhase
+         * @description How far a study's work has come, whatever its state.
+         * @enum {string}
+         */
+        StudyPhase: "search" | "confirm" | "explain" | "test" | "ended";
+        /**
          * StudyState
          * @enum {string}
          */
         StudyState: "PENDING" | "RUNNING" | "SUSPENDED" | "STOPPING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+        /** TallyDocument */
+        TallyDocument: {
+            /**
+             * Done
+             * @default 0
+             */
+            done?: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total?: number;
+        };
         /**
          * Task
          * @enum {string}

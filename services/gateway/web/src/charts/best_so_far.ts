@@ -8,21 +8,22 @@ import type { LiveTrial } from "../state/fold";
 export interface EndedTrial {
   trial: LiveTrial;
   score: number;
-  /** The best score up to and with this trial. */
-  best: number;
+  /** The best score up to and with this trial; null while none has succeeded. */
+  best: number | null;
   isBetter: boolean;
 }
 
-/** Those that succeeded; what a rung has dropped is no candidate. */
+/** All that ended with a score; what a rung has dropped has tried a design, too, but can't lead. */
 export function bestSoFar(trials: Iterable<LiveTrial>, metric: Metric): EndedTrial[] {
   const ended = [...trials]
-    .filter((trial) => isOfSearch(trial) && trial.state === "SUCCEEDED" && trial.score_val !== null)
+    .filter((trial) => isOfSearch(trial) && trial.ended_at !== null && trial.score_val !== null)
     .sort((a, b) => endOf(a) - endOf(b) || a.number - b.number);
   let best: number | null = null;
   return ended.map((trial) => {
     const score = trial.score_val ?? 0;
-    const isBetter = best === null || utility(score, metric) > utility(best, metric);
-    best = isBetter || best === null ? score : best;
+    const isAhead = best === null || utility(score, metric) > utility(best, metric);
+    const isBetter = isAhead && trial.state === "SUCCEEDED";
+    if (isBetter) best = score;
     return { trial, score, best, isBetter };
   });
 }

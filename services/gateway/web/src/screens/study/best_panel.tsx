@@ -5,11 +5,12 @@ import type { Metric } from "../../api/types";
 import { bestSoFar } from "../../charts/best_so_far";
 import type { EndedTrial } from "../../charts/best_so_far";
 import { ChartPanel } from "../../charts/chart_panel";
+import { scoreRange } from "../../charts/score_scale";
 import { baseLayout, Plot } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
 import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
-import { axisFormat, metricLabel, metricName, score } from "../../format/metric";
+import { axisFormat, metricLabel, metricName, score, utility } from "../../format/metric";
 import { counted } from "../../format/numbers";
 import { layers } from "../../format/words";
 import type { StudyView } from "../../state/fold";
@@ -22,7 +23,7 @@ export function BestPanel({ view }: { view: StudyView }) {
   return (
     <ChartPanel
       title="Best so far"
-      subtitle={`Validation ${metricLabel(metric)} of each design, and the best up to it`}
+      subtitle={`Validation ${metricLabel(metric)} of each design, hollow if dropped early, and the best up to it`}
       chart={<Plot label={spoken(ended, metric)} draw={draw} />}
       table={<BestTable ended={ended} metric={metric} />}
       empty={
@@ -58,7 +59,13 @@ function drawBest(
     y: ended.map((each) => each.score),
     text: ended.map((each) => hoverText(each, metric)),
     hoverinfo: "text",
-    marker: { color: theme.muted, size: 6, opacity: 0.5 },
+    marker: {
+      color: theme.muted,
+      size: 7,
+      opacity: 0.6,
+      // Hollow: dropped early.
+      symbol: ended.map(({ trial }) => (trial.state === "SUCCEEDED" ? "circle" : "circle-open")),
+    },
   };
   const line: Trace = {
     type: "scatter",
@@ -71,12 +78,29 @@ function drawBest(
   const title = { text: "Designs", font: { color: theme.muted, size: 12.5 }, standoff: 8 };
   const layout = {
     ...base,
-    xaxis: { ...(base["xaxis"] as object), title, showgrid: false, rangemode: "tozero" },
-    yaxis: { ...(base["yaxis"] as object), tickformat: axisFormat(metric) },
+    xaxis: {
+      ...(base["xaxis"] as object),
+      title,
+      showgrid: false,
+      range: [0, Math.max(10, ended.length) + 0.5],
+    },
+    yaxis: {
+      ...(base["yaxis"] as object),
+      tickformat: axisFormat(metric),
+      range: shownRange(ended, metric),
+    },
     hovermode: "closest",
     uirevision: "best",
   };
   return { traces: [points, line], layout };
+}
+
+/** One bad design must not flatten all others. */
+function shownRange(ended: readonly EndedTrial[], metric: Metric): [number, number] {
+  const { low, high } = scoreRange(ended.map((each) => utility(each.score, metric)));
+  const edge = 0.08 * (high - low || 1);
+  const ends = [utility(low - edge, metric), utility(high + edge, metric)] as [number, number];
+  return ends[0] < ends[1] ? ends : [ends[1], ends[0]];
 }
 
 function hoverText({ trial, score: value }: EndedTrial, metric: Metric): string {
