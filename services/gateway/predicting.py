@@ -3,7 +3,7 @@
 The work of an epoch is that of designs drawn from the study's space. A probe trains some of them
 for a moment. From it come the pace of the trainers, and how long designs train before they end for
 themselves: a survival curve, since most are cut short (Kaplan and Meier, JASA 53, 1958). Rungs are
-the study's own. What the finals add is bounded by the search's work, as the scheduler bounds it.
+the study's own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from layerlab.domain.spec import Engine, StudySpec, VerdictMode
 from layerlab.domain.study import Cohort, Purpose, Trial
 from layerlab.domain.table_shape import TableShape
 from layerlab.domain.trial import StopReason, TrialState
+from services.gateway.predicting_finals import Load, finals_seconds
 
 # Operations of matrix products that a core does in a second, where nothing was measured.
 _CORE_WORK: Final = 5e10
@@ -35,15 +36,6 @@ _PATIENCE_SHARE: Final = 0.15
 _START_SECONDS: Final = 0.3
 # What a search cohort's last lanes leave idle.
 _TAIL_SECONDS: Final = 0.5
-# Of the search's work, what the finals may take without a time budget, and the least that they
-# may take as seconds of two cores: as `services/scheduler/finals/purse.py` has it, both parts.
-_FINALS_SHARE: Final = 1.0
-_FINALS_WORK: Final = 2.5e11
-# They end as soon as there is nothing more to tell apart.
-_FINALS_LEAST: Final = 0.3
-# Small cohorts keep fewer cores busy, and baselines are fitted meanwhile.
-_FINALS_SLOWER: Final = 1.3
-_BASELINE_SECONDS: Final = (0.5, 4.0)
 # What a measured and an unmeasured prediction may be wrong by, either way.
 _SPREAD: Final = 1.35
 _ROUGH_SPREAD: Final = 4.0
@@ -99,21 +91,23 @@ def predict(spec: StudySpec, table: TableShape, measured: Measured) -> Outlook:
     limit, planned = spec.budget.time_seconds, spec.planned_trials
     trials = planned if planned is not None else _trials_in(spec, lane_seconds)
     spread = _ROUGH_SPREAD if is_rough else _spread(measured.trials)
-    seconds = _seconds(spec, trials * lane_seconds, pace, spread)
+    whole = work * trained_epochs(None, spec.budget.max_epochs, goes_on)
+    load = Load(trials * work * epochs, whole, pace, measured.workers, spread)
+    seconds = _seconds(spec, table, load)
     if limit is not None:
         low = limit * 0.8 if planned is None else min(seconds.low, limit)
         seconds = Span(low, min(seconds.high, limit) if planned is not None else limit)
     return Outlook(seconds, _bytes(spec, table, designs, measured), trials, is_rough)
 
 
-def _seconds(spec: StudySpec, search: float, pace: float, spread: float) -> Span:
-    low = _START_SECONDS + search / spread
-    high = _START_SECONDS + _TAIL_SECONDS + search * spread
+def _seconds(spec: StudySpec, table: TableShape, load: Load) -> Span:
+    search = load.search / load.pace
+    low = _START_SECONDS + search / load.spread
+    high = _START_SECONDS + _TAIL_SECONDS + search * load.spread
     if spec.verdict is VerdictMode.OFF:
         return Span(low, high)
-    most = max(_FINALS_SHARE * search * spread, _FINALS_WORK / pace) * _FINALS_SLOWER
-    least = _FINALS_LEAST * max(_FINALS_SHARE * search / spread, _FINALS_WORK / pace)
-    return Span(low + least + _BASELINE_SECONDS[0], high + most + _BASELINE_SECONDS[1])
+    least, most = finals_seconds(spec, table, load)
+    return Span(low + least, high + most)
 
 
 def _trials_in(spec: StudySpec, lane_seconds: float) -> int:
