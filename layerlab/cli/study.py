@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,16 +31,13 @@ _TABLE_ROWS: Final = 20
 
 
 def _parse_space(text: str) -> dict[str, Any]:
-    """JSON, or @FILE that holds it."""
+    """YAML or JSON, or the name of a file of it, with @ or without."""
+    from layerlab.client.space_text import BadSpaceText, read_space
+
     try:
-        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except (ValueError, OSError) as error:
-        raise typer.BadParameter(
-            f"not JSON, nor @ before the name of a file of it: {error}"
-        ) from error
-    if not isinstance(value, dict):
-        raise typer.BadParameter("must be a JSON object of fields to choices or ranges")
-    return value
+        return read_space(Path(text[1:]) if text.startswith("@") else text)
+    except (BadSpaceText, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command("create")
@@ -59,7 +55,9 @@ def create(
     preset: Annotated[str | None, typer.Option(help="quick, balanced or thorough.")] = None,
     space: Annotated[
         dict[str, Any] | None,
-        typer.Option(parser=_parse_space, metavar="JSON|@FILE", help="What designs may be."),
+        typer.Option(
+            parser=_parse_space, metavar="YAML|FILE", help="What designs may be; or JSON."
+        ),
     ] = None,
     search: Annotated[
         str | None, typer.Option(help="random, grid, quasi_random, tpe, gp, cmaes or nsga2.")

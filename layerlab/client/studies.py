@@ -25,7 +25,7 @@ class StudyOptions(TypedDict, total=False):
     name: str | None
     task: str | None
     preset: str | None
-    space: Mapping[str, Any] | None
+    space: Mapping[str, Any] | str | os.PathLike[str] | None
     search: str | None
     recipe: str | None
     engine: str | None
@@ -57,7 +57,7 @@ class Studies:
         name: str | None = None,
         task: str | None = None,
         preset: str | None = None,
-        space: Mapping[str, Any] | None = None,
+        space: Mapping[str, Any] | str | os.PathLike[str] | None = None,
         search: str | None = None,
         recipe: str | None = None,
         engine: str | None = None,
@@ -77,7 +77,8 @@ class Studies:
     ) -> Study:
         """Starts a study of `source`: a dataset, its id, or a CSV, which is uploaded first.
 
-        `time_budget` is seconds, or text such as "10m". `halving` is "auto", "off", or a rule such
+        `space` is a mapping, YAML or JSON, or the name of a file of either. `time_budget` is
+        seconds, or text such as "10m". `halving` is "auto", "off", or a rule such
         as {"factor": 3, "min_epochs": 1}. `split` is "stratified", or such as {"method": "grouped",
         "column": "patient"}. `constraints`: {"max_params": …, "max_trial_seconds": …}. `designs`
         are tried first, such as {"hidden": [64, 64]}. `estimate` is one of this very study. What
@@ -116,6 +117,12 @@ class Studies:
             max_epochs=options.pop("max_epochs", None),
             time_seconds=None if budget is None else seconds_of(budget),
         )
+        space = options.get("space")
+        if isinstance(space, str | os.PathLike):
+            # Late: most spaces are mappings, and need no reader of YAML.
+            from layerlab.client.space_text import read_space
+
+            options["space"] = read_space(space)
         values = {name: _plain(each) for name, each in options.items()}
         return _given(dataset_id=self._dataset_id(source), target=target, budget=limits, **values)
 
