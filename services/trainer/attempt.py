@@ -30,6 +30,8 @@ from services.trainer.turns import Stage, Turn
 log = structlog.get_logger()
 
 _LAST_WORDS_SECONDS: Final = 5.0
+# How far past the study's deadline a cohort may train.
+_LATE_SECONDS: Final = 1.0
 # What has happened and is not with the ledger's stream yet; beyond it, training waits.
 _MOST_WAITING: Final = 64
 Happened: TypeAlias = asyncio.Queue[Progress | None]
@@ -127,7 +129,10 @@ class Attempt:
 
     async def _train(self, job: TrainJob, happened: Happened) -> None:
         lanes, limit_seconds = OpenLanes(job.lanes), self.tools.max_cohort_seconds
-        limit = asyncio.timeout(limit_seconds)
+        left = self._seconds_left()
+        # Training watches the time itself, between two batches of each lane; some take seconds.
+        late = None if left is None else max(0.0, left) + _LATE_SECONDS
+        limit = asyncio.timeout(min(limit_seconds, late or limit_seconds))
         self.turn.starts(job)
         try:
             async with limit, aclosing(self.tools.executor.train(job)) as progresses:
@@ -138,7 +143,9 @@ class Attempt:
         except TimeoutError:
             if not limit.expired():
                 raise
-            await happened.put(Progress((), lanes.out_of_time(limit_seconds)))
+            is_late = late is not None and late < limit_seconds
+            ends = lanes.overtaken() if is_late else lanes.out_of_time(limit_seconds)
+            await happened.put(Progress((), ends))
 
     async def _forward(
         self, happened: Happened, stream: ReportStream, header: MatricesHeader

@@ -135,6 +135,8 @@ class TrainingChild:
     async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
         """The job's messages, the last one included."""
         self._stay()
+        expected = self._expected
+        since = expected.at if expected and expected.job is job else time.monotonic()
         self._running = sent = await self._sent(job)
         ended = False
         try:
@@ -151,7 +153,8 @@ class TrainingChild:
         finally:
             self._running = None
             if not ended and self._child is sent.child:
-                await self._cancel(sent)
+                # What goes on beyond its time would not hear of being cancelled, either.
+                await (self._replace() if _is_overdue(job, since) else self._cancel(sent))
             self._retire_later()
 
     async def _sent(self, job: TrainJob | ScoreJob) -> _Sent:
@@ -238,6 +241,12 @@ def _later(job: TrainJob | ScoreJob, seconds: float) -> TrainJob | ScoreJob:
     if isinstance(job, ScoreJob) or job.seconds_left is None:
         return job
     return replace(job, seconds_left=job.seconds_left - seconds)
+
+
+def _is_overdue(job: TrainJob | ScoreJob, since: float) -> bool:
+    if isinstance(job, ScoreJob) or job.seconds_left is None:
+        return False
+    return time.monotonic() - since > job.seconds_left
 
 
 @asynccontextmanager

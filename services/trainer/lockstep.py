@@ -5,12 +5,13 @@ Engines differ in how they compute; when a lane ends, and with what, is decided 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
-from layerlab.domain.study import Proposal, TrialEnd
+from layerlab.domain.study import EpochReport, Proposal, TrialEnd
 from layerlab.domain.trial import TrialState
 from services.trainer.control import Control
 from services.trainer.engine import Ended, Limits, Matrices, Tick, Weights
@@ -76,7 +77,9 @@ class Lockstep:
         self._stack: LaneStack | None = stack
         self._limits, self._control = limits, control
         self._evaluation_seconds = 0.0
-        self._is_too_late = False
+        self._epoch_began = 0.0
+        # Of the lanes, those that can be evaluated before it is long after the deadline.
+        self._part_in_time = 1.0
 
     def run(self) -> Iterator[Tick]:
         epoch = 0
@@ -95,6 +98,7 @@ class Lockstep:
     def _train_epoch(self, stack: LaneStack, epoch: int) -> int:
         """How many rows each lane has seen; fewer than there are when the time was over."""
         seen, first, started = 0, 0, 0.0
+        self._epoch_began = time.monotonic()
         slices = stack.train_epoch(epoch)
         while not self._must_stop(started, first, seen):
             done = next(slices, None)
@@ -118,9 +122,13 @@ class Lockstep:
             # slice, which is slower than the others, is no measure.
             expected = (time.monotonic() - started) / (seen - first) * self._val_rows / 3
         left = self._limits.seconds_left()
-        # Then an evaluation would end long after the deadline.
-        self._is_too_late = expected > left + _LATE_SECONDS
+        # But better than none, when there will be no other.
+        likely = expected or self._likely_seconds(seen)
+        self._part_in_time = min(1.0, max(0.0, left + _LATE_SECONDS) / max(likely, 1e-9))
         return left <= expected
+
+    def _likely_seconds(self, seen: int) -> float:
+        return (time.monotonic() - self._epoch_began) / max(seen, 1) * self._val_rows / 3
 
     def _watch(self) -> None:
         self._control.beat()
@@ -130,21 +138,34 @@ class Lockstep:
     def _close_epoch(
         self, stack: LaneStack, epoch: int, losses: list[float] | None, out_of_time: bool
     ) -> Tick:
-        reports = []
-        if losses is not None and not (out_of_time and self._is_too_late):
-            started = time.monotonic()
-            scores = stack.evaluate(self._watch)
-            self._evaluation_seconds = time.monotonic() - started
-            for lane, *values in zip(
-                stack.lanes, losses, scores.losses, scores.scores, strict=True
-            ):
-                record = self._records[lane.number]
-                reports.append(record.note(*values))
-                if record.improved:
-                    stack.save_best(lane.number)
+        reports: list[EpochReport] = []
+        if losses is not None:
+            by_number = {e.number: loss for e, loss in zip(stack.lanes, losses, strict=True)}
+            scored = self._in_time(stack, by_number) if out_of_time else stack
+            reports = self._evaluate(scored, by_number) if scored else []
         ended = self._ended(stack, epoch, out_of_time)
         self._drop(stack, ended)
         return Tick(tuple(reports), ended)
+
+    def _evaluate(self, stack: LaneStack, train_losses: Mapping[int, float]) -> list[EpochReport]:
+        started, reports = time.monotonic(), []
+        scores = stack.evaluate(self._watch)
+        self._evaluation_seconds = time.monotonic() - started
+        for lane, loss, score in zip(stack.lanes, scores.losses, scores.scores, strict=True):
+            record = self._records[lane.number]
+            reports.append(record.note(train_losses[lane.number], loss, score))
+            if record.improved:
+                stack.save_best(lane.number)
+        return reports
+
+    def _in_time(self, stack: LaneStack, train_losses: Mapping[int, float]) -> LaneStack | None:
+        """The lanes that can still be evaluated: those that have learned most."""
+        count = int(len(stack.lanes) * self._part_in_time)
+        ranked = sorted(train_losses, key=lambda number: _finite_first(train_losses[number]))
+        left_out = ranked[count:]
+        if not count:
+            return None
+        return stack.without(left_out) if left_out else stack
 
     def _ended(self, stack: LaneStack, epoch: int, out_of_time: bool) -> tuple[Ended, ...]:
         ends = [
@@ -172,3 +193,7 @@ class Lockstep:
             self._stack = None
         elif numbers:
             self._stack = stack.without(numbers)
+
+
+def _finite_first(loss: float) -> float:
+    return loss if math.isfinite(loss) else math.inf

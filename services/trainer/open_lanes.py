@@ -37,6 +37,12 @@ class OpenLanes:
             for number, epochs in self._epochs.items()
         )
 
+    def overtaken(self) -> tuple[TrialEnd, ...]:
+        """How they end when the study's time was over before they could be asked for more. Their
+        weights are lost, so that none of them can be the study's best."""
+        detail = "The study's time budget was over in the midst of an epoch."
+        return self.cancelled(detail)
+
     def cancelled(self, detail: str) -> tuple[TrialEnd, ...]:
         """How they end when nothing more comes of them."""
         return tuple(

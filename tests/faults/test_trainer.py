@@ -203,6 +203,19 @@ async def test_a_cohort_over_its_hard_limit_ends_and_under_it_takes_one_attempt(
     assert (over.attempt, under.attempt) == (1, 1)
 
 
+async def test_a_cohort_that_does_not_look_at_the_time_ends_soon_after_the_deadline(
+    world: TrainerWorld,
+) -> None:
+    study_id, name = await world.study(max_epochs=ENDLESS, time_seconds=1.0), WorkerName("w1", "i1")
+    ref = await world.world.queued_cohort(study_id, (1, 2))
+    async with asyncio.timeout(WAIT_SECONDS):
+        await CohortRunner(world.ledger, world.cache, Slow(), name, 600.0).run(ref)
+    for trial in await has_ended(world, ref):
+        assert (trial.state, trial.attempt) == (TrialState.CANCELLED, 1)
+        assert trial.epochs > 0
+        assert "time budget" in trial.detail
+
+
 @asynccontextmanager
 async def through_a_proxy(world: TrainerWorld) -> AsyncIterator[CuttingProxy]:
     """From now on the world's trainers reach the gateway through a proxy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Self
 
@@ -193,6 +194,40 @@ class CountingStack:
 
     def without(self, numbers: Collection[int]) -> Self:
         return type(self)(self._stack.without(numbers), self._widths)
+
+
+class SlowStack(CountingStack):
+    """Its evaluation takes 0.2 s a lane."""
+
+    def evaluate(self, beat: Callable[[], None]) -> Scores:
+        time.sleep(0.2 * len(self.lanes))
+        return super().evaluate(beat)
+
+
+def test_at_the_deadline_as_many_lanes_are_scored_as_there_is_time_for() -> None:
+    beats = [0]
+
+    def beat() -> None:
+        beats[0] += 1
+
+    class Running(Limits):
+        """The time is over in the second epoch."""
+
+        def seconds_left(self) -> float:
+            return 1e6 if beats[0] < 10 else 0.0
+
+    lanes, matrices = rates(1e-4, 1e-3, 3e-3, 1e-2), classes()
+    shape = matrices.n_inputs, matrices.n_outputs
+    stack = Stack(lanes, shape, Tables.read(matrices, CPU), 50)
+    stack.load({e.number: initial_weights(e.design, *shape, seed=e.seed) for e in lanes})
+    counted: LaneStack = SlowStack(stack, [])
+    ticks = list(Lockstep(counted, matrices, Running(50, 0.0), Control(beat)).run())
+    assert len(ticks[0].reports) == 4
+    assert 0 < len(ticks[-1].reports) < 4
+    found = {each.end.number: each.end for each in ticks[-1].ended}
+    assert {end.state for end in found.values()} == {TrialState.SUCCEEDED}
+    scored = {report.number for report in ticks[-1].reports}
+    assert all(end.epochs == len(ticks) - (n not in scored) for n, end in found.items())
 
 
 def widths_of(lanes: Sequence[Proposal], matrices: Matrices, limits: Limits) -> list[int]:
