@@ -167,7 +167,10 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`total` is the plan; the rest of the time is a range, in seconds, once it can be told."""
+    """`total` is the plan of the search; the rest of the time, with all that follows, is a range
+    in seconds, once it can be told. `phase`: search, confirm, explain, test or ended. `finals` has
+    the trials after the search: `{"done": …, "total": …}`, as far as they are planned.
+    """
 
     done: int
     total: int
@@ -176,6 +179,8 @@ class Progress:
     eta_low_seconds: float | None
     eta_high_seconds: float | None
     document: Mapping[str, Any] = field(repr=False, compare=False)
+    phase: str = "search"
+    finals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,9 +239,28 @@ class TestScore:
     rows: int = 0
 
 
+class StudyPhase(StrEnum):
+    """How far a study's work has come, whatever its state."""
+
+    SEARCH = "search"
+    CONFIRM = "confirm"
+    EXPLAIN = "explain"
+    TEST = "test"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    done: int = 0
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`total` is the plan; without `max_trials` it is what the time budget is expected to take."""
+    """`total` is the plan of the search; without `max_trials` it is what the time budget is
+    expected to take. `finals` counts the trials after the search, those that are registered by now;
+    more may follow, as what they show decides. `running` and the times are of all.
+    """
 
     done: int
     total: int
@@ -249,6 +268,8 @@ class Progress:
     elapsed_seconds: float
     eta_low_seconds: float | None
     eta_high_seconds: float | None
+    phase: StudyPhase = StudyPhase.SEARCH
+    finals: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True, order=False)

@@ -321,6 +321,34 @@ HALVING_MODE_AUTO: HalvingMode.ValueType  # 1
 HALVING_MODE_OFF: HalvingMode.ValueType  # 2
 Global___HalvingMode: _TypeAlias = HalvingMode  # noqa: Y015
 
+class _StudyPhase:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StudyPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StudyPhase.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STUDY_PHASE_UNSPECIFIED: _StudyPhase.ValueType  # 0
+    STUDY_PHASE_SEARCH: _StudyPhase.ValueType  # 1
+    STUDY_PHASE_CONFIRM: _StudyPhase.ValueType  # 2
+    """The best designs are trained again, and baselines fitted."""
+    STUDY_PHASE_EXPLAIN: _StudyPhase.ValueType  # 3
+    """The winner is trained with one thing changed, and on fewer rows."""
+    STUDY_PHASE_TEST: _StudyPhase.ValueType  # 4
+    STUDY_PHASE_ENDED: _StudyPhase.ValueType  # 5
+
+class StudyPhase(_StudyPhase, metaclass=_StudyPhaseEnumTypeWrapper):
+    """How far a study's work has come, whatever its state."""
+
+STUDY_PHASE_UNSPECIFIED: StudyPhase.ValueType  # 0
+STUDY_PHASE_SEARCH: StudyPhase.ValueType  # 1
+STUDY_PHASE_CONFIRM: StudyPhase.ValueType  # 2
+"""The best designs are trained again, and baselines fitted."""
+STUDY_PHASE_EXPLAIN: StudyPhase.ValueType  # 3
+"""The winner is trained with one thing changed, and on fewer rows."""
+STUDY_PHASE_TEST: StudyPhase.ValueType  # 4
+STUDY_PHASE_ENDED: StudyPhase.ValueType  # 5
+Global___StudyPhase: _TypeAlias = StudyPhase  # noqa: Y015
+
 class _VerificationState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -625,14 +653,21 @@ class Progress(_message.Message):
     ELAPSED_SECONDS_FIELD_NUMBER: _builtins.int
     ETA_LOW_SECONDS_FIELD_NUMBER: _builtins.int
     ETA_HIGH_SECONDS_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    FINALS_DONE_FIELD_NUMBER: _builtins.int
+    FINALS_TOTAL_FIELD_NUMBER: _builtins.int
     done: _builtins.int
-    """Trials that have ended."""
+    """Trials of the search that have ended."""
     total: _builtins.int
     """Planned; without max_trials, what the time budget is expected to take."""
     running: _builtins.int
     elapsed_seconds: _builtins.float
     eta_low_seconds: _builtins.float
     eta_high_seconds: _builtins.float
+    phase: Global___StudyPhase.ValueType
+    finals_done: _builtins.int
+    """Trials after the search that have ended, and that are registered by now: more may follow."""
+    finals_total: _builtins.int
     def __init__(
         self,
         *,
@@ -642,10 +677,13 @@ class Progress(_message.Message):
         elapsed_seconds: _builtins.float = ...,
         eta_low_seconds: _builtins.float | None = ...,
         eta_high_seconds: _builtins.float | None = ...,
+        phase: Global___StudyPhase.ValueType = ...,
+        finals_done: _builtins.int = ...,
+        finals_total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "done", b"done", "elapsed_seconds", b"elapsed_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds", "running", b"running", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "done", b"done", "elapsed_seconds", b"elapsed_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds", "finals_done", b"finals_done", "finals_total", b"finals_total", "phase", b"phase", "running", b"running", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eta_high_seconds: _TypeAlias = _typing.Literal["eta_high_seconds"]  # noqa: Y015
     _WhichOneofArgType__eta_high_seconds: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds"]  # noqa: Y015

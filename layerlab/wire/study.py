@@ -165,6 +165,9 @@ def progress_to_proto(progress: Progress) -> pb.Progress:
         elapsed_seconds=progress.elapsed_seconds,
         eta_low_seconds=progress.eta_low_seconds,
         eta_high_seconds=progress.eta_high_seconds,
+        phase=enum_to_proto(progress.phase, pb.StudyPhase),
+        finals_done=progress.finals.done,
+        finals_total=progress.finals.total,
     )
 
 

@@ -18,7 +18,7 @@ from layerlab.domain.metric import Metric
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.spec import Engine, Search, StudyKind, VerdictMode
 from layerlab.domain.splitting import SplitMethod
-from layerlab.domain.study import Purpose
+from layerlab.domain.study import Purpose, StudyPhase
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 
 
@@ -139,13 +139,22 @@ class StudyEstimateDocument(Document):
     actual_seconds: float | None = Field(description="Null until the study has ended.")
 
 
+class TallyDocument(Document):
+    done: int = 0
+    total: int = 0
+
+
 class ProgressDocument(Document):
+    """`done` and `total` are of the search, `finals` of what follows, as far as it is planned."""
+
     done: int
     total: int
     running: int
     elapsed_seconds: float
     eta_low_seconds: float | None
     eta_high_seconds: float | None
+    phase: StudyPhase = StudyPhase.SEARCH
+    finals: TallyDocument = TallyDocument()
 
 
 class StudyDocument(Document):

@@ -10,7 +10,7 @@ from layerlab.domain.design import Design
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.spec import Engine
-from layerlab.domain.study import Progress, Purpose, Study, Trial
+from layerlab.domain.study import Progress, Purpose, Study, StudyPhase, Tally, Trial
 from layerlab.domain.trial import FailureReason, StopReason, StudyState, TrialState
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
 from services.gateway.ledger.estimate_documents import estimate_from_json
@@ -154,6 +154,8 @@ def _progress_to_json(progress: Progress) -> dict[str, JsonValue]:
         "elapsed_seconds": progress.elapsed_seconds,
         "eta_low_seconds": progress.eta_low_seconds,
         "eta_high_seconds": progress.eta_high_seconds,
+        "phase": progress.phase.value,
+        "finals": {"done": progress.finals.done, "total": progress.finals.total},
     }
 
 
@@ -165,7 +167,13 @@ def _progress_from_json(doc: Doc) -> Progress:
         elapsed_seconds=doc.number("elapsed_seconds"),
         eta_low_seconds=doc.optional_number("eta_low_seconds"),
         eta_high_seconds=doc.optional_number("eta_high_seconds"),
+        phase=doc.optional_member("phase", StudyPhase) or StudyPhase.SEARCH,
+        finals=_tally_from_json(doc.doc("finals")) if doc.has("finals") else Tally(),
     )
+
+
+def _tally_from_json(doc: Doc) -> Tally:
+    return Tally(doc.whole("done"), doc.whole("total"))
 
 
 def curve_point_to_json(point: CurvePoint) -> dict[str, JsonValue]:

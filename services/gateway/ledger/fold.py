@@ -18,6 +18,7 @@ from layerlab.domain.study import (
     Purpose,
     Standing,
     Study,
+    Tally,
     Trial,
     standing,
 )
@@ -57,7 +58,9 @@ class Record:
     `planned` is the spec's, worked out once: a space takes its time to count. `searched` and
     `ended` count trials of the search, registered and ended. `leaders` are the best of them, best
     first, as many as there are models to keep. `in_finals`: a cohort of the finals is registered,
-    after which no search goes on. `tests`: one that touches the test rows is.
+    after which no search goes on. `tests`: one that touches the test rows is; `explains`: one that
+    trains around the winner. `finals` counts trials after the search, the first of which was
+    registered at `finals_since`.
     """
 
     study_id: str
@@ -75,6 +78,9 @@ class Record:
     planned: int | None = None
     in_finals: bool = False
     tests: bool = False
+    finals: Tally = field(default_factory=Tally)
+    finals_since: datetime | None = None
+    explains: bool = False
 
     @property
     def study(self) -> Study:
@@ -139,10 +145,13 @@ class Record:
             self.running.add(trial.number)
         else:
             self.running.discard(trial.number)
+        has_ended = trial.state.is_terminal and not (before and before.state.is_terminal)
         if trial.purpose is not Purpose.SEARCH:
+            self.finals = Tally(self.finals.done + has_ended, self.finals.total + (before is None))
+            self.finals_since = self.finals_since or trial.created_at
             return
         self.searched += before is None
-        if trial.state.is_terminal and not (before and before.state.is_terminal):
+        if has_ended:
             self.ended += 1
             place = standing(trial, self.study.spec.metric)
             if place is not None:
@@ -155,6 +164,7 @@ class Record:
     def put_cohort(self, entry: CohortEntry) -> None:
         purpose = entry.cohort.purpose
         self.tests = self.tests or purpose is Purpose.TEST
+        self.explains = self.explains or purpose in (Purpose.ABLATION, Purpose.ROWS)
         self.in_finals = self.in_finals or purpose in FINALS
         self.cohorts[entry.cohort.cohort_id] = entry
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import Final
 
-from layerlab.domain.study import Progress, Purpose
+from layerlab.domain.phases import has_verdict, kept_seconds
+from layerlab.domain.study import Progress, Purpose, StudyPhase
 from layerlab.domain.trial import StudyState
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.views import StudyView
+
+_FINALS_SECONDS: Final = 3.0
+_FINALS_SHARE: Final = 0.5
 
 
 def view(record: Record, now: datetime) -> StudyView:
@@ -28,6 +33,8 @@ def progress(record: Record, now: datetime) -> Progress:
     study = record.study
     total = _total(record, now)
     low, high = _remaining(record, total, now)
+    if low is not None and has_verdict(study.spec) and not study.state.is_terminal:
+        low, high = _with_finals(record, low, high or 0.0, now)
     return Progress(
         done=record.ended,
         total=total,
@@ -35,7 +42,19 @@ def progress(record: Record, now: datetime) -> Progress:
         elapsed_seconds=_since(study.created_at, study.ended_at or now),
         eta_low_seconds=low,
         eta_high_seconds=high,
+        phase=_phase(record),
+        finals=record.finals,
     )
+
+
+def _phase(record: Record) -> StudyPhase:
+    if record.study.state.is_terminal:
+        return StudyPhase.ENDED
+    if record.tests:
+        return StudyPhase.TEST
+    if record.explains:
+        return StudyPhase.EXPLAIN
+    return StudyPhase.CONFIRM if record.in_finals else StudyPhase.SEARCH
 
 
 def _total(record: Record, now: datetime) -> int:
@@ -52,6 +71,8 @@ def _total(record: Record, now: datetime) -> int:
     if left is None or study.started_at is None or not record.ended:
         return registered
     rate = record.ended / max(_since(study.started_at, now), 1e-3)
+    if has_verdict(study.spec):
+        left = max(0.0, left - kept_seconds(study.spec, Purpose.SEARCH))
     return max(registered, record.ended + math.floor(rate * left))
 
 
@@ -79,6 +100,20 @@ def _remaining(record: Record, total: int, now: datetime) -> tuple[float | None,
     spread = 1.0 + 1.0 / (1.0 + math.sqrt(record.ended))
     bound = math.inf if left is None else left
     return min(expected / spread, bound), min(expected * spread, bound)
+
+
+def _with_finals(record: Record, low: float, high: float, now: datetime) -> tuple[float, float]:
+    """What is left of the search, and the finals after it: as a rule half as long as the search and
+    three seconds more, give or take a factor of two, and never beyond the time budget."""
+    study = record.study
+    searched, spent = _since(study.started_at or now, now), 0.0
+    if record.finals_since is not None:
+        spent = _since(record.finals_since, now)
+        searched, low, high = searched - spent, 0.0, 0.0
+    finals = max(_FINALS_SECONDS + _FINALS_SHARE * (searched + (low + high) / 2) - spent, 1.0)
+    left = seconds_left(record, now)
+    bound = math.inf if left is None else left
+    return min(low + finals / 2, bound), min(high + 2 * finals, bound)
 
 
 def _since(start: datetime, now: datetime) -> float:

@@ -10,11 +10,13 @@ from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.json_value import JsonObject
 from layerlab.domain.presets import preset_space
 from layerlab.domain.space_document import parse_space
-from layerlab.domain.spec import Search, StudySpec
-from layerlab.domain.study import Progress
+from layerlab.domain.spec import Search, StudySpec, VerdictMode
+from layerlab.domain.study import CohortRef, Progress, Purpose, StudyPhase, Tally
 from layerlab.domain.trial import StudyState
 from services.gateway.ledger import StudyVerb
-from tests.unit.gateway_ledger.world import World, a_spec, an_epoch
+from services.gateway.ledger.fold import fold
+from services.gateway.ledger.snapshot import restore_snapshot, take_snapshot
+from tests.unit.gateway_ledger.world import World, a_spec, an_end, an_epoch, proposals
 
 TINY: JsonObject = {
     "hidden": [[8], [16], [32]],
@@ -135,7 +137,7 @@ async def test_what_has_ended_has_nothing_left_and_stops_its_clock(world: World)
     await world.ledger.move_study(study_id, StudyState.SUCCEEDED)
     world.store.turn(500)
 
-    assert await progress(world, study_id) == Progress(2, 2, 0, 5.0, 0.0, 0.0)
+    assert await progress(world, study_id) == Progress(2, 2, 0, 5.0, 0.0, 0.0, StudyPhase.ENDED)
 
 
 async def test_a_clock_that_is_set_back_makes_no_time_negative(world: World) -> None:
@@ -147,3 +149,54 @@ async def test_a_clock_that_is_set_back_makes_no_time_negative(world: World) -> 
 
     assert now.elapsed_seconds == 0.0
     assert now.eta_high_seconds == 0.0
+
+
+async def test_the_finals_are_counted_beside_the_search_and_named(world: World) -> None:
+    study_id = await world.running_study(replace(a_spec(2), verdict=VerdictMode.AUTO))
+    assert (await progress(world, study_id)).phase is StudyPhase.SEARCH
+    await world.succeeded(study_id)
+    again = [replace(each, repeat=1) for each in proposals((3, 4))]
+    ref = CohortRef(study_id, "again")
+    await world.ledger.register_cohort(ref, Purpose.CONFIRM, again)
+    now = await progress(world, study_id)
+    assert (now.phase, now.finals, now.done, now.total) == (StudyPhase.CONFIRM, Tally(0, 2), 2, 2)
+
+    attempt = (await world.claimed(ref)).attempt
+    await world.report(ref, attempt, ReportBatch(1, ends=(an_end(3), an_end(4))))
+    assert (await progress(world, study_id)).finals == Tally(2, 2)
+    around = [replace(each, repeat=1) for each in proposals((5,))]
+    await world.ledger.register_cohort(CohortRef(study_id, "around"), Purpose.ABLATION, around)
+    assert (await progress(world, study_id)).phase is StudyPhase.EXPLAIN
+    await world.ledger.move_study(study_id, StudyState.SUCCEEDED)
+    assert (await progress(world, study_id)).phase is StudyPhase.ENDED
+
+
+async def test_a_snapshot_knows_how_far_the_finals_are(world: World) -> None:
+    study_id = await world.running_study(replace(a_spec(2), verdict=VerdictMode.AUTO))
+    await world.succeeded(study_id)
+    again = [replace(each, repeat=1) for each in proposals((3, 4))]
+    await world.ledger.register_cohort(CohortRef(study_id, "again"), Purpose.CONFIRM, again)
+    record = fold(study_id, await world.events(study_id))
+    restored = restore_snapshot(take_snapshot(record))
+
+    assert restored is not None
+    assert restored.finals == record.finals == Tally(0, 2)
+    assert restored.finals_since == record.finals_since
+    assert restored.in_finals
+
+
+async def test_what_is_left_includes_the_finals(world: World) -> None:
+    study_id = await world.running_study(a_spec(8))
+    judged = await world.running_study(replace(a_spec(8), verdict=VerdictMode.AUTO))
+    world.store.turn(40)
+    for each in (study_id, judged):
+        await world.succeeded(each, (1, 2, 3, 4))
+
+    plain, longer = await progress(world, study_id), await progress(world, judged)
+
+    assert plain.eta_low_seconds is not None
+    assert plain.eta_high_seconds is not None
+    assert longer.eta_low_seconds is not None
+    assert longer.eta_high_seconds is not None
+    assert longer.eta_low_seconds > plain.eta_low_seconds
+    assert longer.eta_high_seconds > plain.eta_high_seconds
