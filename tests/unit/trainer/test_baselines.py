@@ -77,7 +77,8 @@ def score(found: Mapping[Baseline | None, Fitted], baseline: Baseline) -> float:
 def test_classes_are_told_as_scikit_learns_own_estimators_tell_them(tmp_path: Path) -> None:
     matrices = classes(rows=400, val=200)
     train, val = matrices.train, matrices.val
-    found = fitted(job_of(tmp_path, matrices))
+    # With an eye on the clock, and so in steps.
+    found = fitted(job_of(tmp_path, matrices, seconds_left=600.0))
 
     def own(estimator: LogisticRegression) -> float:
         trained = estimator.fit(train.features, train.targets)
