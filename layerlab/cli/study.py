@@ -11,6 +11,7 @@ import typer
 
 from layerlab.cli.exits import ExitCode, errors_as_exit_codes, fail, warn
 from layerlab.cli.options import Output, OutputFormat, Server, StudyId
+from layerlab.cli.study_import import import_study
 from layerlab.cli.study_options import (
     constraints_of,
     parse_design,
@@ -138,6 +139,9 @@ def create(
             print_json(study.document)
         else:
             print(study.study_id)
+
+
+app.command("import")(import_study)
 
 
 @app.command("list")

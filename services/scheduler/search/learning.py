@@ -15,8 +15,8 @@ import optuna
 from layerlab.domain.design import Design
 from layerlab.domain.spec import Search, StudySpec
 from layerlab.domain.study import Study
+from services.scheduler.search.choosing import build_searcher
 from services.scheduler.search.coding import Coding
-from services.scheduler.search.drawing import RandomSearcher
 from services.scheduler.search.filtering import design_filter
 from services.scheduler.search.guides import Guide
 from services.scheduler.search.outcomes import Outcome, outcomes
@@ -39,7 +39,7 @@ def propose(study: Study, wish: Wish) -> list[Design]:
     spec = study.spec
     used = {trial.design for trial in wish.trials} | set(wish.pending)
     is_allowed = design_filter(spec, study.table)
-    drawn = RandomSearcher(spec.space, spec.seed, is_allowed)
+    drawn = build_searcher(spec, study.table)
     guide = _guide(study, wish)
     found: list[Design] = []
     for number in wish.numbers:
