@@ -229,11 +229,13 @@ class StudyRecord:
 
     @property
     def searched(self) -> Searched:
-        """What there is of the search by now."""
-        if self._searched is None or self._searched[0] != self.n_ended:
-            found = look_back(self.study, self.known.trials.values())
-            self._searched = self.n_ended, found
-        return self._searched[1]
+        """What there is of the search by now; in the finals, what there was when they began."""
+        known = self._searched
+        if known is None or (known[0] != self.n_ended and not self.in_finals):
+            begun = min((t.created_at for t in self.finals.values() if t.created_at), default=None)
+            found = look_back(self.study, self.known.trials.values(), begun)
+            known = self._searched = self.n_ended, found
+        return known[1]
 
     @property
     def rounds_judged(self) -> int:

@@ -35,12 +35,12 @@ class Searched:
         return epochs * epoch_work(design, study.table or ORDINARY_TABLE)
 
 
-def look_back(study: Study, trials: Iterable[Trial]) -> Searched:
-    """`trials` of the search."""
+def look_back(study: Study, trials: Iterable[Trial], until: datetime | None = None) -> Searched:
+    """`trials` of the search; those that ended after `until` came too late."""
     table, work = study.table or ORDINARY_TABLE, 0.0
     starts: list[datetime] = []
     ends: list[datetime] = []
-    trained = [trial for trial in trials if trial.state.is_terminal]
+    trained = [trial for trial in trials if trial.state.is_terminal and _is_in_time(trial, until)]
     for trial in trained:
         work += trial.epochs * epoch_work(trial.design, table)
         if trial.started_at and trial.ended_at:
@@ -50,6 +50,10 @@ def look_back(study: Study, trials: Iterable[Trial]) -> Searched:
     ranked = _rank(study, trained)
     epochs = {trial.design: trial.epochs for trial in ranked if trial.epochs}
     return Searched(ranked, work, seconds, epochs)
+
+
+def _is_in_time(trial: Trial, until: datetime | None) -> bool:
+    return until is None or trial.ended_at is None or trial.ended_at <= until
 
 
 def _rank(study: Study, trials: list[Trial]) -> tuple[Trial, ...]:

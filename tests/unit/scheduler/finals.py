@@ -57,7 +57,9 @@ class FinalsPlay(Play):
 
     def under_way(self) -> list[Cohort]:
         book, test = self.record.book, self.record.test_cohort
-        found = [*book.search.waiting.values(), *book.search.running.values()]
+        found = [*book.search.running.values()]
+        # The ledger lets nobody begin what is left of the search.
+        found += [] if self.record.in_finals else book.search.waiting.values()
         found += [*book.finals.waiting.values(), *book.finals.running.values()]
         return [*found, *([test] if test and test.state != "ENDED" else [])]
 
