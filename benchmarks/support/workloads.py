@@ -14,6 +14,8 @@ _LETTER: Final = Path(__file__).parents[1] / "data" / "letter.csv.gz"
 RECIPE: Final = "standard"
 SEED: Final = 1
 _RATES: Final = {"low": 1e-4, "high": 1e-2, "log": True}
+# All get the same features: how they are prepared is no choice here.
+_PREPARED: Final = {"recipe": [RECIPE], "missing_indicators": [False], "group_rare": [False]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def equal_space(batch_size: int) -> dict[str, Any]:
         "schedule": ["constant"],
         "warmup_epochs": [0.0],
         "class_weight": ["none"],
+        **_PREPARED,
     }
 
 
@@ -72,6 +75,7 @@ def mixed_space(batch_size: int) -> dict[str, Any]:
         "schedule": ["constant", "cosine", "linear", "exponential"],
         "warmup_epochs": [0.0, 1.0],
         "class_weight": ["none", "balanced"],
+        **_PREPARED,
     }
 
 
