@@ -37,9 +37,11 @@ async def trainer_service(
     worker_id = settings.worker_id or f"{socket.gethostname()}-{os.getpid()}"
     name = WorkerName(worker_id, uuid4().hex)
     cache = MatrixCache(matrices, cache_dir, settings.cache_bytes)
-    async with metrics.executing(open_executor)(settings) as executor:
+    async with (
+        metrics.executing(open_executor)(settings) as executor,
+        BaselineProcess(settings.thread_count, settings.memory_bytes) as baselines,
+    ):
         intake = Intake()
-        baselines = BaselineProcess(settings.thread_count, settings.memory_bytes)
         limit = settings.max_cohort_seconds
         runner = CohortRunner(ledger, cache, executor, name, limit, intake, baselines)
         presence = Presence(name, ledger, runner, executor, settings.thread_count)

@@ -1,17 +1,20 @@
 """Fits baselines: `python -m services.trainer.baselines`, started and watched by a trainer.
 
-Reads one job from its standard input, writes each lane's end to its standard output, and exits. It
-holds nothing else, so it can be killed at any time.
+Reads jobs from its standard input, and writes each lane's end to its standard output. It holds
+nothing else, so it can be killed at any time: that is how a job is cut short. When its parent is
+gone, its input ends, and it exits at once.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import queue
 import signal
-import sys
 import threading
 import time
+import traceback
+from typing import BinaryIO
 
 from services.trainer.frames import encode_frame, read_frame
 from services.trainer.messages import BaselineJob, command_from_frame, to_frame
@@ -24,18 +27,29 @@ def main() -> None:
     # The terminal's Ctrl-C reaches the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out, into = private_stdout(), os.fdopen(os.dup(0), "rb")
-    frame = read_frame(into)
-    job, received_at = command_from_frame(frame) if frame else None, time.monotonic()
-    if not isinstance(job, BaselineJob):
-        sys.exit("this is no job for baselines")
-    # Nobody says more: the input ends when the parent is gone.
-    threading.Thread(target=lambda: (into.read(), os._exit(0)), daemon=True).start()
+    jobs: queue.SimpleQueue[tuple[BaselineJob, float]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(into, jobs), daemon=True, name="inbox").start()
     limit_memory(arguments.memory_bytes)
     from services.trainer.baselines.fitting import fit_all
 
-    for fitted in fit_all(job, received_at):
-        out.write(encode_frame(to_frame(fitted)))
-        out.flush()
+    while True:
+        job, received_at = jobs.get()
+        for fitted in fit_all(job, received_at):
+            out.write(encode_frame(to_frame(fitted)))
+            out.flush()
+
+
+def _read(stream: BinaryIO, jobs: queue.SimpleQueue[tuple[BaselineJob, float]]) -> None:
+    """Each job, with the time when it was read. Ends the process with the input."""
+    try:
+        while (frame := read_frame(stream)) is not None:
+            job = command_from_frame(frame)
+            if not isinstance(job, BaselineJob):
+                raise TypeError(f"this is no job for baselines: {frame.kind}")
+            jobs.put((job, time.monotonic()))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
     # Not by way of threads that wait.
     os._exit(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from services.trainer.engine import Matrices, Rows
 from services.trainer.executor import JobFailed
 from services.trainer.messages import ArrayFiles, BaselineJob, Fitted
 from tests.unit.trainer.builders import classes, quantity
+from tests.waiting import until
 
 LANES = tuple(
     Proposal(n, Design(()), 5, baseline=each) for n, each in enumerate(reversed(Baseline), 1)
@@ -194,7 +196,8 @@ def test_a_class_without_training_rows_is_never_expected(tmp_path: Path) -> None
 
 async def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     job = job_of(tmp_path, classes(), Metric.LOG_LOSS)
-    found = {each.end.number: each async for each in BaselineProcess(threads=1).fit(job)}
+    async with BaselineProcess(threads=1) as process:
+        found = {each.end.number: each async for each in process.fit(job)}
     here = {each.end.number: each for each in fitted(job).values()}
     assert found.keys() == here.keys()
     for number, each in found.items():
@@ -219,6 +222,29 @@ async def test_the_process_is_over_soon_after_the_deadline(tmp_path: Path) -> No
     matrices = classes(rows=60_000, inputs=300)
     job = job_of(tmp_path, matrices, seconds_left=2.0)
     began = time.monotonic()
-    ends = [each.end async for each in BaselineProcess(threads=1).fit(job)]
+    async with BaselineProcess(threads=1) as process:
+        ends = [each.end async for each in process.fit(job)]
+        assert process.waiting_pid is None or len(ends) == len(LANES)
     assert time.monotonic() - began < 30.0
     assert len(ends) < 3 or ends[-1].stop_reason is StopReason.TIME_BUDGET
+
+
+async def test_a_process_is_kept_for_the_next_job_and_ends_when_none_comes(tmp_path: Path) -> None:
+    job = job_of(tmp_path, classes())
+    async with BaselineProcess(threads=1, idle_seconds=0.5) as process:
+        first = [each.end.score_val async for each in process.fit(job)]
+        pid = process.waiting_pid
+        assert pid is not None
+        second = [each.end.score_val async for each in process.fit(job)]
+        assert (second, process.waiting_pid) == (first, pid)
+
+        await until(lambda: not Path(f"/proc/{pid}").exists())
+        # And the one after that gets another.
+        assert [each.end.score_val async for each in process.fit(job)] == first
+
+
+async def test_whoever_leaves_early_leaves_no_process(tmp_path: Path) -> None:
+    process = BaselineProcess(threads=1)
+    async with aclosing(process.fit(job_of(tmp_path, classes()))) as fits:
+        await anext(fits)
+    assert process.waiting_pid is None
