@@ -150,7 +150,10 @@ class CohortPlan:
     def _following(self) -> Iterator[Window]:
         spec, sizes = self._spec, self._sizes
         if spec.halving is not None:
-            sizes = sizes.times(min(how_many_preparations(spec), _MOST_PREPARATIONS))
+            cohorts = min(how_many_preparations(spec), _MOST_PREPARATIONS)
+            # Small brackets cost a search that learns less than results that come late.
+            is_learning = spec.search in LEARNING
+            sizes = sizes.for_parts(cohorts) if is_learning else sizes.times(cohorts)
         as_drawn = spec.halving is not None or spec.search in LEARNING
         return windows(sizes, self._planned, as_drawn)
 
@@ -208,7 +211,12 @@ class CohortPlan:
             found = dict(zip(numbers, designs, strict=False))
         if self._spec.halving and self._spec.search is not Search.GRID:
             first = window.numbers.start
-            found = gather(found, self._spec, lambda each: known.is_used_before(each, first))
+            found = gather(
+                found,
+                self._spec,
+                self._sizes.least_gathered,
+                lambda each: known.is_used_before(each, first),
+            )
         registered = {
             number: known.trials[number].design
             for number in window.numbers

@@ -24,8 +24,6 @@ from services.scheduler.sizing import Sizes
 
 Preparation: TypeAlias = tuple[RecipeName, bool, bool]
 PREPARATION_FIELDS: Final = ("recipe", "missing_indicators", "group_rare")
-# As many make a bracket that is worth it: half of what a cohort would have.
-_LEAST_GATHERED: Final = 14
 # Whichever of them a trainer has; a thread more costs little memory.
 _KERNELS: Final = {
     Engine.FUSED: (Kernel.NATIVE, Kernel.STACK),
@@ -47,10 +45,13 @@ def how_many_preparations(spec: StudySpec) -> int:
 
 
 def gather(
-    designs: Mapping[int, Design], spec: StudySpec, is_used: Callable[[Design], bool]
+    designs: Mapping[int, Design],
+    spec: StudySpec,
+    least: int,
+    is_used: Callable[[Design], bool],
 ) -> dict[int, Design]:
-    """Trial numbers with designs of few preparations, so that each has enough lanes for a bracket:
-    those of rarer ones take over one of the common ones, and stay as they are otherwise.
+    """Trial numbers with designs of few preparations, so that each has about `least` lanes: those
+    of rarer ones take over one of the common ones, and stay as they are otherwise.
 
     Only where the space leaves the choice of preparations to every design.
     """
@@ -59,7 +60,7 @@ def gather(
         lanes.setdefault(preparation_of(design, spec), []).append(number)
     # Of equally common ones, that of the earliest trial.
     common = sorted(lanes, key=lambda each: (-len(lanes[each]), lanes[each][0]))
-    most = max(1, len(designs) // _LEAST_GATHERED)
+    most = max(1, len(designs) // least)
     if len(common) <= most or any(spec.space.fields[name].when for name in PREPARATION_FIELDS):
         return dict(designs)
     found, used = dict(designs), set(designs.values())

@@ -35,6 +35,8 @@ _WORK_PER_SECOND: Final = 1e11
 HALVING_LANES: Final = 27
 # But the first epoch of all of them is not to take longer.
 _EPOCH_SECONDS: Final = 10.0
+# Half of what a bracket should have: two halvings leave two of them.
+_HALF_A_BRACKET: Final = 14
 # Early stopping waits for max(10, 15 % of max_epochs) epochs without progress.
 _PATIENCE: Final = 10
 _PATIENCE_SHARE: Final = 0.15
@@ -75,9 +77,19 @@ class Sizes:
     def of(self, seconds: float) -> int:
         return max(self.least, min(self.most, int(seconds / self.lane_seconds)))
 
-    def times(self, factor: int) -> Sizes:
+    def times(self, cohorts: int) -> Sizes:
         """Of what is cut into so many cohorts later."""
-        return Sizes(factor * self.least, factor * self.most, self.lane_seconds / factor)
+        return Sizes(cohorts * self.least, cohorts * self.most, self.lane_seconds / cohorts)
+
+    def for_parts(self, cohorts: int) -> Sizes:
+        """Of what is cut into so many small ones."""
+        least = min(self.most, max(self.least, cohorts * self.least_gathered))
+        return Sizes(least, self.most, self.lane_seconds)
+
+    @property
+    def least_gathered(self) -> int:
+        """Lanes of one preparation that make a bracket of their own."""
+        return min(self.least, _HALF_A_BRACKET)
 
 
 def fused_sizes(

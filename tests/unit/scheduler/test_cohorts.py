@@ -10,6 +10,7 @@ from layerlab.domain.design import Design, trial_seed
 from layerlab.domain.footprint import Kernel, cohort_footprint, epoch_work
 from layerlab.domain.halving import Halving
 from layerlab.domain.presets import preset_space
+from layerlab.domain.recipe import RecipeName
 from layerlab.domain.space import SearchSpace
 from layerlab.domain.spec import Engine, Search
 from layerlab.domain.study import Proposal
@@ -21,8 +22,8 @@ from services.scheduler.sizing import CohortLimits, Sizes
 from tests.unit.domain.spaces import spaces
 from tests.unit.scheduler.builders import LIMITS, a_spec, a_trial, plan_of, small_space
 
-THOROUGH = preset_space("thorough", 344)
-BALANCED = preset_space("balanced", 20_000)
+THOROUGH = preset_space("thorough", 344, RecipeName.PAPER)
+BALANCED = preset_space("balanced", 20_000, RecipeName.PAPER)
 TINY = TableShape(220, 55, 6, 3)
 LETTER = TableShape(12_800, 3_200, 16, 26)
 HUGE = TableShape(6_400_000, 1_600_000, 20, 5)
