@@ -23,6 +23,8 @@ RECONNECT_SECONDS: Final = 60.0
 # whatever TCP believes.
 _SILENCE_SECONDS: Final = 45.0
 _ENDED: Final = 1000
+# All has been said: nobody has to wait for a server that is slow to hang up.
+_CLOSE_SECONDS: Final = 0.5
 _MAX_FRAME_BYTES: Final = 16 * 2**20
 _MAX_PAUSE_SECONDS: Final = 2.0
 
@@ -91,6 +93,7 @@ class EventStream:
                 connect(
                     f"{self._transport.websocket_url}{self._path}?after={self.after}",
                     open_timeout=max(timeout, 1.0),
+                    close_timeout=_CLOSE_SECONDS,
                     max_size=_MAX_FRAME_BYTES,
                     compression=None,
                     proxy=None,

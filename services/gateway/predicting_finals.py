@@ -24,7 +24,8 @@ _LEAST_SHARE: Final = 0.3
 _SLOWER: Final = 1.3
 # Rounds are judged one by one, the first in a process that has yet to load.
 _JUDGING_SECONDS: Final = (0.5, 3.0)
-# A process that fits baselines starts for each repeat: scikit-learn takes its time to load.
+# What a cohort of baselines takes beside the fits, and once: scikit-learn takes its time to load.
+_COHORT_SECONDS: Final = (0.05, 0.3)
 _PROCESS_SECONDS: Final = (0.9, 2.5)
 # Boosted trees: 100 for each class, and what a leaf, an input of it and a cell of the table take.
 _TREES: Final = 100
@@ -59,7 +60,10 @@ def finals_seconds(spec: StudySpec, table: TableShape, load: Load) -> tuple[floa
     trees = _trees_seconds(table)
     again = repeats if table.train_rows * table.n_inputs * table.n_outputs <= _QUICK_TREES else 0
     fits, workers = (1 + again) * trees, min(load.workers, 1 + repeats)
-    processes = [(1 + repeats) * each for each in _PROCESS_SECONDS]
+    processes = [
+        once + (1 + repeats) * each
+        for once, each in zip(_PROCESS_SECONDS, _COHORT_SECONDS, strict=True)
+    ]
     return (
         low + _JUDGING_SECONDS[0] + (processes[0] + 0.7 * fits) / workers,
         high + _JUDGING_SECONDS[1] + (processes[1] + 1.5 * fits) / workers,

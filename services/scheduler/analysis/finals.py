@@ -117,7 +117,7 @@ def hold_finals(
         baseline_names=tuple(called),
         rivals=_describe(court, names[0], names[1:], against),
         baselines=_describe(court, names[0], called, by_design[0]),
-        beats_constant=_beats_constant(fitted, by_design),
+        beats_constant=_beats_constant(court, fitted, by_design),
     )
 
 
@@ -140,12 +140,15 @@ def _describe(
 
 
 def _beats_constant(
-    fitted: Sequence[Finalist], by_design: Sequence[Sequence[Paired]]
+    court: Court, fitted: Sequence[Finalist], by_design: Sequence[Sequence[Paired]]
 ) -> bool | None:
+    """That none does is said after a whole round: two or three repeats hardly tell anything."""
     for index, each in enumerate(fitted):
         if each.baseline is Baseline.CONSTANT:
-            told = [paired[index] for paired in by_design if paired[index].interval]
-            return any(one.relation is Relation.BEATS for one in told) if told else None
+            compared = [paired[index] for paired in by_design]
+            if any(one.relation is Relation.BEATS for one in compared):
+                return True
+            return False if any(one.repeats >= court.folds for one in compared) else None
     return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from layerlab.domain.verdict import Contender, Effect, Outcome, Relation
 from services.scheduler.analysis.finals import Finals
 from services.scheduler.analysis.wording import say_score
 
-WHAT_A_REPEAT_IS = (
+_MOST_LISTED: Final = 3
+WHAT_A_REPEAT_IS: Final = (
     "A repeat trains again with a new seed and a new division of the rows that are not test rows."
 )
 
@@ -119,4 +121,6 @@ def _of_tests(finals: Finals, contenders: Sequence[Contender]) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
+    if len(names) > _MOST_LISTED:
+        return f"{', '.join(names[:2])} or {len(names) - 2} others"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from layerlab.domain.trial import FailureReason
-from services.trainer.conversation import OPENMP
 from services.trainer.executor import JobFailed
 from services.trainer.messages import BaselineJob, Failed, Fitted, message_from_frame, to_frame
 from services.trainer.watched import WatchedProcess
@@ -105,7 +104,8 @@ class BaselineProcess:
             "services.trainer.baselines",
             *("--memory-bytes", str(self._memory_bytes)),
             what="process that fits baselines",
-            environment={**OPENMP, **threads},
+            # Beside other work, threads that spin for each other take ten times as long.
+            environment={**threads, "OMP_WAIT_POLICY": "PASSIVE"},
         )
 
 

@@ -109,6 +109,18 @@ def test_noise_ends_in_no_design_beats_the_majority_class() -> None:
     assert verdict.headline == "no design beats the majority class"
 
 
+def test_that_no_design_beats_the_majority_class_takes_a_whole_round() -> None:
+    ledger = Ledger(noise=0.02)
+    ledger.repeat({BIG: 0.99, MIDDLE: 0.98}, range(1, 6))
+    ledger.baselines({Baseline.CONSTANT: 0.97}, range(1, 3))
+
+    verdict = ledger.verdict()
+
+    assert verdict.baselines[0].relation is Relation.UNDECIDED
+    assert verdict.outcome is Outcome.TIE
+    assert "no design beats" not in verdict.headline
+
+
 def test_noise_in_quantities_ends_in_no_design_beats_the_mean() -> None:
     ledger = Ledger(spec=replace(a_spec(), task=Task.REGRESSION, metric=Metric.R2), noise=0.02)
     ledger.repeat({BIG: -0.05}, TWENTY)
