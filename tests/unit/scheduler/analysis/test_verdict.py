@@ -287,7 +287,7 @@ def test_the_learning_curve_tells_whether_more_data_or_a_bigger_network_helps() 
         ("3 × 128", 0.5, 320, 5),
         ("3 × 128", 1.0, 640, 5),
     ]
-    assert verdict.advice.startswith("more data helps: all rows against 50% of them make 10.")
+    assert verdict.advice.startswith("more data helps: all rows against 50 % of them make 10.")
     assert verdict.advice.endswith("; a bigger network does not measurably help")
 
 
