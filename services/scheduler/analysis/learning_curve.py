@@ -82,7 +82,9 @@ def advise(metric: Metric, rows: RowGain | None, size: bool | None) -> str:
     if rows and paired and paired.interval and paired.difference is not None:
         words = say_difference(metric, paired.difference, paired.interval, paired.repeats)
         helps = "helps" if paired.relation is Relation.BEATS else "does not measurably help"
-        said.append(f"more data {helps}: all rows against {100 * rows.share:.0f} % of them make {words}")
+        said.append(
+            f"more data {helps}: all rows against {100 * rows.share:.0f} % of them make {words}"
+        )
     if size is not None:
         said.append(f"a bigger network {'helps' if size else 'does not measurably help'}")
     return "; ".join(said)
