@@ -7,21 +7,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from layerlab.domain.spec import StudySpec
+from layerlab.domain.finals_work import (
+    COHORT_SECONDS,
+    SLOWER,
+    WORK_PER_SECOND,
+    are_trees_quick,
+    confirm_work,
+    explain_work,
+)
+from layerlab.domain.spec import Engine, StudySpec
 from layerlab.domain.table_shape import TableShape
 
-# Of the search's work: finalists, and what explains them; at least, as operations of two cores.
-_CONFIRM_SHARE: Final = 0.7
-_EXPLAIN_SHARE: Final = 0.3
-_CONFIRM_WORK: Final = 1.5e11
-_EXPLAIN_WORK: Final = 1e11
-# Beside its training a cohort counts as so much.
-_COHORT_WORK: Final = 5e9
 _LEAST_FINALISTS: Final = 2
 # They end as soon as there is nothing more to tell apart.
 _LEAST_SHARE: Final = 0.3
-# Small cohorts keep fewer cores busy than the search's large ones.
-_SLOWER: Final = 1.3
 # Rounds are judged one by one, the first in a process that has yet to load.
 _JUDGING_SECONDS: Final = (0.5, 3.0)
 # What a cohort of baselines takes beside the fits, and once: scikit-learn takes its time to load.
@@ -34,8 +33,6 @@ _LEAF_ROWS: Final = 20
 _LEAF_SECONDS: Final = 30e-6
 _INPUT_SECONDS: Final = 1e-6
 _CELL_SECONDS: Final = 7e-9
-# Rows × inputs × classes up to which trees are fitted on each repeat.
-_QUICK_TREES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,11 @@ class Load:
 def finals_seconds(spec: StudySpec, table: TableShape, load: Load) -> tuple[float, float]:
     """At least, and at most."""
     least, most = load.search / load.spread, load.search * load.spread
-    low = _LEAST_SHARE * _allowance(least) / load.pace
-    high = _SLOWER * _allowance(most) / load.pace
+    low = _LEAST_SHARE * _allowance(least, spec.engine) / load.pace
+    high = SLOWER * _allowance(most, spec.engine) / load.pace
     repeats = spec.split.folds if _affords_baselines(spec, load) else 0
     trees = _trees_seconds(table)
-    again = repeats if table.train_rows * table.n_inputs * table.n_outputs <= _QUICK_TREES else 0
+    again = repeats if are_trees_quick(table) else 0
     fits, workers = (1 + again) * trees, min(load.workers, 1 + repeats)
     processes = [
         once + (1 + repeats) * each
@@ -70,15 +67,17 @@ def finals_seconds(spec: StudySpec, table: TableShape, load: Load) -> tuple[floa
     )
 
 
-def _allowance(search: float) -> float:
-    return max(_CONFIRM_SHARE * search, _CONFIRM_WORK) + max(_EXPLAIN_SHARE * search, _EXPLAIN_WORK)
+def _allowance(search: float, engine: Engine) -> float:
+    return confirm_work(search, engine) + explain_work(search, engine)
 
 
 def _affords_baselines(spec: StudySpec, load: Load) -> bool:
     """On the resamplings, too: if the first round of the fewest finalists leaves room for them."""
     folds = spec.split.folds
-    first = _LEAST_FINALISTS * folds * load.lane + (2 * folds + 1) * _COHORT_WORK
-    return first <= max(_CONFIRM_SHARE * load.search, _CONFIRM_WORK)
+    first = (
+        _LEAST_FINALISTS * folds * load.lane + (2 * folds + 1) * COHORT_SECONDS * WORK_PER_SECOND
+    )
+    return first <= confirm_work(load.search, spec.engine)
 
 
 def _trees_seconds(table: TableShape) -> float:

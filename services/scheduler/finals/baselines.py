@@ -7,14 +7,13 @@ from typing import Final
 
 from layerlab.domain.baseline import Baseline
 from layerlab.domain.design import Design, trial_seed
+from layerlab.domain.finals_work import are_trees_quick
 from layerlab.domain.study import Proposal, Purpose, Study, Trial
 from layerlab.domain.trial import TrialState
 from services.scheduler.finals.jobs import Job
 from services.scheduler.record import StudyRecord
 from services.scheduler.sizing import ORDINARY_TABLE
 
-# Rows × inputs × classes of boosted trees that take about two seconds.
-_QUICK_TREES: Final = 1_000_000
 # What a cohort of baselines takes beside the fits.
 _PROCESS_SECONDS: Final = 0.2
 _NOTHING: Final = Design(hidden=())
@@ -23,7 +22,8 @@ _NOTHING: Final = Design(hidden=())
 def baseline_job(study: Study, repeat: int) -> Job:
     """On the study's own split (repeat 0) all of them; on a resampling trees only where they are
     quick on a table of this size."""
-    with_trees = repeat == 0 or (are_trees_quick(study) and study.spec.budget.time_seconds is None)
+    is_timed, table = study.spec.budget.time_seconds is not None, study.table or ORDINARY_TABLE
+    with_trees = repeat == 0 or (are_trees_quick(table) and not is_timed)
     kinds = [each for each in Baseline if each is not Baseline.TREES or with_trees]
     name = f"{study.study_id}-baseline-{repeat:02}"
     return Job(name, Purpose.BASELINE, tuple(_lane(study, each, repeat) for each in kinds))
@@ -32,11 +32,6 @@ def baseline_job(study: Study, repeat: int) -> Job:
 def trees_job(study: Study, repeat: int) -> Job:
     name = f"{study.study_id}-trees-{repeat:02}"
     return Job(name, Purpose.BASELINE, (_lane(study, Baseline.TREES, repeat),))
-
-
-def are_trees_quick(study: Study) -> bool:
-    table = study.table or ORDINARY_TABLE
-    return table.train_rows * table.n_inputs * table.n_outputs <= _QUICK_TREES
 
 
 def seconds_of_baselines(record: StudyRecord) -> float:

@@ -6,28 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from layerlab.domain.finals_work import (
+    COHORT_SECONDS,
+    SLOWER,
+    WORK_PER_SECOND,
+    confirm_work,
+    explain_work,
+)
 from layerlab.domain.phases import last_start_seconds
-from layerlab.domain.spec import Engine
 from layerlab.domain.study import Cohort, Purpose
 from layerlab.domain.trial import CohortState
 from services.scheduler.finals.jobs import Group
 from services.scheduler.finals.searched import Searched
 from services.scheduler.record import StudyRecord
 from services.scheduler.timing import end_of_time_for
-
-# What a cohort takes beside its training, with one trainer.
-_COHORT_SECONDS: Final = 0.05
-# Small cohorts keep fewer cores busy than the search's large ones.
-_SLOWER: Final = 1.3
-# Operations of matrix products that two cores do in a second.
-_WORK_PER_SECOND: Final = 1e11
-# Without a time budget: of the search's work, and at least, as seconds of two cores.
-_CONFIRM_SHARE: Final = 0.7
-_EXPLAIN_SHARE: Final = 0.3
-_CONFIRM_SECONDS: Final = 1.5
-_EXPLAIN_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ class Purse:
 
     def cost(self, groups: Iterable[Group]) -> float:
         jobs = [job for group in groups for job in group]
-        return sum(job.work for job in jobs) + self.pace * _COHORT_SECONDS * len(jobs)
+        return sum(job.work for job in jobs) + self.pace * COHORT_SECONDS * len(jobs)
 
     def affords(self, groups: Sequence[Group]) -> bool:
         return self.cost(groups) <= self.left
@@ -57,27 +50,19 @@ def open_purse(
     until = end_of_time_for(next(iter(purposes)), record.deadline, spec)
     ours = [each for each in record.cohorts.values() if each.purpose in purposes]
     if until is None:
-        total = _allowance(searched, spec.engine, Purpose.CONFIRM in purposes)
-        fixed = _COHORT_SECONDS * _WORK_PER_SECOND * len(ours)
+        allowed = confirm_work if Purpose.CONFIRM in purposes else explain_work
+        total = allowed(searched.work, spec.engine)
+        fixed = COHORT_SECONDS * WORK_PER_SECOND * len(ours)
         spent = sum(_work_of(record, searched, each) for each in ours) + fixed
-        return Purse(total, total - spent, _WORK_PER_SECOND, by_clock=False)
-    pace = searched.work / searched.seconds if searched.seconds else _WORK_PER_SECOND
-    pace /= _SLOWER
+        return Purse(total, total - spent, WORK_PER_SECOND, by_clock=False)
+    pace = searched.work / searched.seconds if searched.seconds else WORK_PER_SECOND
+    pace /= SLOWER
     seconds = max(0.0, until - now - last_start_seconds(spec))
     owed = sum(
         _work_of(record, searched, each) for each in ours if each.state is not CohortState.ENDED
     )
     total = seconds * pace
     return Purse(total, total - owed, pace, by_clock=True)
-
-
-def _allowance(searched: Searched, engine: Engine, is_confirmation: bool) -> float:
-    share = _CONFIRM_SHARE if is_confirmation else _EXPLAIN_SHARE
-    # How long an operation takes in Keras depends on everything but the operation.
-    if engine is Engine.KERAS:
-        return share * searched.work
-    seconds = _CONFIRM_SECONDS if is_confirmation else _EXPLAIN_SECONDS
-    return max(share * searched.work, seconds * _WORK_PER_SECOND)
 
 
 def _work_of(record: StudyRecord, searched: Searched, cohort: Cohort) -> float:

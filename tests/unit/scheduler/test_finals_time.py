@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from layerlab.domain.phases import kept_seconds
 from layerlab.domain.study import Purpose, Trial
 from layerlab.domain.trial import StopReason, StudyState
