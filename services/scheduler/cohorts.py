@@ -44,8 +44,8 @@ _SAMPLE: Final = 32
 # While one window trains, the next one waits for its trainer: so a search that learns knows the
 # results of all but those two. With 1, trainers would wait for designs.
 _LAG: Final = 2
-# Fewer designs at a time learn more from each other's results.
-_MOST_LEARNING: Final = 64
+# Fewer designs at a time learn more from each other's results: where cohorts halve, a bracket's.
+_MOST_LEARNING: Final = 32
 # Of these each window has a cohort; more would make windows from which nothing can be learnt soon.
 _MOST_PREPARATIONS: Final = 3
 
