@@ -1078,7 +1078,7 @@ export interface components {
         };
         /**
          * ProgressDocument
-         * @description `done` and `total` are of the search, `finals` of what follows it, as far as it is planned.
+         * @description `done` and `total` are of the search, `finals` of what follows, as far as it is planned.
          */
         ProgressDocument: {
             /** Done */
