@@ -28,6 +28,7 @@ def _limits(record: StudyRecord, is_final: bool) -> Iterator[str]:
     yield from _repeats(record, folds, why)
     if not is_final:
         return
+    yield from _trees(record, folds)
     left = survivors(record.study.verdict)
     if left and record.rounds_judged < MAX_ROUNDS:
         yield f"{len(left)} designs could not be trained on more resamplings: {why}."
@@ -42,6 +43,10 @@ def _repeats(record: StudyRecord, folds: int, why: str) -> Iterator[str]:
     done = {each.repeat for each in record.finals.values() if _counts(each, Purpose.CONFIRM)}
     if len(done & set(first)) < folds:
         yield f"{len(done)} of {folds} resamplings of the first round were trained: {why}."
+
+
+def _trees(record: StudyRecord, folds: int) -> Iterator[str]:
+    first = repeats_of(1, folds)
     fitted = [each for each in record.finals.values() if _counts(each, Purpose.BASELINE)]
     trees = {each.repeat for each in fitted if each.baseline is Baseline.TREES}
     if not trees & set(first):

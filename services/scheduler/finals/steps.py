@@ -65,11 +65,15 @@ def next_of_finals(record: StudyRecord, at: Moment) -> Action | None:
     verdict = study.verdict
     if record.best is None or (verdict is not None and verdict.is_final):
         return end_of(record, at.phase)
+    if study.state is StudyState.RUNNING and at.phase < Phase.TEST:
+        action = publish(record, record.book.finals.waiting.values(), at.now)
+        if action is not None:
+            return action
     searched = record.searched
     for step in _STEPS:
-        action = step(record, searched, at)
-        if action is not None:
-            return None if isinstance(action, Wait) else action
+        found = step(record, searched, at)
+        if found is not None:
+            return None if isinstance(found, Wait) else found
     return end_of(record, at.phase)
 
 
@@ -95,12 +99,14 @@ def _confirm(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     purse = open_purse(record, searched, _CONFIRM, at.now)
     survive = survivors(record.study.verdict)
     designs = finalists(record, searched, purse) if number == 1 else survive
+    own = (baseline_job(record.study, 0),)
     if not designs:
-        return _advance(record, at, [(baseline_job(record.study, 0),)], purse)
+        return _advance(record, at, [own], purse)
     repeats = repeats_of(number, record.study.spec.split.folds)
     groups = [confirm_group(record.study, searched, designs, each) for each in repeats]
     if number == 1:
-        return _advance(record, at, _with_baselines(record, groups, repeats, purse), purse)
+        # While one trainer loads what fits baselines, others train.
+        return _advance(record, at, [own, *groups, *_baselines(record, repeats, purse)], purse)
     begun = groups[0][0].cohort_id in record.cohorts
     # By work a round is trained whole, so that it is the same whoever trains it.
     if begun or purse.affords(groups[:LEAST_REPEATS] if purse.by_clock else groups):
@@ -108,17 +114,14 @@ def _confirm(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     return None
 
 
-def _with_baselines(
-    record: StudyRecord, groups: Sequence[Group], repeats: range, purse: Purse
-) -> list[Group]:
-    """Those of the study's own split early, since that is the least; those of each resampling when
-    the finalists have been trained on it; trees, where they take long, as far as there is time."""
+def _baselines(record: StudyRecord, repeats: range, purse: Purse) -> list[Group]:
+    """On each resampling; trees, where they take long, as far as there is time."""
     study = record.study
     seconds = seconds_of_baselines(record) if purse.by_clock else 0.0
-    first, *others = groups
-    found = [first, (baseline_job(study, 0),), *others]
-    found += [(replace(baseline_job(study, each), work=seconds * purse.pace),) for each in repeats]
-    if purse.by_clock and study.spec.budget.time_seconds is not None:
+    found: list[Group] = [
+        (replace(baseline_job(study, each), work=seconds * purse.pace),) for each in repeats
+    ]
+    if purse.by_clock:
         work = seconds_of_trees(record) * purse.pace
         found += [(replace(trees_job(study, each), work=work),) for each in repeats]
     return found
@@ -153,6 +156,22 @@ def _explain(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     return _advance(record, at, explain_groups(record, searched, winner, purse), purse)
 
 
+def _fit_baselines(record: StudyRecord, searched: Searched, at: Moment) -> Step:
+    """What the first round hasn't come to, and until all have ended: the last verdict compares with
+    them."""
+    if at.phase >= Phase.TEST or record.study.state is not StudyState.RUNNING:
+        return None
+    confirmed = any(each.purpose is Purpose.CONFIRM for each in record.finals.values())
+    if confirmed and at.phase < Phase.EXPLAIN and _has_room(record, at):
+        purse = open_purse(record, searched, _CONFIRM, at.now)
+        repeats = repeats_of(1, record.study.spec.split.folds)
+        begun = _next_job(record, _baselines(record, repeats, purse), purse)
+        if begun is not None:
+            return begun
+    fitted = (each for each in record.cohorts.values() if each.purpose is Purpose.BASELINE)
+    return WAIT if any(_is_under_way(each) for each in fitted) else None
+
+
 def _test(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     """The one touch of the test rows, by the winner and the smallest good design."""
     if at.phase >= Phase.LATE or record.untestable:
@@ -185,27 +204,28 @@ def _judge_all(record: StudyRecord, searched: Searched, at: Moment) -> Step:
     return Judge(record.rounds_judged, is_final=True)
 
 
-_STEPS: Final[tuple[_Step, ...]] = (_confirm, _judge_rounds, _explain, _test, _judge_all)
+_STEPS: Final[tuple[_Step, ...]] = (
+    _confirm,
+    _judge_rounds,
+    _explain,
+    _fit_baselines,
+    _test,
+    _judge_all,
+)
 
 
 def _advance(record: StudyRecord, at: Moment, groups: Sequence[Group], purse: Purse) -> Step:
-    """Publishes what is registered of them, and registers more while there is demand and it can be
-    afforded; of a group that is begun everything. None: all have ended, or nothing more can begin.
+    """Registers more of them while there is demand and it can be afforded; of a group that is begun
+    everything. Baselines aren't waited for: what follows doesn't depend on them. None: all others
+    have ended, or nothing more can begin.
     """
-    known = [
-        record.cohorts[job.cohort_id]
-        for group in groups
-        for job in group
-        if job.cohort_id in record.cohorts
-    ]
-    action = publish(record, known, at.now)
-    if action is not None:
-        return action
     if _has_room(record, at):
         begun = _next_job(record, groups, purse)
         if begun is not None:
             return begun
-    return WAIT if any(_is_under_way(each) for each in known) else None
+    known = (record.cohorts.get(job.cohort_id) for group in groups for job in group)
+    awaited = [each for each in known if each and each.purpose is not Purpose.BASELINE]
+    return WAIT if any(_is_under_way(each) for each in awaited) else None
 
 
 def _next_job(record: StudyRecord, groups: Sequence[Group], purse: Purse) -> RegisterCohort | None:
@@ -214,8 +234,9 @@ def _next_job(record: StudyRecord, groups: Sequence[Group], purse: Purse) -> Reg
         if not missing:
             continue
         begun = len(missing) < len(group)
-        # By work there is no answer with less.
-        needed = not purse.by_clock and place <= LEAST_REPEATS
+        # By work there is no answer with less, and nothing may depend on when it is asked.
+        least = place <= LEAST_REPEATS or group[0].purpose is Purpose.BASELINE
+        needed = least and not purse.by_clock
         if begun or needed or purse.affords([group]):
             return missing[0].registration(record.next_number)
         return None

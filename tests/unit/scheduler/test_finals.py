@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from layerlab.domain.baseline import Baseline
 from layerlab.domain.design import Design, trial_seed
 from layerlab.domain.spec import Replay, StudyKind
-from layerlab.domain.study import Purpose, Trial
+from layerlab.domain.study import Cohort, Purpose, Trial
 from layerlab.domain.trial import CohortState, StopReason, StudyState
 from layerlab.domain.verdict import Outcome
 from services.scheduler.actions import Judge, RegisterCohort
@@ -26,7 +27,7 @@ def test_a_study_is_searched_confirmed_explained_tested_and_judged_in_this_order
 
     purposes = [each.purpose for each in actions if isinstance(each, RegisterCohort)]
     firsts = sorted(set(purposes), key=purposes.index)
-    assert firsts[:3] == [Purpose.SEARCH, Purpose.CONFIRM, Purpose.BASELINE]
+    assert firsts[:3] == [Purpose.SEARCH, Purpose.BASELINE, Purpose.CONFIRM]
     assert set(firsts[3:-1]) == {Purpose.ABLATION, Purpose.ROWS}
     assert firsts[-1] is Purpose.TEST
     judgements = [each for each in actions if isinstance(each, Judge)]
@@ -310,3 +311,16 @@ def test_every_cohort_of_the_finals_has_ended_when_the_study_does() -> None:
     play.run()
 
     assert {each.state for each in play.record.cohorts.values()} == {CohortState.ENDED}
+
+
+def test_slow_baselines_hold_up_no_round_and_all_are_fitted_before_the_last_verdict() -> None:
+    def networks_first(waiting: Sequence[Cohort]) -> Cohort:
+        return min(waiting, key=lambda each: each.purpose is Purpose.BASELINE)
+
+    play, expected = FinalsPlay(pick=networks_first), FinalsPlay()
+    play.run()
+    expected.run()
+
+    assert play.verdicts[-1] == expected.verdicts[-1]
+    kinds = Counter((each.repeat, each.baseline) for each in play.trained(Purpose.BASELINE))
+    assert kinds == {(repeat, kind): 1 for repeat in range(6) for kind in Baseline}

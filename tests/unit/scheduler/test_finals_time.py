@@ -130,7 +130,7 @@ def test_lanes_cut_at_the_end_of_their_time_do_not_count() -> None:
     play = timed()
     after_search(play)
     play.go_on()
-    (cut,) = (each for each in play.under_way() if each.purpose is Purpose.CONFIRM)
+    cut = next(each for each in play.under_way() if each.purpose is Purpose.CONFIRM)
     play.end(cut.cohort_id, lambda trial: replace(luck(trial), stop_reason=StopReason.TIME_BUDGET))
     until = end_of_time_for(Purpose.CONFIRM, play.record.deadline, play.study.spec)
     assert until is not None
