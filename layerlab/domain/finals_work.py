@@ -24,7 +24,7 @@ _CONFIRM_SHARE: Final = 0.7
 _EXPLAIN_SHARE: Final = 0.3
 # At least, so that small studies have all of it.
 _CONFIRM_WORK: Final = 1.5 * WORK_PER_SECOND
-_EXPLAIN_WORK: Final = 1.0 * WORK_PER_SECOND
+_EXPLAIN_WORK: Final = 1.5 * WORK_PER_SECOND
 # Rows × inputs × classes of boosted trees that take about two seconds.
 _QUICK_TREES: Final = 1_000_000
 
