@@ -133,9 +133,11 @@ class GenerationGuide(FlatGuide):
 
     def tell(self, outcomes: Sequence[Outcome], pending: Sequence[Design]) -> None:
         for outcome in outcomes:
-            asked = self._study.ask(self._distributions)
-            notes = self._study.get_trials(deepcopy=False)[asked.number].system_attrs
-            self._add(outcome.design, values=self._values(outcome), system_attrs=dict(notes))
+            # For no parameter: what matters is where in the course of things it is asked.
+            asked = self._study.ask()
+            notes = dict(self._study.get_trials(deepcopy=False)[asked.number].system_attrs)
+            self._study.tell(asked, state=TrialState.FAIL)
+            self._add(outcome.design, values=self._values(outcome), system_attrs=notes)
 
 
 def distribution_of(kind: Kind) -> BaseDistribution:

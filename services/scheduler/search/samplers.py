@@ -27,12 +27,12 @@ from services.scheduler.search.outcomes import Outcome
 _POPULATION: Final = 32
 _MAXIMIZE, _MINIMIZE = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
 # A Gaussian process takes a quarter of a second for each design.
-_GP_DESIGNS: Final = 6
+_GP_DESIGNS: Final = 5
 _MOST_KNOWN: Final[Mapping[Search, int]] = {
     Search.TPE: 300,
-    Search.GP: 120,
-    Search.CMAES: 240,
-    Search.NSGA2: 480,
+    Search.GP: 100,
+    Search.CMAES: 200,
+    Search.NSGA2: 600,
 }
 
 

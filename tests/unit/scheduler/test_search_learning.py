@@ -89,7 +89,7 @@ def test_equal_wishes_have_equal_answers_of_new_designs_within_the_space(search:
         assert_within(THOROUGH, design)
 
 
-@pytest.mark.parametrize("search", sorted(LEARNING))
+@pytest.mark.parametrize("search", sorted(LEARNING - {Search.NSGA2}))
 def test_a_search_that_learns_goes_where_it_is_good(search: Search) -> None:
     """Where the score is one of a design's own fields, what is proposed has more of it than what
     was drawn.
@@ -105,6 +105,15 @@ def test_a_search_that_learns_goes_where_it_is_good(search: Search) -> None:
     drawn = sorted(score(trial.design) for trial in trials)
     proposed = sorted(score(design) for design in designs)
     assert proposed[6] > drawn[len(drawn) * 2 // 3]
+
+
+def test_where_the_score_rises_as_time_and_parameters_fall_nsga2_looks_for_small_networks() -> None:
+    space = small_space(**WIDE)  # type: ignore[arg-type]  # JSON values.
+    trials = trials_of(space, 120, lambda design: -width(design))
+    designs = propose(a_study(Search.NSGA2, space), wish_after(trials, 12))
+
+    drawn = sorted(width(trial.design) for trial in trials)
+    assert sorted(width(design) for design in designs)[6] < drawn[len(drawn) // 3]
 
 
 @pytest.mark.parametrize("search", sorted(ASKED))
