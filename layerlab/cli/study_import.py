@@ -90,7 +90,7 @@ def _load(storage: str, name: str) -> optuna.Study:
     except ImportError as error:
         fail(
             "Reading an Optuna study needs optuna, which is not installed.",
-            "Install it: pip install optuna",
+            "Install it: pip install 'layerlab[optuna]'",
         )
         raise typer.Exit(ExitCode.ERROR) from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)

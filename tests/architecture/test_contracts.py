@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXTRA_OF = {
-    "layerlab/cli": ("client",),
+    "layerlab/cli": ("client", "optuna"),
     "layerlab/client": ("client",),
     "services/gateway": ("gateway",),
     "services/ingest": ("ingest",),
