@@ -131,10 +131,17 @@ class GenerationGuide(FlatGuide):
     is of. All that has been tried is gone through again, with such notes as it would have had.
     """
 
+    @property
+    def _one(self) -> dict[str, BaseDistribution]:
+        items = list(self._distributions.items())
+        numbers = (each for each in items if not isinstance(each[1], CategoricalDistribution))
+        return dict([next(numbers, items[0])]) if items else {}
+
     def tell(self, outcomes: Sequence[Outcome], pending: Sequence[Design]) -> None:
         for outcome in outcomes:
-            # For no parameter: what matters is where in the course of things it is asked.
-            asked = self._study.ask()
+            # One parameter will do to have them all chosen, a number if there is one: each category
+            # would be chosen on its own.
+            asked = self._study.ask(self._one)
             notes = dict(self._study.get_trials(deepcopy=False)[asked.number].system_attrs)
             self._study.tell(asked, state=TrialState.FAIL)
             self._add(outcome.design, values=self._values(outcome), system_attrs=notes)

@@ -27,10 +27,10 @@ from services.scheduler.search.outcomes import Outcome
 _POPULATION: Final = 32
 _MAXIMIZE, _MINIMIZE = StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE
 # A Gaussian process takes a quarter of a second for each design.
-_GP_DESIGNS: Final = 5
+_GP_DESIGNS: Final = 4
 _MOST_KNOWN: Final[Mapping[Search, int]] = {
     Search.TPE: 300,
-    Search.GP: 100,
+    Search.GP: 80,
     Search.CMAES: 200,
     Search.NSGA2: 600,
 }
