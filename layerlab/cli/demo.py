@@ -76,7 +76,8 @@ def _leader(study: Study) -> str:
         f"{name} {readable(value)}" for name, value in best.document["design"].items()
     )
     return (
-        f"\n{ended} designs trained in {study.progress.elapsed_seconds:.1f} s.\n"
+        f"\n{ended} designs searched, and the best compared, in "
+        f"{study.progress.elapsed_seconds:.1f} s.\n"
         f"Best of the search: trial {best.number}: {design}\n"
         f"  {study.metric} on the validation rows, which chose it: {readable(best.score_val)}"
     )
