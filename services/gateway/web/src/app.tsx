@@ -2,18 +2,14 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { route } from "./router";
-import type { Route } from "./router";
-import { Home } from "./screens/home/home";
-import { Missing } from "./screens/missing";
-import { NewStudy } from "./screens/new/new_study";
-import { StudyScreen } from "./screens/study/study_screen";
+import { Screen, screenKey } from "./screens/screen";
 import { Brand, Icon } from "./ui/icons";
 import { Boundary } from "./ui/panel";
 
 export function App() {
   const at = route.value;
   const main = useRef<HTMLElement>(null);
-  const key = at.name === "study" ? at.studyId : at.name;
+  const key = screenKey(at);
   const first = useRef(true);
   useEffect(() => {
     // After a change of screen, the keyboard and the screen reader start at its top.
@@ -50,19 +46,6 @@ export function App() {
       </main>
     </div>
   );
-}
-
-function Screen({ at }: { at: Route }) {
-  switch (at.name) {
-    case "home":
-      return <Home />;
-    case "new":
-      return <NewStudy datasetId={at.datasetId} />;
-    case "study":
-      return <StudyScreen key={at.studyId} studyId={at.studyId} />;
-    case "missing":
-      return <Missing />;
-  }
 }
 
 /** A file that is dropped where nothing takes it must not replace the page. */

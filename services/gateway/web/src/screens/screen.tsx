@@ -1,0 +1,46 @@
+/** Which screen stands at which address. Only the first one comes with the page itself. */
+
+import type { Route } from "../router";
+import { lazy } from "../ui/lazy";
+import { Home } from "./home/home";
+import { Missing } from "./missing";
+
+const NewStudy = lazy(() => import("./new/new_study").then((m) => m.NewStudy));
+const StudyScreen = lazy(
+  () => import("./study/study_screen").then((m) => m.StudyScreen),
+  "Loading the study",
+);
+
+export function Screen({ at }: { at: Route }) {
+  switch (at.name) {
+    case "home":
+      return <Home />;
+    case "new":
+      return <NewStudy datasetId={at.datasetId} />;
+    case "study":
+    case "trial":
+      return <StudyScreen key={at.studyId} studyId={at.studyId} />;
+    case "compareStudies":
+    case "datasets":
+    case "dataset":
+    case "workers":
+    case "api":
+      return <Home />;
+    case "missing":
+      return <Missing />;
+  }
+}
+
+/** Addresses with the same key share one screen, which isn't built anew between them. */
+export function screenKey(at: Route): string {
+  switch (at.name) {
+    case "study":
+      return `study ${at.studyId}`;
+    case "trial":
+      return `trial ${at.studyId} ${at.number}`;
+    case "dataset":
+      return `dataset ${at.datasetId}`;
+    default:
+      return at.name;
+  }
+}
