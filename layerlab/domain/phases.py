@@ -24,6 +24,7 @@ _SHORT_SECONDS: Final = 10.0
 nothing to be sure of."""
 
 _LAST_SECONDS: Final = 1.0
+_LAST_FINALS_SECONDS: Final = 0.25
 _LAST_SHARE: Final = 0.05
 
 
@@ -47,7 +48,9 @@ def kept_seconds(spec: StudySpec, purpose: Purpose) -> float:
     return test + after * min(1.0, limit / _SHORT_SECONDS)
 
 
-def last_start_seconds(spec: StudySpec) -> float:
+def last_start_seconds(spec: StudySpec, purpose: Purpose) -> float:
     """Nothing starts that has less than this to train: 1 s, or 5 % of a small time budget; 0
-    without one."""
-    return min(_LAST_SECONDS, _LAST_SHARE * (spec.budget.time_seconds or 0.0))
+    without one. What comes after the search starts later, too: how long that takes is known, and
+    only begun where there is time for it."""
+    last = _LAST_SECONDS if purpose is Purpose.SEARCH else _LAST_FINALS_SECONDS
+    return min(last, _LAST_SHARE * (spec.budget.time_seconds or 0.0))

@@ -80,7 +80,7 @@ def _starts(deadline: float, spec: StudySpec) -> dict[Phase, float]:
     if not has_verdict(spec):
         kept = max(LAST_CALL_SECONDS, spec.budget.test_seconds - _CUTTING_SECONDS)
         return {Phase.CLOSING: deadline - kept, **end}
-    last = last_start_seconds(spec)
+    last = last_start_seconds(spec, Purpose.SEARCH)
     reports = min(_REPORTS_SECONDS, last)
     search = deadline - kept_seconds(spec, Purpose.SEARCH)
     return {

@@ -47,7 +47,8 @@ def open_purse(
 ) -> Purse:
     """For the part of the finals whose cohorts have these `purposes`."""
     spec = record.study.spec
-    until = end_of_time_for(next(iter(purposes)), record.deadline, spec)
+    one = next(iter(purposes))
+    until = end_of_time_for(one, record.deadline, spec)
     ours = [each for each in record.cohorts.values() if each.purpose in purposes]
     if until is None:
         allowed = confirm_work if Purpose.CONFIRM in purposes else explain_work
@@ -57,7 +58,7 @@ def open_purse(
         return Purse(total, total - spent, WORK_PER_SECOND, by_clock=False)
     pace = searched.work / searched.seconds if searched.seconds else WORK_PER_SECOND
     pace /= SLOWER
-    seconds = max(0.0, until - now - last_start_seconds(spec))
+    seconds = max(0.0, until - now - last_start_seconds(spec, one))
     owed = sum(
         _work_of(record, searched, each) for each in ours if each.state is not CohortState.ENDED
     )

@@ -100,7 +100,7 @@ def _may_start(record: Record, cohort: Cohort, now: datetime) -> bool:
 
 def _is_late(record: Record, cohort: Cohort, now: datetime) -> bool:
     left = _seconds_to_train(record, cohort, now)
-    return left is not None and left <= last_start_seconds(record.study.spec)
+    return left is not None and left <= last_start_seconds(record.study.spec, cohort.purpose)
 
 
 def _put_off(record: Record, cohort: Cohort) -> list[Draft]:
@@ -162,7 +162,7 @@ def _seconds_to_train(record: Record, cohort: Cohort, now: datetime) -> float | 
     if left is None:
         return None
     to_train = left - kept_seconds(spec, cohort.purpose)
-    if to_train <= last_start_seconds(spec) and _is_last_hope(record, cohort):
+    if to_train <= last_start_seconds(spec, cohort.purpose) and _is_last_hope(record, cohort):
         to_train = left - spec.budget.test_seconds
     return max(0.0, to_train)
 
