@@ -5,7 +5,12 @@ const GATEWAY = process.env.LAYERLAB_GATEWAY__HTTP ?? "127.0.0.1:8080";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  server: { proxy: { "/v1": { target: `http://${GATEWAY}`, ws: true } } },
+  server: {
+    proxy: {
+      "/v1": { target: `http://${GATEWAY}`, ws: true },
+      "/openapi.json": `http://${GATEWAY}`,
+    },
+  },
   build: {
     target: "es2022",
     // The page's Content-Security-Policy has no `data:` in it for styles and fonts.

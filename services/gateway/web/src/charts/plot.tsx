@@ -1,7 +1,7 @@
 /** A chart: nothing of it is loaded before it is looked at, and a table says the same. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { isDark } from "../ui/hooks";
+import { isDark } from "../ui/theme";
 import { CONFIG, loadPlotly } from "./plotly";
 import type { Layout, Plotly, Trace } from "./plotly";
 import { readTheme } from "./theme";

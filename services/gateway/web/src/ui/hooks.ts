@@ -1,6 +1,5 @@
 /** What more than one screen needs of the browser. */
 
-import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** The time, in milliseconds since 1970, once a second. */
@@ -26,10 +25,6 @@ export function useThrottled<T>(value: T, milliseconds: number): T {
   return shown.value;
 }
 
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
-export const isDark = signal(dark.matches);
-dark.addEventListener("change", () => (isDark.value = dark.matches));
-
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title ? `${title} · LayerLab` : "LayerLab";
@@ -46,4 +41,20 @@ export function useWidth(element: { current: HTMLElement | null }): number {
     return () => observer.disconnect();
   }, [element]);
   return width;
+}
+
+/** Calls `refresh` every so many milliseconds, but not while nobody looks at the page. */
+export function usePolling(refresh: () => void, milliseconds: number): void {
+  useEffect(() => {
+    const look = (): void => {
+      if (!document.hidden) refresh();
+    };
+    const timer = setInterval(look, milliseconds);
+    // Whoever comes back to the tab sees the present state at once.
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [refresh, milliseconds]);
 }
