@@ -9,6 +9,7 @@ export default defineConfig({
     proxy: {
       "/v1": { target: `http://${GATEWAY}`, ws: true },
       "/openapi.json": `http://${GATEWAY}`,
+      "/healthz": `http://${GATEWAY}`,
     },
   },
   build: {

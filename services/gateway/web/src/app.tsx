@@ -1,14 +1,20 @@
 /** The frame around every screen. */
 
-import { useEffect, useRef } from "preact/hooks";
-import { route } from "./router";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { navigate, route } from "./router";
 import { Screen, screenKey } from "./screens/screen";
-import { Brand, Icon } from "./ui/icons";
+import { ConnectionBar } from "./ui/connection_bar";
 import { Boundary } from "./ui/panel";
+import { startShortcuts, useShortcuts } from "./ui/shortcuts";
+import type { Shortcut } from "./ui/shortcuts";
+import { ShortcutsDialog } from "./ui/shortcuts_dialog";
+import { Toasts, undoLast } from "./ui/toast";
+import { TopBar } from "./ui/topbar";
 
 export function App() {
   const at = route.value;
   const main = useRef<HTMLElement>(null);
+  const [listsShortcuts, setListsShortcuts] = useState(false);
   const key = screenKey(at);
   const first = useRef(true);
   useEffect(() => {
@@ -17,35 +23,42 @@ export function App() {
     first.current = false;
   }, [key]);
   useEffect(keepFilesOut, []);
+  useEffect(startShortcuts, []);
+  const everywhere = useMemo(() => shortcutsOf(() => setListsShortcuts(true)), []);
+  useShortcuts("Everywhere", everywhere);
   return (
     <div class="shell">
       <a class="skip-link" href="#main">
         Skip to the content
       </a>
-      <header class="topbar">
-        <div class="topbar-inner">
-          <Brand />
-          <nav aria-label="Main">
-            <a href="/" aria-current={at.name === "home" ? "page" : undefined}>
-              Studies
-            </a>
-          </nav>
-          <span class="spacer" />
-          {at.name !== "new" && (
-            <a class="btn btn-quiet" href="/new">
-              <Icon name="plus" />
-              New study
-            </a>
-          )}
-        </div>
-      </header>
+      <TopBar at={at} onShortcuts={() => setListsShortcuts(true)} />
+      <ConnectionBar />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <Boundary key={key}>
           <Screen at={at} />
         </Boundary>
       </main>
+      <Toasts />
+      {listsShortcuts && <ShortcutsDialog onClose={() => setListsShortcuts(false)} />}
     </div>
   );
+}
+
+function shortcutsOf(listShortcuts: () => void): Shortcut[] {
+  return [
+    { keys: "g s", text: "Go to the studies", run: () => navigate("/") },
+    { keys: "g d", text: "Go to the datasets", run: () => navigate("/datasets") },
+    { keys: "g w", text: "Go to workers and queue", run: () => navigate("/workers") },
+    { keys: "g a", text: "Go to the API", run: () => navigate("/api") },
+    { keys: "n", text: "New study", run: () => navigate("/new") },
+    { keys: "/", text: "Search on this screen", run: focusSearch },
+    { keys: "u", text: "Undo what was just done", run: undoLast },
+    { keys: "?", text: "This list", run: listShortcuts },
+  ];
+}
+
+function focusSearch(): void {
+  document.querySelector<HTMLInputElement>('main input[type="search"]')?.focus();
 }
 
 /** A file that is dropped where nothing takes it must not replace the page. */

@@ -1,5 +1,6 @@
 /** Calls of the public REST interface. */
 
+import { noteAnswer, noteFailure } from "./connection";
 import { transport } from "./transport";
 import type {
   Dataset,
@@ -104,6 +105,11 @@ export function getDataset(datasetId: string): Promise<Dataset> {
   return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}`);
 }
 
+/** Newest first. */
+export async function listDatasets(): Promise<Dataset[]> {
+  return (await getJson<{ datasets: Dataset[] }>("/v1/datasets")).datasets;
+}
+
 export async function listSamples(): Promise<Sample[]> {
   return (await getJson<{ samples: Sample[] }>("/v1/samples")).samples;
 }
@@ -144,11 +150,16 @@ function studyPath(studyId: string): string {
   return `/v1/studies/${encodeURIComponent(studyId)}`;
 }
 
-async function getJson<T>(path: string): Promise<T> {
+/** Whether the server is there at all; the answer shows in `connection.ts`. */
+export async function ping(): Promise<void> {
+  await send("/healthz").catch(() => undefined);
+}
+
+export async function getJson<T>(path: string): Promise<T> {
   return (await (await send(path)).json()) as T;
 }
 
-async function postJson<T>(
+export async function postJson<T>(
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
@@ -161,14 +172,21 @@ async function postJson<T>(
   return (await (await send(path, init)).json()) as T;
 }
 
-async function send(path: string, init?: RequestInit): Promise<Response> {
+export async function send(path: string, init?: RequestInit): Promise<Response> {
   const response = await transport()
     .fetch(path, init)
-    .catch(() => {
+    .catch((error: unknown) => {
+      // Whoever gave a request up knows what became of it.
+      if (init?.signal?.aborted) throw error;
+      noteFailure();
       throw new Unreachable();
     });
   // A proxy in front of a gateway that is down answers in its stead.
-  if (response.status === 502 || response.status === 504) throw new Unreachable();
+  if (response.status === 502 || response.status === 504) {
+    noteFailure();
+    throw new Unreachable();
+  }
+  noteAnswer();
   if (!response.ok) throw new ApiProblem(parseProblem(response.status, await response.text()));
   return response;
 }

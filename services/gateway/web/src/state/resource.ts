@@ -1,6 +1,7 @@
 /** Something that is fetched: loading, there, or failed; and again on demand. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { returns } from "../api/connection";
 
 export interface Resource<T> {
   value: T | null;
@@ -35,6 +36,7 @@ export function useResource<T>(
     return () => {
       generation.current += 1;
     };
-  }, [load]);
+    // What is shown may be out of date once the server was away.
+  }, [load, returns.value]);
   return { value, error, reload: load };
 }

@@ -1,0 +1,56 @@
+/** The list of studies, and what one writes on them. */
+
+import { getJson, postJson, send } from "./client";
+import type { Study, StudyPage, StudyState } from "./types";
+
+export interface StudyQuery {
+  /** Part of a name, a table's name or a target. */
+  text: string;
+  states: readonly StudyState[];
+  tags: readonly string[];
+  /** Those that were deleted, instead of those that were not. */
+  deleted: boolean;
+}
+
+/** What a person writes on a study; what is left out stays as it is. */
+export interface StudyDescription {
+  name?: string;
+  /** At most 10,000 characters. */
+  note?: string;
+  /** At most 20 of at most 40 characters. */
+  tags?: readonly string[];
+}
+
+export const STUDIES_PER_PAGE = 50;
+
+export function findStudies(asked: StudyQuery, pageToken: string): Promise<StudyPage> {
+  const query = new URLSearchParams({ page_size: String(STUDIES_PER_PAGE) });
+  if (asked.text !== "") query.set("query", asked.text);
+  for (const state of asked.states) query.append("state", state);
+  for (const tag of asked.tags) query.append("tag", tag);
+  if (asked.deleted) query.set("deleted", "true");
+  if (pageToken !== "") query.set("page_token", pageToken);
+  return getJson(`/v1/studies?${query}`);
+}
+
+export async function describeStudy(id: string, description: StudyDescription): Promise<Study> {
+  const response = await send(studyPath(id), {
+    method: "PATCH",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(description),
+  });
+  return (await response.json()) as Study;
+}
+
+/** Of a study that has ended; else a problem with `study_is_active`. */
+export async function deleteStudy(id: string): Promise<Study> {
+  return (await (await send(studyPath(id), { method: "DELETE" })).json()) as Study;
+}
+
+export function restoreStudy(id: string): Promise<Study> {
+  return postJson(`${studyPath(id)}:restore`);
+}
+
+function studyPath(id: string): string {
+  return `/v1/studies/${encodeURIComponent(id)}`;
+}
