@@ -21,15 +21,26 @@ export interface StudyDescription {
   tags?: readonly string[];
 }
 
-export const STUDIES_PER_PAGE = 50;
+/** A study with what was written on it, where the server is new enough to say so. */
+export type DescribedStudy = Study & {
+  note?: string;
+  tags?: readonly string[];
+  deleted_at?: string | null;
+};
 
-export function findStudies(asked: StudyQuery, pageToken: string): Promise<StudyPage> {
-  const query = new URLSearchParams({ page_size: String(STUDIES_PER_PAGE) });
+export type FoundStudies = Omit<StudyPage, "studies"> & {
+  studies: DescribedStudy[];
+  /** How many there are, shown or not. */
+  total_size?: number | null;
+};
+
+/** The newest ones that fit, at most `limit` (1,000) of them. */
+export function findStudies(asked: StudyQuery, limit: number): Promise<FoundStudies> {
+  const query = new URLSearchParams({ page_size: String(limit) });
   if (asked.text !== "") query.set("query", asked.text);
   for (const state of asked.states) query.append("state", state);
   for (const tag of asked.tags) query.append("tag", tag);
   if (asked.deleted) query.set("deleted", "true");
-  if (pageToken !== "") query.set("page_token", pageToken);
   return getJson(`/v1/studies?${query}`);
 }
 

@@ -34,6 +34,26 @@ export function Skeleton({ lines = 4, label }: { lines?: number; label: string }
   );
 }
 
+/** A whole screen has nothing to show, for nobody answers. */
+export function NoServer({ onRetry }: { onRetry: () => void }) {
+  return (
+    <Blank
+      page
+      icon="unplugged"
+      title="The server can't be reached"
+      text={
+        <>
+          Start it with <code>layerlab up</code>. This page looks for it every few seconds.
+        </>
+      }
+    >
+      <button type="button" class="btn btn-quiet" onClick={onRetry}>
+        Try now
+      </button>
+    </Blank>
+  );
+}
+
 /** What went wrong, where, and what to do about it. All of it is text, whatever it holds. */
 export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   return (
