@@ -17,6 +17,7 @@ from layerlab.cli.study_options import (
     parse_design,
     parse_duration,
     parse_halving,
+    parse_kind,
     parse_source,
     parse_split,
     say_price,
@@ -101,6 +102,15 @@ def create(
         list[Any] | None,
         typer.Option(parser=parse_design, metavar="JSON|@FILE", help="Try this first; repeatable."),
     ] = None,
+    kind: Annotated[
+        list[Any] | None,
+        typer.Option(
+            "--kind",
+            parser=parse_kind,
+            metavar="COLUMN=KIND",
+            help="number, category, date, text, id, constant or ignore; repeatable.",
+        ),
+    ] = None,
     verdict: Annotated[
         str | None, typer.Option(help="auto, or off: no comparison of the best designs.")
     ] = None,
@@ -125,6 +135,7 @@ def create(
             time_budget=time_budget, halving=halving, metric=metric, designs=design,
             split=split if folds is None else {**(split or {}), "folds": folds},
             constraints=constraints_of(max_params, max_trial_time), verdict=verdict,
+            column_kinds=dict(kind) if kind else None,
         )  # fmt: skip
         table = source if is_dataset_id(source) else client.datasets.upload(source)
         price = client.studies.estimate(table, target, **options) if estimate or dry_run else None

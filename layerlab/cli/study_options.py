@@ -48,6 +48,14 @@ def parse_split(text: str) -> dict[str, Any]:
     return {"method": method, **({"column": column} if column else {})}
 
 
+def parse_kind(text: str) -> tuple[str, str]:
+    """COLUMN=KIND; a column's name may have equals signs of its own."""
+    column, equals, kind = text.rpartition("=")
+    if not (equals and column and kind):
+        raise typer.BadParameter("must be such as zip_code=category")
+    return column, kind
+
+
 def parse_design(text: str) -> dict[str, Any]:
     """JSON, or @FILE that holds it."""
     try:

@@ -7,6 +7,7 @@ import type {
   Estimate,
   Preset,
   Problem,
+  Rows,
   Sample,
   Study,
   StudyPage,
@@ -105,9 +106,28 @@ export function getDataset(datasetId: string): Promise<Dataset> {
   return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}`);
 }
 
+/** The first rows of a table, each cell as it is written in the file. */
+export function getRows(datasetId: string, limit: number): Promise<Rows> {
+  return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}/rows?limit=${limit}`);
+}
+
+/** Page after page, for counts that must be right. */
+export async function listAllStudies(): Promise<Study[]> {
+  const studies: Study[] = [];
+  let token = "";
+  do {
+    const query = new URLSearchParams({ page_size: "1000" });
+    if (token) query.set("page_token", token);
+    const page = await getJson<StudyPage>(`/v1/studies?${query}`);
+    studies.push(...page.studies);
+    token = page.next_page_token ?? "";
+  } while (token !== "");
+  return studies;
+}
+
 /** Newest first. */
 export async function listDatasets(): Promise<Dataset[]> {
-  return (await getJson<{ datasets: Dataset[] }>("/v1/datasets")).datasets;
+  return (await getJson<{ datasets: Dataset[] }>("/v1/datasets?page_size=1000")).datasets;
 }
 
 export async function listSamples(): Promise<Sample[]> {

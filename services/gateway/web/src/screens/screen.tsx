@@ -6,6 +6,14 @@ import { Home } from "./home/home";
 import { Missing } from "./missing";
 
 const NewStudy = lazy(() => import("./new/new_study").then((m) => m.NewStudy));
+const DatasetsScreen = lazy(
+  () => import("./datasets/datasets_screen").then((m) => m.DatasetsScreen),
+  "Loading the datasets",
+);
+const DatasetScreen = lazy(
+  () => import("./datasets/dataset_screen").then((m) => m.DatasetScreen),
+  "Loading the dataset",
+);
 const StudyScreen = lazy(
   () => import("./study/study_screen").then((m) => m.StudyScreen),
   "Loading the study",
@@ -16,13 +24,15 @@ export function Screen({ at }: { at: Route }) {
     case "home":
       return <Home />;
     case "new":
-      return <NewStudy datasetId={at.datasetId} />;
+      return <NewStudy step={at.step} datasetId={at.datasetId} from={at.from} />;
     case "study":
     case "trial":
       return <StudyScreen key={at.studyId} studyId={at.studyId} />;
-    case "compareStudies":
     case "datasets":
+      return <DatasetsScreen />;
     case "dataset":
+      return <DatasetScreen datasetId={at.datasetId} />;
+    case "compareStudies":
     case "workers":
     case "api":
       return <Home />;

@@ -1,16 +1,27 @@
 /** Text fields of a draft, with the complaint about each. */
 
 import type { ComponentChildren } from "preact";
-import { draftComplaint } from "../../state/draft";
 import type { Draft } from "../../state/draft";
+import type { Complaint, DraftField } from "../../state/draft_checks";
 import { Field } from "../../ui/fields";
 
 export interface DraftProps {
   draft: Draft;
   change: (change: Partial<Draft>) => void;
+  complaints: readonly Complaint[];
 }
 
-type TextKey = "designs" | "minutes" | "seed" | "epochs" | "name" | "maxParams" | "folds";
+type TextKey =
+  | "designs"
+  | "minutes"
+  | "seed"
+  | "epochs"
+  | "name"
+  | "maxParams"
+  | "maxTrialSeconds"
+  | "folds"
+  | "halvingFactor"
+  | "halvingEpochs";
 
 interface TextFieldProps extends DraftProps {
   field: TextKey;
@@ -20,13 +31,13 @@ interface TextFieldProps extends DraftProps {
   placeholder?: string;
 }
 
-export function complaintOf(draft: Draft, field: keyof Draft): string | null {
-  const complaint = draftComplaint(draft);
-  return complaint?.field === field ? complaint.text : null;
+export function complaintOf(complaints: readonly Complaint[], field: DraftField): string | null {
+  return complaints.find((each) => each.field === field)?.text ?? null;
 }
 
-export function TextField({ draft, change, field, label, unit, help, placeholder }: TextFieldProps) {
-  const wrong = complaintOf(draft, field);
+export function TextField(props: TextFieldProps) {
+  const { draft, change, complaints, field, label, unit, help, placeholder } = props;
+  const wrong = complaintOf(complaints, field);
   return (
     <Field id={field} label={label} wrong={wrong} help={help}>
       <div class="input-group">
@@ -36,6 +47,7 @@ export function TextField({ draft, change, field, label, unit, help, placeholder
           inputMode={field === "name" ? "text" : "decimal"}
           autocomplete="off"
           placeholder={placeholder}
+          maxLength={field === "name" ? 200 : undefined}
           value={draft[field]}
           aria-invalid={wrong !== null}
           aria-describedby={`${field}-help`}
@@ -44,5 +56,18 @@ export function TextField({ draft, change, field, label, unit, help, placeholder
         {unit && <span class="input-group-text">{unit}</span>}
       </div>
     </Field>
+  );
+}
+
+/** What the server has refused about a choice that has no line of its own for it. */
+export function FieldComplaint({ complaints, field }: Pick<DraftProps, "complaints"> & {
+  field: DraftField;
+}) {
+  const wrong = complaintOf(complaints, field);
+  if (wrong === null) return null;
+  return (
+    <p class="text-bad small" role="alert">
+      {wrong}
+    </p>
   );
 }

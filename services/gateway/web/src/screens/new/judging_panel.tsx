@@ -1,17 +1,13 @@
 /** How designs are compared: the metric, the split, and whether there is a verdict. */
 
-import type { Dataset, Metric, SplitMethod, VerdictMode } from "../../api/types";
+import type { Metric, SplitMethod, VerdictMode } from "../../api/types";
 import { SPLIT_WORDS } from "../../format/design_words";
 import { metricAbout, metricName, metricsOf } from "../../format/metric";
 import { metricOf, taskOf } from "../../state/draft";
 import { Choices, Field } from "../../ui/fields";
 import { Panel } from "../../ui/panel";
-import { complaintOf, TextField } from "./draft_fields";
-import type { DraftProps } from "./draft_fields";
-
-interface JudgingPanelProps extends DraftProps {
-  dataset: Dataset;
-}
+import type { StepProps } from "./columns_step";
+import { complaintOf, FieldComplaint, TextField } from "./draft_fields";
 
 const VERDICTS: [VerdictMode, string, string][] = [
   [
@@ -27,7 +23,8 @@ const SPLITS = (Object.keys(SPLIT_WORDS) as SplitMethod[]).map(
   (method) => [method, ...SPLIT_WORDS[method]] as const,
 );
 
-export function JudgingPanel({ dataset, draft, change }: JudgingPanelProps) {
+export function JudgingPanel(props: StepProps) {
+  const { draft, change, complaints } = props;
   return (
     <Panel
       title="How is it judged?"
@@ -41,6 +38,7 @@ export function JudgingPanel({ dataset, draft, change }: JudgingPanelProps) {
           options={VERDICTS}
           onChoose={(verdict) => change({ verdict })}
         />
+        <FieldComplaint complaints={complaints} field="verdict" />
         <Choices
           label="Rows are split"
           group="split"
@@ -48,15 +46,15 @@ export function JudgingPanel({ dataset, draft, change }: JudgingPanelProps) {
           options={SPLITS}
           onChoose={(splitMethod) => change({ splitMethod })}
         />
+        <FieldComplaint complaints={complaints} field="splitMethod" />
         <div class="settings-grid">
           {draft.splitMethod !== "stratified" && (
-            <SplitColumn dataset={dataset} draft={draft} change={change} />
+            <SplitColumn {...props} />
           )}
-          <MetricField dataset={dataset} draft={draft} change={change} />
+          <MetricField {...props} />
           {draft.verdict === "auto" && (
             <TextField
-              draft={draft}
-              change={change}
+              {...props}
               field="folds"
               label="Folds"
               help="Each round of the finals trains every finalist on so many splits."
@@ -68,11 +66,16 @@ export function JudgingPanel({ dataset, draft, change }: JudgingPanelProps) {
   );
 }
 
-function MetricField({ dataset, draft, change }: JudgingPanelProps) {
+function MetricField({ dataset, draft, change, complaints }: StepProps) {
   const task = taskOf(dataset, draft);
   const metric = metricOf(task, draft);
   return (
-    <Field id="metric" label="Metric" help={metricAbout(metric)}>
+    <Field
+      id="metric"
+      label="Metric"
+      wrong={complaintOf(complaints, "metric")}
+      help={metricAbout(metric)}
+    >
       <select
         id="metric"
         class="form-select"
@@ -90,8 +93,8 @@ function MetricField({ dataset, draft, change }: JudgingPanelProps) {
   );
 }
 
-function SplitColumn({ dataset, draft, change }: JudgingPanelProps) {
-  const wrong = complaintOf(draft, "splitColumn");
+function SplitColumn({ dataset, draft, change, complaints }: StepProps) {
+  const wrong = complaintOf(complaints, "splitColumn");
   const byTime = draft.splitMethod === "time";
   return (
     <Field

@@ -1,81 +1,86 @@
-/** From a file to a started study, on one page that grows with what is known. */
+/** A new study in four steps, each with its own address. */
 
-import { useCallback, useEffect } from "preact/hooks";
-import { DropArea } from "../../ui/drop_area";
-import { ProblemNote, Skeleton } from "../../ui/blank";
-import { useTitle } from "../../ui/hooks";
-import { getDataset } from "../../api/client";
+import { useEffect } from "preact/hooks";
+import { getDataset, getStudy, listPresets } from "../../api/client";
+import type { Dataset, Preset, Study } from "../../api/types";
+import { navigate, newStepAddress } from "../../router";
+import type { NewStep } from "../../router";
 import { useResource } from "../../state/resource";
-import { handedOver } from "../../state/handover";
-import { FilePanel } from "./file_panel";
-import { Samples } from "../home/samples";
-import { StudyForm } from "./study_form";
-import { beginUpload, forgetUpload, upload } from "./upload";
-import type { UploadState } from "./upload";
+import { ProblemNote, Skeleton } from "../../ui/blank";
+import { Steps } from "./steps";
+import { upload } from "./upload";
+import { UploadStep } from "./upload_step";
+import { Wizard } from "./wizard";
 
-export function NewStudy({ datasetId }: { datasetId: string | null }) {
-  useTitle("New study");
-  const onFile = useCallback((file: File) => void beginUpload(file), []);
-  const file = handedOver.value;
-  useEffect(() => {
-    if (datasetId === null && handedOver.value === null) forgetUpload();
-  }, [datasetId]);
-  useEffect(() => {
-    if (file === null) return;
-    handedOver.value = null;
-    onFile(file);
-  }, [file, onFile]);
-  const current = isFor(upload.value, datasetId) ? upload.value : null;
-  const dataset = current?.dataset ?? null;
+interface NewStudyProps {
+  step: NewStep;
+  datasetId: string | null;
+  /** The study whose choices this one starts with. */
+  from: string | null;
+}
+
+export function NewStudy({ step, datasetId, from }: NewStudyProps) {
+  if (datasetId !== null) {
+    const key = `${datasetId} ${from ?? ""}`;
+    return <KnownTable key={key} step={step} datasetId={datasetId} from={from} />;
+  }
+  if (from !== null) return <TableOfStudy from={from} />;
   return (
     <>
-      <h1>New study</h1>
-      {current === null && datasetId === null && <Start onFile={onFile} />}
-      {current !== null && dataset === null && (
-        <div class="stack loose below-title">
-          <FilePanel upload={current} />
-        </div>
-      )}
-      {dataset !== null && (
-        <StudyForm key={dataset.dataset_id} dataset={dataset} preview={current?.preview ?? null} />
-      )}
-      {current === null && datasetId !== null && <Known datasetId={datasetId} />}
+      <Steps step="upload" address={{}} notes={{}} known={false} />
+      <UploadStep dataset={null} from={null} />
     </>
   );
 }
 
-/** The address wins: Back and Forward can lead to another table than the last one uploaded. */
-function isFor(state: UploadState | null, datasetId: string | null): boolean {
-  return datasetId === null || state?.dataset?.dataset_id === datasetId;
+/** A link that names only the study leads to its table. */
+function TableOfStudy({ from }: { from: string }) {
+  const study = useResource(() => getStudy(from), [from]);
+  const dataset = study.value?.dataset_id;
+  useEffect(() => {
+    if (dataset) navigate(newStepAddress("search", { dataset, from }), { replace: true });
+  }, [dataset, from]);
+  if (study.error !== null) return <NotFound error={study.error} onRetry={study.reload} />;
+  return <Skeleton label="Loading the study" />;
 }
 
-function Start({ onFile }: { onFile: (file: File) => void }) {
+export interface Known {
+  dataset: Dataset;
+  presets: readonly Preset[];
+  source: Study | null;
+}
+
+async function fetchKnown(datasetId: string, from: string | null): Promise<Known> {
+  const uploaded = upload.peek()?.dataset;
+  const isHere = uploaded?.dataset_id === datasetId;
+  const [dataset, source] = await Promise.all([
+    isHere ? uploaded : getDataset(datasetId),
+    from === null ? null : getStudy(from),
+  ]);
+  return { dataset, source, presets: await listPresets(dataset.rows) };
+}
+
+interface KnownTableProps extends NewStudyProps {
+  datasetId: string;
+}
+
+function KnownTable({ step, datasetId, from }: KnownTableProps) {
+  const known = useResource(() => fetchKnown(datasetId, from), [datasetId, from]);
+  if (known.value === null && known.error !== null) {
+    return <NotFound error={known.error} onRetry={known.reload} />;
+  }
+  if (known.value === null) return <Skeleton lines={8} label="Loading the table" />;
+  return <Wizard step={step} known={known.value} from={from} />;
+}
+
+function NotFound({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
-    <div class="stack below-title">
-      <DropArea onFile={onFile} />
-      <section aria-labelledby="samples">
-        <h2 class="section-title" id="samples">
-          No table at hand? Take one of these
-        </h2>
-        <Samples />
-      </section>
+    <div class="stack">
+      <h1>New study</h1>
+      <ProblemNote error={error} onRetry={onRetry} />
+      <p>
+        <a href={newStepAddress("upload")}>Start with another table</a>
+      </p>
     </div>
   );
-}
-
-/** After a reload: the table is on the server, and the draft in this tab. */
-function Known({ datasetId }: { datasetId: string }) {
-  const dataset = useResource(() => getDataset(datasetId), [datasetId]);
-  if (dataset.error !== null) {
-    return (
-      <div class="stack below-title">
-        <ProblemNote error={dataset.error} onRetry={dataset.reload} />
-        <p>
-          <a href="/new">Start with another table</a>
-        </p>
-      </div>
-    );
-  }
-  if (dataset.value === null) return <Skeleton label="Loading the table" />;
-  return <StudyForm dataset={dataset.value} preview={null} />;
 }

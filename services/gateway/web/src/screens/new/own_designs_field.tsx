@@ -6,8 +6,8 @@ import type { DraftProps } from "./draft_fields";
 
 const EXAMPLE = '[{"hidden": [64, 64], "dropout": 0.1}]';
 
-export function OwnDesignsField({ draft, change }: DraftProps) {
-  const wrong = complaintOf(draft, "ownDesigns");
+export function OwnDesignsField({ draft, change, complaints }: DraftProps) {
+  const wrong = complaintOf(complaints, "ownDesigns");
   const parsed = parseDesigns(draft.ownDesigns);
   const known = typeof parsed !== "string" && parsed.length > 0;
   return (

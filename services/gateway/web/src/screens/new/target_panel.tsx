@@ -5,14 +5,15 @@ import { count, percent, quantity } from "../../format/numbers";
 import type { Draft } from "../../state/draft";
 import { classBalance, inferTask } from "../../state/target";
 import { Panel } from "../../ui/panel";
+import { complaintOf } from "./draft_fields";
+import type { DraftProps } from "./draft_fields";
 
-interface TargetPanelProps {
+interface TargetPanelProps extends DraftProps {
   dataset: Dataset;
-  draft: Draft;
-  change: (change: Partial<Draft>) => void;
 }
 
-export function TargetPanel({ dataset, draft, change }: TargetPanelProps) {
+export function TargetPanel({ dataset, draft, change, complaints }: TargetPanelProps) {
+  const wrong = complaintOf(complaints, "target") ?? complaintOf(complaints, "task");
   const inferred = inferTask(dataset, draft.target);
   const column = dataset.columns.find((each) => each.name === draft.target);
   const task = draft.task || inferred;
@@ -26,8 +27,11 @@ export function TargetPanel({ dataset, draft, change }: TargetPanelProps) {
               id="target"
               class="form-select"
               value={draft.target}
+              aria-invalid={wrong !== null}
+              aria-describedby="target-help"
               onChange={(event) => change({ target: event.currentTarget.value, task: "" })}
             >
+              {draft.target === "" && <option value="">Choose a column</option>}
               {dataset.columns.map((each) => (
                 <option key={each.name} value={each.name}>
                   {each.name}
@@ -35,6 +39,9 @@ export function TargetPanel({ dataset, draft, change }: TargetPanelProps) {
                 </option>
               ))}
             </select>
+            <span class="help" id="target-help">
+              {wrong ? <span class="text-bad">{wrong}</span> : column?.reason}
+            </span>
           </div>
           <TaskChoice task={task} inferred={inferred} change={change} />
         </div>

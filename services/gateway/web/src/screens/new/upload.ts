@@ -6,7 +6,7 @@ import { Cancelled } from "../../api/transport";
 import type { Dataset } from "../../api/types";
 import { readPreview } from "../../csv/preview";
 import type { Preview } from "../../csv/preview";
-import { navigate, newStudyAddress } from "../../router";
+import { navigate, newStepAddress, route } from "../../router";
 
 export interface UploadState {
   file: File;
@@ -45,11 +45,17 @@ export async function beginUpload(file: File): Promise<void> {
   try {
     const dataset = await sending.done;
     patch(file, { dataset, cancel: () => undefined });
-    if (upload.value?.file === file)
-      navigate(newStudyAddress(dataset.dataset_id), { replace: true });
+    if (upload.value?.file === file) goOn(dataset.dataset_id);
   } catch (error) {
     if (!(error instanceof Cancelled)) patch(file, { error });
   }
+}
+
+/** Unless the user has left meanwhile: then the table waits among the others. */
+function goOn(dataset: string): void {
+  const at = route.peek();
+  if (at.name !== "new" || at.step !== "upload") return;
+  navigate(newStepAddress("columns", { dataset }));
 }
 
 /** News of a file that is no longer the current one is no news. */
