@@ -14,7 +14,12 @@ export interface Stage {
   readonly metric: Metric;
   readonly random: Random;
   wait(milliseconds: number): void;
-  move(number: number, from: TrialMove["from"], to: TrialMove["to"], rest: Partial<TrialMove>): void;
+  move(
+    number: number,
+    from: TrialMove["from"],
+    to: TrialMove["to"],
+    rest: Partial<TrialMove>,
+  ): void;
   reach(verdict: Verdict): void;
   test(number: number, score: number): void;
 }

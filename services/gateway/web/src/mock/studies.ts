@@ -1,163 +1,131 @@
-/** The mock's studies: each one is its events so far, folded as the page itself folds them. */
+/** The mock's studies: each one is its events so far, folded. */
 
 import type { Verb } from "../api/client";
 import type { StudyEvent } from "../api/events";
-import type { Dataset, Study, StudyRequest, StudyState, TrialWithCurve } from "../api/types";
-import { defaultMetric } from "../format/metric";
+import type { StudyState, TrialWithCurve } from "../api/types";
 import { isEndedStudy, isEndedTrial } from "../format/words";
-import { foldEvents, openView } from "../state/fold";
-import type { StudyView } from "../state/fold";
-import { playStudy } from "./play";
-import type { TimedEvent } from "./play";
+import type { DescribedStudy, Notes } from "./contract";
+import { takeEvent } from "./fold";
+import type { Folded } from "./fold";
+import { curveTo } from "./lanes";
+import { PLAIN, playStudy } from "./play";
+import type { Script, TimedEvent } from "./play";
+import { seeded } from "./random";
+
+export { blankStudy } from "./blank";
+
+const STATE_AFTER: Readonly<Record<Verb, StudyState>> = {
+  suspend: "SUSPENDED",
+  resume: "RUNNING",
+  stop: "SUCCEEDED",
+  cancel: "CANCELLED",
+};
 
 export class MockStudy {
-  private events: TimedEvent[];
+  private events: TimedEvent[] | null = null;
   /** What a suspended study has still to say. */
   private held: TimedEvent[] = [];
+  private readonly folded: Folded;
 
   constructor(
-    private readonly blank: Study,
+    blank: DescribedStudy,
     private readonly createdAt: number,
+    private readonly script: Script = PLAIN,
   ) {
-    this.events = playStudy(blank);
+    this.folded = { study: structuredClone(blank), trials: new Map(), verdict: null, seq: 0 };
   }
 
   get id(): string {
-    return this.blank.study_id;
+    return this.folded.study.study_id;
   }
 
   eventsAfter(seq: number): StudyEvent[] {
-    const now = Date.now() - this.createdAt;
-    const said = this.events.filter((event) => event.at <= now);
-    return said.slice(seq).map((event, index) => ({
-      v: 1,
-      seq: seq + index + 1,
-      time: new Date(this.createdAt + event.at).toISOString(),
-      type: event.type,
-      subject: event.subject,
-      data: event.data,
-    })) as StudyEvent[];
+    this.advance();
+    return this.played()
+      .slice(seq, this.folded.seq)
+      .map((event, index) => this.enveloped(event, seq + index + 1));
   }
 
-  view(): StudyView {
-    const view = foldEvents(openView(this.blank, []), this.eventsAfter(0));
-    const { progress, state } = view.study;
-    const end = view.study.ended_at ? Date.parse(view.study.ended_at) : Date.now();
+  view(): Folded {
+    this.advance();
+    const { study } = this.folded;
+    const { progress, state } = study;
+    const end = study.ended_at ? Date.parse(study.ended_at) : Date.now();
     progress.elapsed_seconds = (end - this.createdAt) / 1000;
     const left =
       ((progress.total - progress.done) * progress.elapsed_seconds) / Math.max(1, progress.done);
     const known = !isEndedStudy(state) && progress.done > 0;
     progress.eta_low_seconds = known ? left * 0.8 : null;
     progress.eta_high_seconds = known ? left * 1.4 : null;
-    return view;
+    return this.folded;
   }
 
   trial(number: number): TrialWithCurve | null {
     const trial = this.view().trials.get(number);
     if (!trial) return null;
-    const curve = this.eventsAfter(0).flatMap((event) =>
+    const random = seeded(number);
+    const curve = this.script.epochs
+      ? this.reportsOf(number)
+      : curveTo(trial.score_val ?? 0.5, trial.epochs, random);
+    return { ...trial, curve };
+  }
+
+  describe(notes: Partial<Notes>): DescribedStudy {
+    return Object.assign(this.view().study, notes);
+  }
+
+  command(verb: Verb): DescribedStudy {
+    const { study, seq } = this.view();
+    const now = Date.now() - this.createdAt;
+    const left = [...this.played().slice(seq), ...this.held];
+    this.events = this.played().slice(0, seq);
+    this.held = verb === "suspend" ? left : [];
+    const to = STATE_AFTER[verb];
+    if (isEndedStudy(to)) this.cancelTrials(now);
+    this.append(now, "study.state_changed", { from: study.state, to, actor: "user", detail: "" });
+    if (verb === "resume") {
+      const pause = now - (left[0]?.at ?? now) + 500;
+      this.events.push(...left.map((event) => ({ ...event, at: event.at + pause })));
+    }
+    return this.view().study;
+  }
+
+  private played(): TimedEvent[] {
+    this.events ??= playStudy(this.folded.study, this.script);
+    return this.events;
+  }
+
+  private advance(): void {
+    const events = this.played();
+    const now = Date.now() - this.createdAt;
+    for (let event = events[this.folded.seq]; event; event = events[this.folded.seq]) {
+      if (event.at > now) break;
+      takeEvent(this.folded, this.enveloped(event, this.folded.seq + 1));
+    }
+  }
+
+  private enveloped({ at, type, subject, data }: TimedEvent, seq: number): StudyEvent {
+    const time = new Date(this.createdAt + at).toISOString();
+    return { v: 1, seq, time, type, subject, data } as StudyEvent;
+  }
+
+  private reportsOf(number: number): TrialWithCurve["curve"] {
+    return this.eventsAfter(0).flatMap((event) =>
       event.type === "trial.epochs_reported"
         ? event.data.reports.filter((report) => report.number === number)
         : [],
     );
-    return { ...trial, curve };
   }
 
-  command(verb: Verb): Study {
-    const now = Date.now() - this.createdAt;
-    const { study, trials } = this.view();
-    const left = [...this.events.filter((event) => event.at > now), ...this.held];
-    this.events = this.events.filter((event) => event.at <= now);
-    this.held = [];
-    const to = (
-      { suspend: "SUSPENDED", resume: "RUNNING", stop: "SUCCEEDED", cancel: "CANCELLED" } as const
-    )[verb];
-    if (verb === "suspend") this.held = left;
-    if (verb === "resume") {
-      const pause = now - (left[0]?.at ?? now);
-      this.events.push(...left.map((event) => ({ ...event, at: event.at + pause + 500 })));
+  private cancelTrials(now: number): void {
+    for (const { number, state } of this.folded.trials.values()) {
+      if (isEndedTrial(state)) continue;
+      const move = { number, from: state, to: "CANCELLED", actor: "user" } as const;
+      this.append(now, "trial.state_changed", move);
     }
-    if (isEndedStudy(to)) {
-      for (const trial of trials.values()) {
-        if (isEndedTrial(trial.state)) continue;
-        const data = {
-          number: trial.number,
-          from: trial.state,
-          to: "CANCELLED" as const,
-          actor: "user",
-        };
-        this.append(now, "trial.state_changed", data);
-      }
-    }
-    this.append(now, "study.state_changed", { from: study.state, to, actor: "user", detail: "" });
-    return this.view().study;
   }
 
   private append(at: number, type: TimedEvent["type"], data: TimedEvent["data"]): void {
-    const event = { at, type, subject: `studies/${this.id}`, data };
-    const place = this.events.findIndex((each) => each.at > at);
-    this.events.splice(place < 0 ? this.events.length : place, 0, event);
+    this.played().push({ at, type, subject: `studies/${this.id}`, data });
   }
-}
-
-const ESTIMATED: Study["estimate"] = {
-  estimate_id: "mock",
-  seconds_low: 62,
-  seconds_high: 118,
-  bytes_low: 3.1e8,
-  bytes_high: 4.2e8,
-  trials: 64,
-  is_rough: false,
-  actual_seconds: null,
-};
-
-export function blankStudy(
-  id: string,
-  dataset: Dataset,
-  request: StudyRequest,
-  createdAt: number,
-): Study {
-  const task = request.task ?? dataset.suggested_task;
-  const state: StudyState = "PENDING";
-  return {
-    study_id: id,
-    name: request.name ?? `${request.target} of ${dataset.name}`,
-    state,
-    detail: "",
-    dataset_id: dataset.dataset_id,
-    dataset_name: dataset.name,
-    target: request.target,
-    task,
-    metric: request.metric ?? defaultMetric(task),
-    preset: request.preset ?? "balanced",
-    space: {},
-    search: request.search ?? "random",
-    recipe: request.recipe ?? "paper",
-    engine: request.engine ?? "fused",
-    halving: request.halving === "off" ? "off" : { factor: 3, min_epochs: 1 },
-    seed: request.seed ?? 0,
-    column_kinds: {},
-    split: { method: "stratified", column: null, folds: 5 },
-    constraints: { max_params: null, max_trial_seconds: null },
-    designs: [],
-    verdict: request.verdict ?? "auto",
-    verdict_headline: null,
-    kind: "study",
-    replay: null,
-    estimate: request.estimate_id ? ESTIMATED : null,
-    budget: { max_trials: request.budget?.max_trials ?? 64, max_epochs: 200, time_seconds: null },
-    progress: {
-      done: 0,
-      total: request.budget?.max_trials ?? 64,
-      running: 0,
-      elapsed_seconds: 0,
-      eta_low_seconds: null,
-      eta_high_seconds: null,
-    },
-    best: null,
-    seq: 0,
-    created_at: new Date(createdAt).toISOString(),
-    started_at: null,
-    ended_at: null,
-  };
 }

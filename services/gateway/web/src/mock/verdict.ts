@@ -53,8 +53,8 @@ export function mockVerdict(
     headline: headline(winner, rivals, nearest, isTie, round),
     sentences: round > 0 ? against.map((each) => each.sentence) : [],
     advice: isFinal
-      ? "more data helps: all rows against 50 % of them make 1.4 points (95 % interval 0.6 to 2.2); " +
-        "a bigger network does not measurably help"
+      ? "more data helps: all rows against 50 % of them make 1.4 points (95 % interval 0.6 to " +
+        "2.2); a bigger network does not measurably help"
       : "",
     limits:
       round === 0
