@@ -19,6 +19,12 @@ const StudyScreen = lazy(
   "Loading the study",
 );
 
+const WorkersScreen = lazy(
+  () => import("./workers/workers_screen").then((m) => m.WorkersScreen),
+  "Loading the workers",
+);
+const ApiScreen = lazy(() => import("./api/api_screen").then((m) => m.ApiScreen));
+
 export function Screen({ at }: { at: Route }) {
   switch (at.name) {
     case "home":
@@ -33,9 +39,11 @@ export function Screen({ at }: { at: Route }) {
     case "dataset":
       return <DatasetScreen datasetId={at.datasetId} />;
     case "compareStudies":
-    case "workers":
-    case "api":
       return <Home />;
+    case "workers":
+      return <WorkersScreen />;
+    case "api":
+      return <ApiScreen />;
     case "missing":
       return <Missing />;
   }

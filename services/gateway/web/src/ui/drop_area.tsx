@@ -15,7 +15,11 @@ export function DropArea({ onFile, compact }: { onFile: (file: File) => void; co
       </span>
       <strong>{over ? "Let go to use this file" : "Drop a CSV file here"}</strong>
       {!compact && <p class="muted small">or paste a copied table with Ctrl+V, or</p>}
-      <button type="button" class="btn btn-primary" onClick={() => input.current?.click()}>
+      <button
+        type="button"
+        class={compact ? "btn btn-quiet" : "btn btn-primary"}
+        onClick={() => input.current?.click()}
+      >
         Choose a file
       </button>
       <input

@@ -2,8 +2,8 @@
 
 import type { DescribedStudy } from "../../api/studies";
 import { metricName, score } from "../../format/metric";
-import { count } from "../../format/numbers";
-import { ago, etaRange } from "../../format/time";
+import { count, counted } from "../../format/numbers";
+import { ago, duration, etaRange } from "../../format/time";
 import { isEndedStudy } from "../../format/words";
 import { setQuery, studyAddress } from "../../router";
 import { Chip } from "../../ui/icons";
@@ -67,7 +67,7 @@ function Words({ study }: { study: DescribedStudy }) {
       </a>
       <span class="muted small truncate">{about.filter(Boolean).join(" · ")}</span>
       {study.verdict_headline && (
-        <span class="headline small" title={study.verdict_headline}>
+        <span class="verdict-line small" title={study.verdict_headline}>
           {study.verdict_headline}
         </span>
       )}
@@ -82,15 +82,25 @@ function Words({ study }: { study: DescribedStudy }) {
   );
 }
 
+/** A bar while there is something to wait for; afterwards what it took. */
 function Progress({ study }: { study: DescribedStudy }) {
-  const { done, total, eta_low_seconds, eta_high_seconds } = study.progress;
-  const left = etaRange(eta_low_seconds, eta_high_seconds);
-  const hasEta = !isEndedStudy(study.state) && eta_high_seconds !== null;
+  const { done, total, elapsed_seconds, eta_low_seconds, eta_high_seconds } = study.progress;
+  const designs =
+    done === total ? counted(done, "design") : `${count(done)} of ${count(total)} designs`;
+  if (isEndedStudy(study.state)) {
+    return (
+      <span class="progress-cell muted small">
+        {designs} in {duration(elapsed_seconds)}
+      </span>
+    );
+  }
+  const hasEta = study.state === "RUNNING" && eta_high_seconds !== null;
   return (
     <span class="progress-cell">
       <Meter study={study} />
       <span class="muted small">
-        {count(done)} of {count(total)} designs{hasEta && ` · ${left} left`}
+        {designs}
+        {hasEta && ` · ${etaRange(eta_low_seconds, eta_high_seconds)} left`}
       </span>
     </span>
   );
