@@ -45,7 +45,7 @@ function Figures({ now }: { now: QueueNow }) {
   const { history } = now;
   return (
     <>
-      <dl class="figures">
+      <dl class="queue-figures">
         <Figure
           label="Ready"
           value={count(now.ready)}
@@ -87,7 +87,7 @@ interface FigureProps {
 
 function Figure({ label, value, help, history, isBad }: FigureProps) {
   return (
-    <div class={isBad ? "figure bad" : "figure"}>
+    <div class={isBad ? "queue-figure bad" : "queue-figure"}>
       <dt>{label}</dt>
       <dd>
         <strong class="tabular">{value}</strong>
