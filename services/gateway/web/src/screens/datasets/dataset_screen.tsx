@@ -3,7 +3,7 @@
 import { getDataset, listAllStudies } from "../../api/client";
 import type { Column, Dataset, Study } from "../../api/types";
 import { metricName, score } from "../../format/metric";
-import { bytes, count, counted, quantity } from "../../format/numbers";
+import { bytes, count, counted, percent } from "../../format/numbers";
 import { ago } from "../../format/time";
 import { newStepAddress, studyAddress } from "../../router";
 import { freshDraft } from "../../state/draft";
@@ -75,12 +75,11 @@ function About({ dataset }: { dataset: Dataset }) {
 function Facts({ dataset }: { dataset: Dataset }) {
   const cells = dataset.rows * dataset.columns.length;
   const missing = dataset.columns.reduce((sum: number, each: Column) => sum + each.missing, 0);
-  const share = cells > 0 ? (missing / cells) * 100 : 0;
   const facts: [string, string][] = [
     ["Rows", count(dataset.rows)],
     ["Columns", count(dataset.columns.length)],
     ["Size", bytes(dataset.size_bytes)],
-    ["Cells missing", missing === 0 ? "none" : `${quantity(share)}\u202f%`],
+    ["Cells missing", missing === 0 ? "none" : percent(missing, cells)],
     ["Suggested target", dataset.suggested_target || "none"],
     ["Written in", `${dataset.encoding}, ${delimiterWords(dataset.delimiter)}`],
     ["Uploaded", ago(dataset.created_at, Date.now())],

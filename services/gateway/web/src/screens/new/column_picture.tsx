@@ -36,10 +36,11 @@ function Span({ column: { minimum, maximum, mean } }: { column: Column }) {
 function Bars({ column, rows }: { column: Column; rows: number }) {
   const shown = column.top.slice(0, SHOWN_BARS);
   const present = Math.max(1, rows - column.missing);
+  const shares = shown.map((each) => `${each.value}: ${percent(each.count, present)}`);
   const most = Math.max(1, ...shown.map((each) => each.count));
   return (
     <svg class="picture" viewBox="0 0 64 22" width="64" height="22" aria-hidden="true">
-      <title>{shown.map((each) => `${each.value}: ${percent(each.count, present)}`).join(", ")}</title>
+      <title>{shares.join(", ")}</title>
       {shown.map((each, index) => {
         const height = Math.max(1.5, (each.count / most) * 22);
         return (

@@ -13,7 +13,7 @@ import {
 } from "../../state/column_kinds";
 import type { ColumnFilter, ShownKind } from "../../state/column_kinds";
 import type { Draft } from "../../state/draft";
-import { Icon } from "../../ui/icons";
+import { Chip, Icon } from "../../ui/icons";
 import { ColumnPicture, MissingShare } from "./column_picture";
 
 interface ColumnsTableProps {
@@ -38,7 +38,7 @@ export function ColumnsTable({ dataset, draft, change }: ColumnsTableProps) {
       <ColumnTools filter={filter} onFilter={setFilter} editable={change !== undefined}>
         {change && <BulkChange columns={found} draft={draft} change={change} />}
       </ColumnTools>
-      <div class="table-frame columns-frame" tabIndex={0} role="region" aria-label="Columns">
+      <div class="table-frame columns-frame" tabIndex={0} role="region" aria-label="List of columns">
         <table class="grid">
           <thead>
             <tr>
@@ -172,7 +172,7 @@ function ColumnRow({ column, dataset, draft, change }: ColumnRowProps) {
         {change ? (
           <KindSelect column={column} draft={draft} change={change} />
         ) : (
-          <span class={kind === "target" ? "chip tone-accent" : "chip tone-idle"}>{column.kind}</span>
+          <Chip tone={kind === "target" ? "accent" : "idle"}>{column.kind}</Chip>
         )}
       </td>
       <td>

@@ -12,7 +12,7 @@ export function PreviewTable({ preview }: { preview: Preview }) {
   const hidden = preview.header.length - names.length;
   return (
     <>
-      <div class="table-frame preview" tabIndex={0} role="region" aria-label="First rows">
+      <div class="table-frame preview" tabIndex={0} role="region" aria-label="Table of first rows">
         <table class="grid">
           <thead>
             <tr>

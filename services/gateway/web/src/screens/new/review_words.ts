@@ -65,7 +65,7 @@ function searchLines(draft: Draft): Lines {
   ];
   const designs = parseDesigns(draft.ownDesigns);
   if (typeof designs !== "string" && designs.length > 0) {
-    lines.push(["Tried first", counted(designs.length, "design of your own", "designs of your own")]);
+    lines.push(["Tried first", `${counted(designs.length, "design")} of your own`]);
   }
   lines.push(["Most epochs", draft.epochs === "" ? "200 a design" : `${draft.epochs} a design`]);
   const limits = limitWords(draft);

@@ -24,7 +24,9 @@ const SEARCHES = (Object.keys(SEARCH_WORDS) as Search[]).map(
 );
 
 const RECIPES: (readonly [Draft["recipe"], string, string])[] = [
-  ...(Object.keys(RECIPE_WORDS) as RecipeName[]).map((name) => [name, ...RECIPE_WORDS[name]] as const),
+  ...(Object.keys(RECIPE_WORDS) as RecipeName[]).map(
+    (name) => [name, ...RECIPE_WORDS[name]] as const,
+  ),
   ["choose", "Let the search choose", "Each design has its own; missing and rare values, too."],
 ];
 

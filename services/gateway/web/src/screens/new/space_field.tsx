@@ -72,7 +72,11 @@ function FieldEditor(props: EditorProps) {
     <div class="space-editor">
       <ShapeSwitch {...props} />
       {form.shape === "choices" ? <Choices {...props} /> : <Numbers {...props} />}
-      <SpaceCondition name={name} when={form.when} onChange={(when) => onChange({ ...form, when })} />
+      <SpaceCondition
+        name={name}
+        when={form.when}
+        onChange={(when) => onChange({ ...form, when })}
+      />
     </div>
   );
 }

@@ -55,7 +55,8 @@ function valuesWords(name: string, values: readonly string[]): string {
   if (values.length === 0) return "nothing";
   if (isRun(values)) return `${values[0]} to ${values.at(-1)}`;
   const words = values.slice(0, MOST_VALUES).map((each) => optionWords(name, each));
-  if (values.length > words.length) return `${words.join(", ")} and ${values.length - words.length} more`;
+  const more = values.length - words.length;
+  if (more > 0) return `${words.join(", ")} and ${more} more`;
   const last = words.pop() ?? "";
   return words.length === 0 ? last : `${words.join(", ")} or ${last}`;
 }

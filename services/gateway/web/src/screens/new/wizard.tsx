@@ -122,7 +122,7 @@ function useStepHeading(step: NewStep): { current: HTMLHeadingElement | null } {
 function notesOf(dataset: Dataset, draft: Draft, complaints: readonly Complaint[]): StepNotes {
   const notes: StepNotes = {
     upload: { text: dataset.name, isWrong: false },
-    columns: { text: `${draft.target}, a ${taskOf(dataset, draft)}`, isWrong: false },
+    columns: { text: `${draft.target} (${taskOf(dataset, draft)})`, isWrong: false },
     search: { text: budgetWords(draft), isWrong: false },
     review: { text: "Ready to start", isWrong: false },
   };
