@@ -52,7 +52,8 @@ describe("addresses", () => {
     expect(routeOf(newStudyAddress(id))).toMatchObject({ step: "columns", datasetId: id });
     const review = newStepAddress("review", { dataset: id, from: id });
     expect(routeOf(review)).toEqual({ name: "new", step: "review", datasetId: id, from: id });
-    expect(routeOf(studyAddress(id, "plots"))).toEqual({ name: "study", studyId: id, tab: "plots" });
+    const plots = routeOf(studyAddress(id, "plots"));
+    expect(plots).toEqual({ name: "study", studyId: id, tab: "plots" });
     expect(routeOf(trialAddress(id, 3))).toEqual({ name: "trial", studyId: id, number: 3 });
     expect(routeOf(datasetAddress(id))).toEqual({ name: "dataset", datasetId: id });
     expect(routeOf(compareStudiesAddress(["x y", "z"]))).toEqual({

@@ -52,7 +52,8 @@ describe("the page's keys", () => {
 
   beforeEach(() => {
     act.mockClear();
-    document.body.innerHTML = `<p id="text">x</p><input id="field"><input id="box" type="checkbox">`;
+    document.body.innerHTML =
+      '<p id="text">x</p><input id="field"><input id="box" type="checkbox">';
     stop = startShortcuts();
     unregister = registerShortcuts("Test", [{ keys: "x", text: "Act", run: act }]);
   });

@@ -3,6 +3,10 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { toast, Toasts, undoLast } from "./toast";
 
+function pass(milliseconds: number): Promise<void> {
+  return act(async () => void (await vi.advanceTimersByTimeAsync(milliseconds)));
+}
+
 describe("notices", () => {
   let root: HTMLElement;
 
@@ -12,7 +16,7 @@ describe("notices", () => {
     act(() => render(<Toasts />, root));
   });
   afterEach(async () => {
-    await act(() => vi.advanceTimersByTimeAsync(60_000));
+    await pass(60_000);
     render(null, root);
     root.remove();
     vi.useRealTimers();
@@ -21,17 +25,17 @@ describe("notices", () => {
   it("are told politely and go by themselves", async () => {
     await act(() => toast({ text: "Done." }));
     expect(root.querySelector('[aria-live="polite"]')?.textContent).toContain("Done.");
-    await act(() => vi.advanceTimersByTimeAsync(60_000));
+    await pass(60_000);
     expect(root.textContent).not.toContain("Done.");
   });
 
   it("stay while somebody is about to use them", async () => {
     await act(() => toast({ text: "Gone.", undo: () => Promise.resolve() }));
     const undo = root.querySelector<HTMLButtonElement>(".undo");
-    await act(() => undo?.dispatchEvent(new FocusEvent("focusin", { bubbles: true })));
-    await act(() => vi.advanceTimersByTimeAsync(60_000));
+    await act(() => void undo?.dispatchEvent(new FocusEvent("focusin", { bubbles: true })));
+    await pass(60_000);
     expect(root.textContent).toContain("Gone.");
-    await act(() => undo?.dispatchEvent(new FocusEvent("focusout", { bubbles: true })));
+    await act(() => void undo?.dispatchEvent(new FocusEvent("focusout", { bubbles: true })));
   });
 
   it("take back the last thing that can be taken back, once", async () => {

@@ -30,7 +30,7 @@ type Json = Record<string, unknown>;
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const OTHERS = "others";
 
-/** Grouped by tag, in the document's order. Parts that aren't as OpenAPI 3.1 has them are left out. */
+/** Grouped by tag, in the document's order; parts that aren't as in OpenAPI 3.1 are left out. */
 export function readOpenApi(document: unknown): EndpointGroup[] {
   const groups = new Map<string, Endpoint[]>();
   for (const [path, methods] of Object.entries(objectAt(document, "paths"))) {

@@ -20,6 +20,9 @@ const GRPC = `grpcurl -plaintext 127.0.0.1:50051 list
 grpcurl -plaintext -d '{"study_id": "STUDY_ID"}' \\
   127.0.0.1:50051 layerlab.v1.StudyService/GetStudy`;
 
+const EVENTS = (origin: string): string => `curl -N -H 'Accept: text/event-stream' \\
+  '${origin}/v1/studies/{study_id}/events?after=0'`;
+
 export function Ways() {
   const { origin } = location;
   return (
@@ -42,7 +45,7 @@ export function Ways() {
       </Panel>
       <Panel title="Events" subtitle="Everything that happens to a study, numbered without a gap.">
         <CodeLine
-          code={`curl -N -H 'Accept: text/event-stream' \\\n  '${origin}/v1/studies/{study_id}/events?after=0'`}
+          code={EVENTS(origin)}
           label="the curl line for events"
         />
         <p class="muted small below-line">

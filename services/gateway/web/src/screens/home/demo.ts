@@ -1,4 +1,4 @@
-/** From one click to a study that runs: a bundled table, a quick search, everything else as usual. */
+/** From one click to a study that runs: a bundled table, a quick search, the rest as usual. */
 
 import { createStudy, downloadSample, uploadDataset } from "../../api/client";
 import type { Sample } from "../../api/types";

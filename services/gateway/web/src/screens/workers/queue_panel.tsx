@@ -64,11 +64,15 @@ function Figures({ now }: { now: QueueNow }) {
           help={`${rateText(now.cohorts_per_minute)} cohorts a minute`}
           history={history.map((each) => each.trials_per_minute)}
         />
-        <Figure label="Epochs a second" value={rateText(now.epochs_per_second)} help="All trainers" />
+        <Figure
+          label="Epochs a second"
+          value={rateText(now.epochs_per_second)}
+          help="All trainers together"
+        />
         <Figure
           label="Dead letters"
           value={count(now.dead_letters)}
-          help={now.dead_letters > 0 ? "Could not be worked on; see the log" : "All could be worked on"}
+          help={now.dead_letters > 0 ? "Couldn’t be worked on; see the log" : "Nothing was put aside"}
           isBad={now.dead_letters > 0}
         />
       </dl>

@@ -32,12 +32,17 @@ export function WorkerList({ workers, onChange }: WorkerListProps) {
 }
 
 function Identity({ worker }: { worker: Worker }) {
+  const about = [
+    worker.device,
+    counted(worker.threads, "thread"),
+    `${worker.host}, process ${worker.pid}`,
+    `version ${worker.version}`,
+  ];
   return (
     <div class="who">
       <strong>{worker.worker_id}</strong>
       <span class="muted small">
-        {worker.device} · {counted(worker.threads, "thread")} · {worker.host}, process {worker.pid}{" "}
-        · version {worker.version}
+        {about.join(" · ")}
       </span>
     </div>
   );
