@@ -117,7 +117,8 @@ describe("a draft", () => {
 });
 
 describe("a refusal of the server", () => {
-  const problem = { type: "", title: "", status: 422, code: "x", detail: "Too few.", hint: "More." };
+  const said = { detail: "Too few.", hint: "More." };
+  const problem = { type: "", title: "", status: 422, code: "x", ...said };
 
   it("stands at its field", () => {
     const at = (field: string) => refusalOf({ ...problem, field });

@@ -106,7 +106,8 @@ describe("a space as YAML", () => {
 
   it("says the line of what is wrong", async () => {
     const faultOf = async (text: string) => (await readSpaceText(text)).fault;
-    expect(await faultOf("dropout: [0]\n\nnorm: [bach]\n")).toMatchObject({ line: 3, field: "norm" });
+    const misspelled = await faultOf("dropout: [0]\n\nnorm: [bach]\n");
+    expect(misspelled).toMatchObject({ line: 3, field: "norm" });
     expect(await faultOf("dropout: [0\nnorm: [none]")).not.toBeNull();
     expect(await faultOf("norm: [none]\nnorm: [batch]")).toMatchObject({ line: 2 });
     expect(await faultOf("- relu")).toMatchObject({ line: 1 });

@@ -38,7 +38,12 @@ export function ColumnsTable({ dataset, draft, change }: ColumnsTableProps) {
       <ColumnTools filter={filter} onFilter={setFilter} editable={change !== undefined}>
         {change && <BulkChange columns={found} draft={draft} change={change} />}
       </ColumnTools>
-      <div class="table-frame columns-frame" tabIndex={0} role="region" aria-label="List of columns">
+      <div
+        class="table-frame columns-frame"
+        tabIndex={0}
+        role="region"
+        aria-label="List of columns"
+      >
         <table class="grid">
           <thead>
             <tr>

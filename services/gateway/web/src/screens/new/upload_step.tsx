@@ -113,8 +113,8 @@ function UploadedTables() {
               <span class="muted small">{sizeWords(each)}</span>
               <span class="muted small">{ago(each.created_at, Date.now())}</span>
             </a>
-            <a class="small" href={datasetAddress(each.dataset_id)} aria-label={`About ${each.name}`}>
-              About it
+            <a class="small" href={datasetAddress(each.dataset_id)}>
+              About<span class="visually-hidden"> {each.name}</span>
             </a>
           </li>
         ))}
