@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from layerlab.client import Client
+from tests.e2e.page_steps import host_of
 from tests.e2e.server import Server
 
 StartServer = Callable[..., Server]
+Open = Callable[[Server], Page]
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,55 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     yield start
     for each in started:
         each.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's package chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: errors of scripts and of the security policy."""
+    return []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, complaints: list[str]) -> Iterator[Open]:
+    """Opens a server's page, and holds it to silence and to its own host."""
+    hosts: set[str] = set()
+    opened: set[str] = set()
+
+    def listen(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            complaints.append(line.text)
+
+    def open_(server: Server) -> Page:
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: hosts.add(host_of(request.url)))
+        opened.add(host_of(server.url))
+        page.goto(server.url)
+        return page
+
+    yield open_
+    assert complaints == []
+    # Pictures that a chart draws of itself have no host.
+    assert hosts - {""} == opened

@@ -43,14 +43,20 @@ def drop_file(page: Page, name: str, csv: str) -> None:
     )
 
 
+def go_to_step(page: Page, title: str) -> None:
+    """One of the wizard's: Upload, Columns, Search, Review."""
+    page.get_by_role("navigation", name="Steps").get_by_role("link", name=title).click()
+
+
 def choose_search(page: Page, designs: int, epochs: int) -> None:
+    go_to_step(page, "Search")
     page.get_by_text("Quick", exact=True).click()
     page.get_by_label("Designs to try").fill(str(designs))
-    page.get_by_text("Engine, seed, epochs, name").click()
     page.get_by_label("Most epochs per design").fill(str(epochs))
 
 
 def press_start(page: Page) -> None:
+    go_to_step(page, "Review")
     page.get_by_role("button", name="Start the study").click()
     expect(page).to_have_url(re.compile(r"/studies/\w+"))
 
@@ -74,3 +80,9 @@ def what_axe_finds(page: Page) -> list[str]:
         f"{each['id']}: {[node['target'] for node in each['nodes'][:3]]}"
         for each in found["violations"]
     ]
+
+
+def is_wider_than_its_window(page: Page) -> bool:
+    """Whether the page as a whole can be scrolled sideways."""
+    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return int(widths[0]) > int(widths[1])

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import StartServer
+from tests.e2e.conftest import Open, StartServer
 from tests.e2e.page_steps import (
     AXE,
     PENGUINS,
@@ -24,7 +15,6 @@ from tests.e2e.page_steps import (
     choose_search,
     count_done,
     drop_file,
-    host_of,
     many_penguins,
     press_start,
     start_search,
@@ -36,60 +26,6 @@ from tests.servers import free_port
 pytestmark = pytest.mark.browser
 
 _TRAINING_MS = 90_000
-
-Open = Callable[[Server], Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's package chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complained of: errors of scripts and of the security policy."""
-    return []
-
-
-@pytest.fixture
-def open_page(context: BrowserContext, complaints: list[str]) -> Iterator[Open]:
-    """Opens a server's page, and holds it to silence and to its own host."""
-    hosts: set[str] = set()
-    opened: set[str] = set()
-
-    def listen(line: ConsoleMessage) -> None:
-        if line.type == "error":
-            complaints.append(line.text)
-
-    def open_(server: Server) -> Page:
-        page = context.new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: hosts.add(host_of(request.url)))
-        opened.add(host_of(server.url))
-        page.goto(server.url)
-        return page
-
-    yield open_
-    assert complaints == []
-    # Pictures that a chart draws of itself have no host.
-    assert hosts - {""} == opened
 
 
 def test_a_table_becomes_a_study_that_is_watched_to_its_end(
