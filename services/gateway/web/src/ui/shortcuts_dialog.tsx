@@ -14,7 +14,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           checked={areShortcutsOn.value}
           onChange={(event) => (areShortcutsOn.value = event.currentTarget.checked)}
         />{" "}
-        Single keys do something, until this page is closed
+        Keys act on this page (a reload switches them on again)
       </label>
       <div class="shortcut-list">
         {merged(shortcutGroups.value).map((group) => (
