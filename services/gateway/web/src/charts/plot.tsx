@@ -1,56 +1,70 @@
-/** A chart: nothing of it is loaded before it is looked at, and a table says the same. */
+/** A chart: nothing of it is loaded or drawn before it is looked at, and a table says the same. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { hovered } from "../state/selection";
+import { useWidth } from "../ui/hooks";
 import { isDark } from "../ui/theme";
 import { CONFIG, loadPlotly } from "./plotly";
-import type { Layout, Plotly, Trace } from "./plotly";
+import type { Bundle, Layout, PlotElement, Plotly, PlotEvent, Trace } from "./plotly";
 import { readTheme } from "./theme";
 import type { ChartTheme } from "./theme";
+
+export interface Drawing {
+  traces: Trace[];
+  layout: Layout;
+}
+
+/** Called for each drawing, with the colors of the moment and the width in pixels. */
+export type Draw = (theme: ChartTheme, width: number) => Drawing;
+
+/** What a drawn chart can be asked for. */
+export interface PlotHandle {
+  download(format: "png" | "svg", filename: string): void;
+}
 
 interface PlotProps {
   /** What a screen reader says instead of the picture. */
   label: string;
-  /** Called for each drawing, with the colors of the moment. */
-  draw: (theme: ChartTheme) => { traces: Trace[]; layout: Layout };
+  draw: Draw;
+  bundle?: Bundle;
+  /** In pixels. */
+  height?: number;
+  onTrial?: (number: number, withShift: boolean) => void;
+  /** After the reader has brushed an axis, with the traces as they are now. */
+  onBrush?: (traces: readonly Trace[]) => void;
+  handle?: { current: PlotHandle | null };
 }
 
-export function Plot({ label, draw }: PlotProps) {
+export function Plot(props: PlotProps) {
+  const { label, draw, bundle = "cartesian", height } = props;
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<HTMLDivElement>(null);
-  const [plotly, setPlotly] = useState<Plotly | null>(null);
-  const [failed, setFailed] = useState(false);
+  const visible = useVisible(frame);
+  const { plotly, failed } = usePlotly(visible, bundle);
+  const width = useWidth(frame);
   const dark = isDark.value;
+  const latest = useRef(props);
+  latest.current = props;
 
   useEffect(() => {
-    if (!frame.current) return undefined;
-    return whenSeen(frame.current, () => {
-      loadPlotly().then(setPlotlyValue, () => setFailed(true));
-    });
-    function setPlotlyValue(loaded: Plotly): void {
-      setPlotly(() => loaded);
-    }
-  }, []);
-
-  useEffect(() => {
-    if (!plotly || !plot.current) return;
-    const { traces, layout } = draw(readTheme());
-    void plotly.react(plot.current, traces, layout, CONFIG);
-  }, [plotly, draw, dark]);
+    const element = plot.current as PlotElement | null;
+    // What nobody sees is drawn when it comes into view, with what is true by then.
+    if (!plotly || !element || !visible || width === 0) return;
+    const { traces, layout } = draw(readTheme(), width);
+    void plotly.react(element, traces, { ...layout, width, height: height ?? HEIGHT }, CONFIG);
+    listen(element, latest);
+    if (props.handle) props.handle.current = handleOf(plotly, element);
+  }, [plotly, draw, dark, visible, width, height]);
 
   useEffect(() => {
     const element = plot.current;
     if (!plotly || !element) return undefined;
-    const observer = new ResizeObserver(() => plotly.Plots.resize(element));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plotly.purge(element);
-    };
+    return () => plotly.purge(element);
   }, [plotly]);
 
   return (
-    <div class="plot-frame" ref={frame}>
-      <div class="plot" ref={plot} role="figure" aria-label={label} />
+    <div class="plot-frame" ref={frame} style={height ? { height: `${height}px` } : undefined}>
+      <div class="plot" ref={plot} role="img" aria-label={label} />
       {plotly === null && (
         <div class="waiting">
           {failed ? "The chart could not be loaded; the table says the same." : "Loading the chart"}
@@ -60,28 +74,71 @@ export function Plot({ label, draw }: PlotProps) {
   );
 }
 
-function whenSeen(element: HTMLElement, callback: () => void): () => void {
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    callback();
+const HEIGHT = 340;
+
+function usePlotly(wanted: boolean, bundle: Bundle): { plotly: Plotly | null; failed: boolean } {
+  const [plotly, setPlotly] = useState<Plotly | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    if (!wanted || plotly) return undefined;
+    let isHere = true;
+    loadPlotly(bundle).then(
+      (loaded) => isHere && setPlotly(() => loaded),
+      () => isHere && setFailed(true),
+    );
+    return () => {
+      isHere = false;
+    };
+  }, [wanted, bundle, plotly]);
+  return { plotly, failed };
+}
+
+function useVisible(element: { current: HTMLElement | null }): boolean {
+  const [visible, setVisible] = useState(false);
+  useEffect(() => {
+    if (!element.current) return undefined;
+    const observer = new IntersectionObserver(
+      (entries) => setVisible(entries[entries.length - 1]?.isIntersecting ?? false),
+      // Just before it comes, so that it is there when it does.
+      { rootMargin: "200px" },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return visible;
+}
+
+function listen(element: PlotElement, latest: { current: PlotProps }): void {
+  for (const name of ["plotly_click", "plotly_hover", "plotly_unhover", "plotly_restyle"]) {
+    element.removeAllListeners(name);
+  }
+  element.on("plotly_click", (event) => {
+    const number = trialOf(event);
+    if (number !== null) latest.current.onTrial?.(number, event.event.shiftKey);
   });
-  observer.observe(element);
-  return () => observer.disconnect();
+  element.on("plotly_hover", (event) => (hovered.value = trialOf(event)));
+  element.on("plotly_unhover", () => (hovered.value = null));
+  element.on("plotly_restyle", () => latest.current.onBrush?.(element.data));
+}
+
+function trialOf({ points }: PlotEvent): number | null {
+  const number = points[0]?.customdata;
+  return typeof number === "number" ? number : null;
+}
+
+function handleOf(plotly: Plotly, element: HTMLElement): PlotHandle {
+  return {
+    download(format, filename) {
+      const { clientWidth: width, clientHeight: height } = element;
+      void plotly.downloadImage(element, { format, filename, width, height, scale: 2 });
+    },
+  };
 }
 
 /** What all charts have in common. */
 export function baseLayout(theme: ChartTheme): Layout {
-  const axis = {
-    gridcolor: theme.line,
-    linecolor: theme.soft,
-    zeroline: false,
-    tickfont: { color: theme.muted, size: 12 },
-    title: { font: { color: theme.muted, size: 12.5 }, standoff: 10 },
-    automargin: true,
-  };
   return {
-    autosize: true,
+    autosize: false,
     margin: { l: 56, r: 12, t: 16, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -94,8 +151,20 @@ export function baseLayout(theme: ChartTheme): Layout {
     },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.accent },
     showlegend: false,
-    xaxis: axis,
-    yaxis: axis,
+    xaxis: baseAxis(theme),
+    yaxis: baseAxis(theme),
     dragmode: false,
+    hovermode: "closest",
+  };
+}
+
+export function baseAxis(theme: ChartTheme, title = ""): Layout {
+  return {
+    gridcolor: theme.line,
+    linecolor: theme.soft,
+    zeroline: false,
+    tickfont: { color: theme.muted, size: 12 },
+    title: { text: title, font: { color: theme.muted, size: 12.5 }, standoff: 8 },
+    automargin: true,
   };
 }

@@ -3,6 +3,37 @@
 export type Trace = Record<string, unknown>;
 export type Layout = Record<string, unknown>;
 
+/** Width and height in pixels; a PNG has twice as many. */
+export interface ImageRequest {
+  format: "png" | "svg";
+  filename: string;
+  width: number;
+  height: number;
+  scale: number;
+}
+
+export interface PlotPoint {
+  /** The number of the point's trial, where it is one. */
+  customdata?: unknown;
+}
+
+export interface PlotEvent {
+  points: readonly PlotPoint[];
+  event: MouseEvent;
+}
+
+/** A div that Plotly has drawn in. */
+export interface PlotElement extends HTMLElement {
+  on(name: "plotly_click" | "plotly_hover", listener: (event: PlotEvent) => void): void;
+  on(name: "plotly_unhover" | "plotly_restyle", listener: () => void): void;
+  removeAllListeners(name: string): void;
+  /** As the reader has changed them: where axes are brushed. */
+  data: readonly Trace[];
+}
+
+/** `strict` has parallel coordinates and all that `cartesian` has; it is three times as large. */
+export type Bundle = "cartesian" | "strict";
+
 export interface Plotly {
   react(
     element: HTMLElement,
@@ -11,6 +42,7 @@ export interface Plotly {
     config: Record<string, unknown>,
   ): Promise<unknown>;
   purge(element: HTMLElement): void;
+  downloadImage(element: HTMLElement, how: ImageRequest): Promise<unknown>;
   Plots: { resize(element: HTMLElement): void };
 }
 
@@ -20,25 +52,31 @@ export const CONFIG = {
   showSendToCloud: false,
   plotlyServerURL: "",
   responsive: false,
-  modeBarButtons: [["zoom2d", "resetScale2d", "toImage"]],
-  toImageButtonOptions: { format: "png", scale: 2 },
+  modeBarButtons: [["zoom2d", "resetScale2d"]],
 };
 
-let loading: Promise<Plotly> | null = null;
+const loading = new Map<Bundle, Promise<Plotly>>();
 
-export function loadPlotly(): Promise<Plotly> {
-  loading ??= importPlotly().catch((error: unknown) => {
+/** One bundle where one does: what is drawn after the larger one has come is drawn with it. */
+export function loadPlotly(bundle: Bundle = "cartesian"): Promise<Plotly> {
+  const wanted = loading.has("strict") ? "strict" : bundle;
+  const before = loading.get(wanted);
+  if (before) return before;
+  const started = importPlotly(wanted).catch((error: unknown) => {
     // The next chart tries again.
-    loading = null;
+    loading.delete(wanted);
     throw error;
   });
-  return loading;
+  loading.set(wanted, started);
+  return started;
 }
 
-async function importPlotly(): Promise<Plotly> {
+async function importPlotly(bundle: Bundle): Promise<Plotly> {
   standInForStyles();
-  const module = (await import("plotly.js-cartesian-dist-min")) as unknown as { default: Plotly };
-  return module.default;
+  const module = await (bundle === "strict"
+    ? import("plotly.js-strict-dist-min")
+    : import("plotly.js-cartesian-dist-min"));
+  return (module as unknown as { default: Plotly }).default;
 }
 
 // The id that the bundle gives to the style sheet of its map library, which no chart here uses.

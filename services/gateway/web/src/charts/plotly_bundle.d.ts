@@ -1,2 +1,3 @@
-/** The bundle ships no types; `plotly.ts` says what the page uses of it. */
+/** The bundles ship no types; `plotly.ts` says what the page uses of them. */
 declare module "plotly.js-cartesian-dist-min";
+declare module "plotly.js-strict-dist-min";

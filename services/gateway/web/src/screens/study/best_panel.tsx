@@ -5,34 +5,65 @@ import type { Metric } from "../../api/types";
 import { bestSoFar } from "../../charts/best_so_far";
 import type { EndedTrial } from "../../charts/best_so_far";
 import { ChartPanel } from "../../charts/chart_panel";
-import { scoreRange } from "../../charts/score_scale";
-import { baseLayout, Plot } from "../../charts/plot";
-import type { Layout, Trace } from "../../charts/plotly";
-import { plainText } from "../../charts/theme";
+import { baseAxis, baseLayout } from "../../charts/plot";
+import type { Drawing } from "../../charts/plot";
+import type { Trace } from "../../charts/plotly";
+import { scoreAxisRange, thinned, thinnedWords, trialMarkers, trialText } from "../../charts/points";
+import type { PointStyle } from "../../charts/points";
+import type { TableData } from "../../charts/table_data";
 import type { ChartTheme } from "../../charts/theme";
-import { axisFormat, metricLabel, metricName, score, utility } from "../../format/metric";
+import { usePointStyle } from "../../charts/use_point_style";
+import { axisFormat, metricLabel, metricName, score } from "../../format/metric";
 import { counted } from "../../format/numbers";
 import { layers } from "../../format/words";
 import type { StudyView } from "../../state/fold";
-import { Blank } from "../../ui/blank";
+import { query, setQuery } from "../../router";
 
 export function BestPanel({ view }: { view: StudyView }) {
   const { metric } = view.study;
   const ended = useMemo(() => bestSoFar(view.trials.values(), metric), [view, metric]);
-  const draw = useCallback((theme: ChartTheme) => drawBest(theme, ended, metric), [ended, metric]);
+  const style = usePointStyle(view.study);
+  const overTime = query.value.get("best") === "time";
+  const start = Date.parse(view.study.started_at ?? view.study.created_at);
+  const draw = useCallback(
+    (theme: ChartTheme) => drawBest(theme, ended, style, overTime ? start : null),
+    [ended, style, overTime, start],
+  );
   return (
     <ChartPanel
+      study={view.study}
       title="Best so far"
-      subtitle={`Validation ${metricLabel(metric)} of each design, hollow if dropped early, and the best up to it`}
-      chart={<Plot label={spoken(ended, metric)} draw={draw} />}
-      table={<BestTable ended={ended} metric={metric} />}
-      empty={
-        ended.length > 0 ? null : (
-          <Blank icon="chart" title="No design has ended yet" text="The first one starts a line." />
-        )
-      }
+      subtitle={`Validation ${metricLabel(metric)} of each design, hollow if dropped early`}
+      label={spoken(ended, metric)}
+      draw={draw}
+      table={tableOf(ended, metric)}
+      empty={ended.length > 0 ? null : NOTHING_YET}
+      controls={<OverWhat overTime={overTime} />}
+      footer={<p class="muted small">{drawnWords(ended)}</p>}
     />
   );
+}
+
+const NOTHING_YET = { title: "No design has ended yet", text: "The first one starts a line." };
+
+function OverWhat({ overTime }: { overTime: boolean }) {
+  return (
+    <button
+      type="button"
+      class="btn btn-quiet btn-small"
+      onClick={() => setQuery({ best: overTime ? null : "time" }, { replace: true })}
+    >
+      {overTime ? "By designs" : "By time"}
+    </button>
+  );
+}
+
+function drawnWords(ended: readonly EndedTrial[]): string {
+  return thinnedWords(ended.length, shownOf(ended).length);
+}
+
+function shownOf(ended: readonly EndedTrial[]): EndedTrial[] {
+  return thinned(ended, (each) => each.isBetter);
 }
 
 function spoken(ended: readonly EndedTrial[], metric: Metric): string {
@@ -45,100 +76,63 @@ function spoken(ended: readonly EndedTrial[], metric: Metric): string {
   );
 }
 
+/** `start`: of the study, in milliseconds since 1970, to draw over time; null: over designs. */
 function drawBest(
   theme: ChartTheme,
   ended: readonly EndedTrial[],
-  metric: Metric,
-): { traces: Trace[]; layout: Layout } {
-  const base = baseLayout(theme);
-  const place = ended.map((_, index) => index + 1);
+  style: PointStyle,
+  start: number | null,
+): Drawing {
+  const places = new Map(ended.map((each, index) => [each, placeOf(each, index, start)]));
+  const shown = shownOf(ended);
+  const trials = shown.map((each) => each.trial);
   const points: Trace = {
     type: "scatter",
     mode: "markers",
-    x: place,
-    y: ended.map((each) => each.score),
-    text: ended.map((each) => hoverText(each, metric)),
+    x: shown.map((each) => places.get(each)),
+    y: shown.map((each) => each.score),
+    customdata: trials.map((trial) => trial.number),
+    text: trials.map((trial) => trialText(trial, style.metric)),
     hoverinfo: "text",
-    marker: {
-      color: theme.muted,
-      size: 7,
-      opacity: 0.6,
-      // Hollow: dropped early.
-      symbol: ended.map(({ trial }) => (trial.state === "SUCCEEDED" ? "circle" : "circle-open")),
-    },
+    marker: { ...trialMarkers(theme, trials, style), size: 7 },
   };
   const line: Trace = {
     type: "scatter",
     mode: "lines",
-    x: place,
-    y: ended.map((each) => each.best),
+    x: shown.map((each) => places.get(each)),
+    y: shown.map((each) => each.best),
     line: { color: theme.accent, width: 2.6, shape: "hv" },
     hoverinfo: "skip",
   };
-  const title = { text: "Designs", font: { color: theme.muted, size: 12.5 }, standoff: 8 };
+  const title = start === null ? "Designs" : "Seconds since the study began";
+  const range = scoreAxisRange(ended.map((each) => each.score), style.metric);
   const layout = {
-    ...base,
-    xaxis: {
-      ...(base["xaxis"] as object),
-      title,
-      showgrid: false,
-      range: [0, Math.max(10, ended.length) + 0.5],
-    },
-    yaxis: {
-      ...(base["yaxis"] as object),
-      tickformat: axisFormat(metric),
-      range: shownRange(ended, metric),
-    },
-    hovermode: "closest",
-    uirevision: "best",
+    ...baseLayout(theme),
+    xaxis: { ...baseAxis(theme, title), showgrid: false, rangemode: "tozero" },
+    yaxis: { ...baseAxis(theme), tickformat: axisFormat(style.metric), range },
+    uirevision: `best ${title}`,
   };
   return { traces: [points, line], layout };
 }
 
-/** One bad design must not flatten all others. */
-function shownRange(ended: readonly EndedTrial[], metric: Metric): [number, number] {
-  const { low, high } = scoreRange(ended.map((each) => utility(each.score, metric)));
-  const edge = 0.08 * (high - low || 1);
-  const ends = [utility(low - edge, metric), utility(high + edge, metric)] as [number, number];
-  return ends[0] < ends[1] ? ends : [ends[1], ends[0]];
+function placeOf({ trial }: EndedTrial, index: number, start: number | null): number {
+  if (start === null) return index + 1;
+  return (Date.parse(trial.ended_at ?? "") - start) / 1000;
 }
 
-function hoverText({ trial, score: value }: EndedTrial, metric: Metric): string {
-  return `<b>Trial ${trial.number}</b>  ${score(value, metric)}<br>${plainText(layers(trial.design.hidden))}`;
-}
-
-function BestTable({ ended, metric }: { ended: readonly EndedTrial[]; metric: Metric }) {
-  return (
-    <table class="grid">
-      <thead>
-        <tr>
-          <th scope="col" class="num">
-            After designs
-          </th>
-          <th scope="col" class="num">
-            Best {metricLabel(metric)}
-          </th>
-          <th scope="col" class="num">
-            Trial
-          </th>
-          <th scope="col">Layers</th>
-        </tr>
-      </thead>
-      <tbody>
-        {ended.map(
-          ({ trial, best, isBetter }, index) =>
-            isBetter && (
-              <tr key={trial.number}>
-                <th scope="row" class="num">
-                  {index + 1}
-                </th>
-                <td class="num">{score(best, metric)}</td>
-                <td class="num">{trial.number}</td>
-                <td>{layers(trial.design.hidden)}</td>
-              </tr>
-            ),
-        )}
-      </tbody>
-    </table>
+function tableOf(ended: readonly EndedTrial[], metric: Metric): TableData {
+  const rows = ended.flatMap(({ trial, best, isBetter }, index) =>
+    isBetter
+      ? [[String(index + 1), score(best, metric), String(trial.number), layers(trial.design.hidden)]]
+      : [],
   );
+  return {
+    columns: [
+      { label: "After designs", isNumber: true },
+      { label: `Best ${metricLabel(metric)}`, isNumber: true },
+      { label: "Trial", isNumber: true },
+      { label: "Layers" },
+    ],
+    rows,
+  };
 }

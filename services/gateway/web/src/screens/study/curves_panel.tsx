@@ -3,7 +3,8 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
-import { baseLayout, Plot } from "../../charts/plot";
+import { baseLayout } from "../../charts/plot";
+import type { TableData } from "../../charts/table_data";
 import type { Layout, Trace } from "../../charts/plotly";
 import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
@@ -30,10 +31,12 @@ export function CurvesPanel({ view }: { view: StudyView }) {
   );
   return (
     <ChartPanel
+      study={view.study}
       title="Learning curves of the leaders"
       subtitle={`Validation ${metricLabel(metric)} after each epoch`}
-      chart={<Plot label={spoken(stable, metric)} draw={draw} />}
-      table={<CurveTable curves={stable} metric={metric} />}
+      label={spoken(stable, metric)}
+      draw={draw}
+      table={tableOf(stable, metric)}
       empty={curves.length > 0 ? null : <NoCurves error={error} />}
       footer={<Legend curves={stable} />}
     />
@@ -65,6 +68,7 @@ function drawCurves(
     name: `Trial ${trial.number}`,
     x: points.map((point) => point.epoch),
     y: points.map((point) => point.score_val),
+    customdata: points.map(() => trial.number),
     line: { color: theme.lines[index], width: index === 0 ? 2.6 : 1.6, dash: DASHES[index] },
     marker: { symbol: MARKERS[index], size: 6, maxdisplayed: 8 },
     hovertemplate:
@@ -119,41 +123,23 @@ function Legend({ curves }: { curves: readonly Curve[] }) {
   );
 }
 
-function CurveTable({ curves, metric }: { curves: readonly Curve[]; metric: Metric }) {
-  return (
-    <table class="grid">
-      <thead>
-        <tr>
-          <th scope="col">Trial</th>
-          <th scope="col">Layers</th>
-          <th scope="col" class="num">
-            Epochs
-          </th>
-          <th scope="col" class="num">
-            After the first
-          </th>
-          <th scope="col" class="num">
-            Best
-          </th>
-          <th scope="col" class="num">
-            Last
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {curves.map(({ trial, points }) => (
-          <tr key={trial.number}>
-            <th scope="row">{trial.number}</th>
-            <td>{layers(trial.design.hidden)}</td>
-            <td class="num">{points.length}</td>
-            <td class="num">{score(points[0]?.score_val, metric)}</td>
-            <td class="num">{score(peak(points, metric), metric)}</td>
-            <td class="num">{score(points[points.length - 1]?.score_val, metric)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+function tableOf(curves: readonly Curve[], metric: Metric): TableData {
+  return {
+    columns: [
+      { label: "Trial" },
+      { label: "Layers" },
+      { label: "Epoch", isNumber: true },
+      { label: `Validation ${metricLabel(metric)}`, isNumber: true },
+    ],
+    rows: curves.flatMap(({ trial, points }) =>
+      points.map((point) => [
+        String(trial.number),
+        layers(trial.design.hidden),
+        String(point.epoch),
+        score(point.score_val, metric),
+      ]),
+    ),
+  };
 }
 
 function peak(points: Curve["points"], metric: Metric): number | null {

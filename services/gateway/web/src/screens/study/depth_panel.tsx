@@ -3,45 +3,51 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
+import { extent } from "../../charts/fields";
 import { jitter, summarizeDepths, timedTrials } from "../../charts/depths";
 import type { DepthSummary, TimedTrial } from "../../charts/depths";
-import { baseLayout, Plot } from "../../charts/plot";
+import { baseAxis, baseLayout } from "../../charts/plot";
+import type { Drawing } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
+import { thinned, thinnedWords, trialMarkers, trialText } from "../../charts/points";
+import type { PointStyle } from "../../charts/points";
+import type { TableData } from "../../charts/table_data";
+import { usePointStyle } from "../../charts/use_point_style";
 import { scoreRange } from "../../charts/score_scale";
 import type { ScoreRange } from "../../charts/score_scale";
-import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
 import { directionWords, metricName, score, utility } from "../../format/metric";
 import { counted } from "../../format/numbers";
 import { duration } from "../../format/time";
-import { designSummary } from "../../format/words";
 import type { StudyView } from "../../state/fold";
-import { Blank } from "../../ui/blank";
 
 export function DepthPanel({ view }: { view: StudyView }) {
   const { metric } = view.study;
   const timed = useMemo(() => timedTrials(view.trials.values()), [view]);
   const depths = useMemo(() => summarizeDepths(timed, metric), [timed, metric]);
-  const best = view.study.best?.number ?? null;
+  const style = usePointStyle(view.study);
+  const shown = useMemo(() => thinned(timed, ({ trial }) => isKept(trial, style)), [timed, style]);
   const draw = useCallback(
-    (theme: ChartTheme) => drawDepths(theme, timed, metric, best),
-    [timed, metric, best],
+    (theme: ChartTheme) => drawDepths(theme, timed, shown, style),
+    [timed, shown, style],
   );
   const range = utilityRange(timed, metric);
   return (
     <ChartPanel
+      study={view.study}
       title="Training time against hidden layers"
       subtitle="Each point is a design; the box is the middle half of its depth"
-      chart={<Plot label={spoken(depths, metric)} draw={draw} />}
-      table={<DepthTable depths={depths} metric={metric} />}
-      empty={timed.length > 0 ? null : <NoPoints />}
+      label={spoken(depths, metric)}
+      draw={draw}
+      table={tableOf(depths, metric)}
+      empty={timed.length > 0 ? null : NOTHING_YET}
       footer={
         <div class="scale" aria-hidden="true">
           {score(utility(range.low, metric), metric, 1)}
           <i />
           {score(utility(range.high, metric), metric, 1)} {metricName(metric)}{" "}
           <span>
-            ({directionWords(metric)}) · ★ the best
+            ({directionWords(metric)}) · ★ the best {thinnedWords(timed.length, shown.length)}
           </span>
         </div>
       }
@@ -49,10 +55,13 @@ export function DepthPanel({ view }: { view: StudyView }) {
   );
 }
 
-function NoPoints() {
-  return (
-    <Blank icon="chart" title="No design has ended yet" text="The first one puts a point here." />
-  );
+const NOTHING_YET = {
+  title: "No design has ended yet",
+  text: "The first one puts a point here.",
+};
+
+function isKept({ number }: { number: number }, { best, picked }: PointStyle): boolean {
+  return number === best || picked.includes(number);
 }
 
 function spoken(depths: readonly DepthSummary[], metric: Metric): string {
@@ -74,10 +83,9 @@ const SPREAD = 0.24;
 function drawDepths(
   theme: ChartTheme,
   timed: readonly TimedTrial[],
-  metric: Metric,
-  best: number | null,
-): { traces: Trace[]; layout: Layout } {
-  const range = utilityRange(timed, metric);
+  shown: readonly TimedTrial[],
+  style: PointStyle,
+): Drawing {
   const boxes: Trace = {
     type: "box",
     x: timed.map((each) => each.trial.n_layers),
@@ -88,96 +96,50 @@ function drawDepths(
     fillcolor: "rgba(128,140,160,0.10)",
     hoverinfo: "skip",
   };
+  const trials = shown.map((each) => each.trial);
   const points: Trace = {
     type: "scatter",
     mode: "markers",
-    x: timed.map((each) => each.trial.n_layers + jitter(each.trial.number) * SPREAD),
-    y: timed.map((each) => each.seconds),
-    text: timed.map((each) => hoverText(each, metric)),
+    x: trials.map((trial) => trial.n_layers + jitter(trial.number) * SPREAD),
+    y: shown.map((each) => each.seconds),
+    customdata: trials.map((trial) => trial.number),
+    text: trials.map((trial) => trialText(trial, style.metric)),
     hoverinfo: "text",
-    marker: {
-      color: timed.map((each) => utility(each.score, metric)),
-      colorscale: theme.scale,
-      cmin: range.low,
-      cmax: range.high > range.low ? range.high : range.low + 1e-9,
-      size: timed.map((each) => (each.trial.number === best ? 17 : 9)),
-      symbol: timed.map((each) => (each.trial.number === best ? "star" : "circle")),
-      line: { color: theme.surface, width: 1 },
-      opacity: 0.92,
-    },
+    marker: trialMarkers(theme, trials, style),
   };
   return { traces: [boxes, points], layout: depthLayout(theme, timed) };
 }
 
 function depthLayout(theme: ChartTheme, timed: readonly TimedTrial[]): Layout {
-  const base = baseLayout(theme);
-  const seconds = timed.map((each) => each.seconds);
-  // Times that differ by orders of magnitude need a logarithm to be seen.
-  const wide = Math.max(...seconds) > 30 * Math.min(...seconds);
+  const [low, high] = extent(timed.map((each) => each.seconds));
   return {
-    ...base,
-    xaxis: {
-      ...(base["xaxis"] as object),
-      title: { text: "Hidden layers", font: { color: theme.muted, size: 12.5 }, standoff: 8 },
-      dtick: 1,
-      showgrid: false,
-    },
+    ...baseLayout(theme),
+    xaxis: { ...baseAxis(theme, "Hidden layers"), dtick: 1, showgrid: false },
     yaxis: {
-      ...(base["yaxis"] as object),
-      title: { text: "Training time, s", font: { color: theme.muted, size: 12.5 }, standoff: 8 },
-      type: wide ? "log" : "linear",
+      ...baseAxis(theme, "Training time, s"),
+      // Times that differ by orders of magnitude need a logarithm to be seen.
+      type: high > 30 * low ? "log" : "linear",
       rangemode: "tozero",
     },
-    hovermode: "closest",
     // Keeps the reader's zoom while new points come in.
     uirevision: "depths",
   };
 }
 
-function hoverText({ trial, seconds, score: value }: TimedTrial, metric: Metric): string {
-  const lines = [
-    `<b>Trial ${trial.number}</b>  ${score(value, metric)}`,
-    plainText(designSummary(trial.design)),
-    `${duration(seconds)} · ${counted(trial.epochs, "epoch")}`,
-  ];
-  return lines.join("<br>");
-}
-
-function DepthTable({ depths, metric }: { depths: readonly DepthSummary[]; metric: Metric }) {
-  return (
-    <table class="grid">
-      <thead>
-        <tr>
-          <th scope="col">Hidden layers</th>
-          <th scope="col" class="num">
-            Designs
-          </th>
-          <th scope="col" class="num">
-            Median time
-          </th>
-          <th scope="col" class="num">
-            Fastest
-          </th>
-          <th scope="col" class="num">
-            Slowest
-          </th>
-          <th scope="col" class="num">
-            Best score
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {depths.map((depth) => (
-          <tr key={depth.layers}>
-            <th scope="row">{depth.layers}</th>
-            <td class="num">{depth.trials}</td>
-            <td class="num">{duration(depth.median)}</td>
-            <td class="num">{duration(depth.low)}</td>
-            <td class="num">{duration(depth.high)}</td>
-            <td class="num">{score(depth.best, metric)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+function tableOf(depths: readonly DepthSummary[], metric: Metric): TableData {
+  const numbers = ["Designs", "Median time", "Fastest", "Slowest", "Best score"];
+  return {
+    columns: [
+      { label: "Hidden layers" },
+      ...numbers.map((label) => ({ label, isNumber: true })),
+    ],
+    rows: depths.map((depth) => [
+      String(depth.layers),
+      String(depth.trials),
+      duration(depth.median),
+      duration(depth.low),
+      duration(depth.high),
+      score(depth.best, metric),
+    ]),
+  };
 }

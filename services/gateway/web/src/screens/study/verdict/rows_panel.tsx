@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import type { Metric } from "../../../api/types";
 import type { Verdict } from "../../../api/verdict";
-import { ChartPanel } from "../../../charts/chart_panel";
+import { FigurePanel } from "../../../charts/figure_panel";
 import { sentence } from "../../../format/design_words";
 import { metricLabel, metricName, score } from "../../../format/metric";
 import { count, counted } from "../../../format/numbers";
@@ -16,7 +16,7 @@ export function RowsPanel({ verdict }: { verdict: Verdict }) {
   const lines = useMemo(() => rowsLines(verdict.learning_curve), [verdict]);
   if (lines.length === 0) return null;
   return (
-    <ChartPanel
+    <FigurePanel
       title="More data, or a bigger network?"
       subtitle={`Mean ${metricLabel(metric)} on a part of the training rows`}
       chart={<RowsChart lines={lines} metric={metric} label={spoken(lines, metric)} />}

@@ -1,0 +1,53 @@
+/** Every plot of a study, linked by one selection. */
+
+import { useMemo } from "preact/hooks";
+import { isOfSearch } from "../../../state/fold";
+import type { StudyView } from "../../../state/fold";
+import { useThrottled } from "../../../ui/hooks";
+import { Boundary } from "../../../ui/panel";
+import { BestPanel } from "../best_panel";
+import { CurvesPanel } from "../curves_panel";
+import { DepthPanel } from "../depth_panel";
+import { DistributionPanel } from "./distribution_panel";
+import { ImportancePlot } from "./importance_plot";
+import { ParallelPanel } from "./parallel_panel";
+import { ParetoPanel } from "./pareto_panel";
+import { SelectionBar } from "./selection_bar";
+import { SlicePanel } from "./slice_panel";
+
+const REDRAW_MS = 2_000;
+
+const PLOTS = [
+  ["depth", "Time and layers", DepthPanel],
+  ["curves", "Learning curves", CurvesPanel],
+  ["best", "Best so far", BestPanel],
+  ["parallel", "Parallel coordinates", ParallelPanel],
+  ["importances", "Importances", ImportancePlot],
+  ["pareto", "Pareto front", ParetoPanel],
+  ["slices", "Slices", SlicePanel],
+  ["distribution", "Distribution", DistributionPanel],
+] as const;
+
+export function PlotsTab({ view: latest }: { view: StudyView }) {
+  const view = useThrottled(latest, REDRAW_MS);
+  const trials = useMemo(() => [...view.trials.values()].filter(isOfSearch), [view]);
+  return (
+    <div class="stack plots">
+      <SelectionBar studyId={view.study.study_id} trials={trials} />
+      <nav class="plot-contents" aria-label="Plots">
+        {PLOTS.map(([id, name]) => (
+          <a key={id} href={`#plot-${id}`}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      {PLOTS.map(([id, , Plot]) => (
+        <div key={id} id={`plot-${id}`} class="plot-place">
+          <Boundary>
+            <Plot view={view} />
+          </Boundary>
+        </div>
+      ))}
+    </div>
+  );
+}
