@@ -64,7 +64,8 @@ class Study:
     """`traceparent`: W3C Trace Context of the request that created it; may be empty.
 
     `table` is estimated from the dataset's profile; None: it was not recorded. `verdict` is the
-    last one reached, `estimate` what was predicted before it was created.
+    last one reached, `estimate` what was predicted before it was created. `note` and `tags` are
+    its users' own words. With `deleted_at` it is in no list, until it is restored.
     """
 
     study_id: str
@@ -78,6 +79,9 @@ class Study:
     table: TableShape | None = None
     verdict: Verdict | None = None
     estimate: Estimate | None = None
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,17 @@ from layerlab.ports import Ingest, RunStore
 from services.gateway.estimating import Estimator, Prediction
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import (
+    ActivityPage,
     CohortPage,
     CurvePoint,
+    Description,
     Ledger,
+    StudyQuery,
     StudyVerb,
     StudyView,
     TrialPage,
     TrialQuery,
+    TrialSelection,
 )
 from services.gateway.ledger.documents import study_from_json, study_to_json
 from services.gateway.own_designs import OwnDesigns
@@ -189,14 +193,12 @@ class Application:
         """:raises NotFound: `unknown_study`."""
         return await self._named(await self._ledger.get_study(study_id))
 
-    async def list_studies(
-        self, limit: int = 100, page_token: str = ""
-    ) -> tuple[Sequence[NamedStudy], str]:
+    async def list_studies(self, query: StudyQuery) -> tuple[Sequence[NamedStudy], str]:
         """Newest first, and the token of the next page.
 
         :raises InvalidInput: `page_size`, `page_token`.
         """
-        page = await self._ledger.list_studies(limit, page_token)
+        page = await self._ledger.list_studies(query)
         return [await self._named(view) for view in page.studies], page.next_page_token
 
     async def move_study(self, study_id: str, verb: StudyVerb) -> NamedStudy:
@@ -205,11 +207,39 @@ class Application:
         """
         return await self._named(await self._ledger.move_by_user(study_id, verb))
 
+    async def describe_study(self, study_id: str, description: Description) -> NamedStudy:
+        """:raises NotFound: `unknown_study`."""
+        return await self._named(await self._ledger.describe_study(study_id, description))
+
+    async def delete_study(self, study_id: str) -> NamedStudy:
+        """:raises NotFound: `unknown_study`.
+        :raises Conflict: `study_is_active`.
+        """
+        return await self._named(await self._ledger.delete_study(study_id))
+
+    async def restore_study(self, study_id: str) -> NamedStudy:
+        """:raises NotFound: `unknown_study`."""
+        return await self._named(await self._ledger.restore_study(study_id))
+
     async def list_trials(self, study_id: str, query: TrialQuery) -> TrialPage:
         """:raises NotFound: `unknown_study`.
         :raises InvalidInput: `order_by`, `page_size`, `page_token`.
         """
         return await self._ledger.list_trials(study_id, query)
+
+    async def select_trials(self, study_id: str, query: TrialQuery) -> TrialSelection:
+        """All that match, at once.
+
+        :raises NotFound: `unknown_study`.
+        :raises InvalidInput: `order_by`, `where`.
+        """
+        return await self._ledger.select_trials(study_id, query)
+
+    async def list_activity(self, study_id: str, size: int, page_token: str) -> ActivityPage:
+        """:raises NotFound: `unknown_study`.
+        :raises InvalidInput: `page_size`, `page_token`.
+        """
+        return await self._ledger.list_activity(study_id, size, page_token)
 
     async def get_trial(self, study_id: str, number: int) -> tuple[Trial, tuple[CurvePoint, ...]]:
         """:raises NotFound: `unknown_study`, `unknown_trial`."""

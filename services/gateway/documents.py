@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerlab.domain.dataset import Column, Dataset
+from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.matrices import Split
 from layerlab.domain.presets import PRESETS, preset_space
@@ -101,6 +102,16 @@ def worker_to_json(worker: Worker) -> dict[str, JsonValue]:
         "draining": worker.draining,
         "connected": worker.disconnected_at is None,
         "disconnected_at": to_optional_time(worker.disconnected_at),
+    }
+
+
+def activity_to_json(event: Event) -> dict[str, JsonValue]:
+    return {
+        "seq": event.seq,
+        "time": to_time(event.time),
+        "type": event.type.value,
+        "subject": event.subject,
+        "data": event.data,
     }
 
 

@@ -193,9 +193,29 @@ class StudyDocument(Document):
     progress: ProgressDocument
     best: TrialDocument | None
     seq: int = Field(description="The number of the study's last event.")
+    note: str = Field(description="Its users' own words.")
+    tags: list[str]
+    deleted_at: datetime | None = Field(
+        description="Since when it is in no list; `:restore` brings it back."
+    )
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+class ActivityDocument(Document):
+    """An event, but none of a report of epochs."""
+
+    seq: int
+    time: datetime
+    type: EventType
+    subject: str
+    data: dict[str, Any]
+
+
+class ActivityPageDocument(Document):
+    entries: list[ActivityDocument] = Field(description="Newest first.")
+    next_page_token: str
 
 
 class StudyPageDocument(Document):

@@ -32,8 +32,8 @@ _KERAS_WORK: Final = 5e9
 # Early stopping waits for max(10, 15 % of max_epochs) epochs without progress.
 _PATIENCE: Final = 10
 _PATIENCE_SHARE: Final = 0.15
-# From a study's creation to its first step, and from its last one to its end.
-_START_SECONDS: Final = 0.3
+# From a study's creation to its first step, and from its last one to its end: at least, at most.
+_START_SECONDS: Final = (0.1, 0.3)
 # What a search cohort's last lanes leave idle.
 _TAIL_SECONDS: Final = 0.5
 # What a measured and an unmeasured prediction may be wrong by, either way.
@@ -102,8 +102,8 @@ def predict(spec: StudySpec, table: TableShape, measured: Measured) -> Outlook:
 
 def _seconds(spec: StudySpec, table: TableShape, load: Load) -> Span:
     search = load.search / load.pace
-    low = _START_SECONDS + search / load.spread
-    high = _START_SECONDS + _TAIL_SECONDS + search * load.spread
+    low = _START_SECONDS[0] + search / load.spread
+    high = _START_SECONDS[1] + _TAIL_SECONDS + search * load.spread
     if spec.verdict is VerdictMode.OFF:
         return Span(low, high)
     least, most = finals_seconds(spec, table, load)

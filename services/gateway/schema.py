@@ -15,9 +15,14 @@ from services.gateway.models import (
     ProblemDocument,
     ResetFrame,
 )
+from services.gateway.study_description import DescriptionRequest
 from services.gateway.study_request import DesignsRequest, StudyRequest
 
-_REQUESTS: Final[tuple[type[BaseModel], ...]] = (StudyRequest, DesignsRequest)
+_REQUESTS: Final[tuple[type[BaseModel], ...]] = (
+    StudyRequest,
+    DesignsRequest,
+    DescriptionRequest,
+)
 # Bodies that we read ourselves, frames of streams, and the one shape of every failure.
 _EXTRA: Final[tuple[type[BaseModel], ...]] = (
     *_REQUESTS,

@@ -13,7 +13,7 @@ from layerlab.v1 import study_pb2 as pb
 from layerlab.v1 import study_pb2_grpc
 from services.gateway.application import Application
 from services.gateway.create_message import create_request_to_json
-from services.gateway.ledger import StudyVerb
+from services.gateway.ledger import StudyQuery, StudyVerb
 from services.gateway.streams import closing_stream
 from services.gateway.strict_json import check_values
 from services.gateway.study_messages import (
@@ -56,9 +56,8 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         self, request: pb.ListStudiesRequest, context: Context
     ) -> pb.ListStudiesResponse:
         async with wire.errors_as_status(context):
-            studies, token = await self._app.list_studies(
-                request.page_size or _DEFAULT_PAGE, request.page_token
-            )
+            query = StudyQuery(request.page_size or _DEFAULT_PAGE, request.page_token)
+            studies, token = await self._app.list_studies(query)
         return pb.ListStudiesResponse(
             studies=[view_to_proto(each) for each in studies], next_page_token=token
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from layerlab.domain.baseline import Baseline
@@ -20,6 +22,14 @@ class KnownDesignDocument(Document):
 class AddedDesignsDocument(Document):
     added: list[DesignDocument] = Field(description="They will be tried next.")
     known: list[KnownDesignDocument] = Field(description="They were asked for before.")
+
+
+class TrialColumnsDocument(Document):
+    """Many trials, an array a field: those of a trial, and of its design beside them."""
+
+    seq: int = Field(description="Events after it are not in here yet.")
+    count: int = Field(description="The length of every array.")
+    columns: dict[str, list[Any]]
 
 
 class TrialReceiptDocument(CohortReceiptDocument):

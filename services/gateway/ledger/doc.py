@@ -96,6 +96,12 @@ class Doc:
             raise TypeError(f"{name!r} is no list of whole numbers: {values!r}")
         return tuple(each for each in values if isinstance(each, int))
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self.items(name)
+        if not all(isinstance(each, str) for each in values):
+            raise TypeError(f"{name!r} is no list of texts: {values!r}")
+        return tuple(each for each in values if isinstance(each, str))
+
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
         return self.fields.get(name) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TypedDict
 
 from layerlab.domain.baseline import Baseline
@@ -111,10 +111,30 @@ def study_to_json(view: StudyView, dataset_name: str = "") -> dict[str, JsonValu
         "progress": _progress_to_json(view.progress),
         "best": None if view.best is None else trial_to_json(view.best),
         "seq": view.seq,
+        **description_to_json(study),
         "created_at": to_time(study.created_at),
         "started_at": to_optional_time(study.started_at),
         "ended_at": to_optional_time(study.ended_at),
     }
+
+
+def description_to_json(study: Study) -> dict[str, JsonValue]:
+    """What its users have made of it, but for its name, which is in its spec."""
+    return {
+        "note": study.note,
+        "tags": list(study.tags),
+        "deleted_at": to_optional_time(study.deleted_at),
+    }
+
+
+def with_description(study: Study, doc: Doc) -> Study:
+    """What was written before there were notes has none."""
+    return replace(
+        study,
+        note=doc.text("note") if doc.has("note") else "",
+        tags=doc.texts("tags") if doc.has("tags") else (),
+        deleted_at=doc.optional_time("deleted_at"),
+    )
 
 
 def study_from_json(value: JsonValue) -> StudyView:
@@ -134,7 +154,7 @@ def study_from_json(value: JsonValue) -> StudyView:
     best = trial_from_json(doc.object("best")) if doc.has("best") else None
     headline = doc.text("verdict_headline") if doc.has("verdict_headline") else ""
     progress = _progress_from_json(doc.doc("progress"))
-    return StudyView(study, progress, best, doc.whole("seq"), headline)
+    return StudyView(with_description(study, doc), progress, best, doc.whole("seq"), headline)
 
 
 def _estimate_to_json(study: Study) -> JsonValue:

@@ -209,6 +209,27 @@ def _verdict_reached(record: Record, event: Event, data: Doc) -> None:
     record.study_change = event.seq
 
 
+def _study_described(record: Record, event: Event, data: Doc) -> None:
+    study = record.study
+    name = data.text("name") if data.has("name") else study.spec.name
+    record.put_study(
+        replace(
+            study,
+            spec=replace(study.spec, name=name),
+            note=data.text("note") if data.has("note") else study.note,
+            tags=data.texts("tags") if data.has("tags") else study.tags,
+        )
+    )
+
+
+def _study_deleted(record: Record, event: Event, data: Doc) -> None:
+    record.put_study(replace(record.study, deleted_at=event.time))
+
+
+def _study_restored(record: Record, event: Event, data: Doc) -> None:
+    record.put_study(replace(record.study, deleted_at=None))
+
+
 def _study_moved(record: Record, event: Event, data: Doc) -> None:
     study, to = record.study, data.member("to", StudyState)
     starts = to is StudyState.RUNNING and study.started_at is None
@@ -363,6 +384,9 @@ _FOLDS: Final[Mapping[EventType, Callable[[Record, Event, Doc], None]]] = {
     EventType.DESIGNS_ADDED: _designs_added,
     EventType.VERDICT_REACHED: _verdict_reached,
     EventType.STUDY_STATE_CHANGED: _study_moved,
+    EventType.STUDY_DESCRIBED: _study_described,
+    EventType.STUDY_DELETED: _study_deleted,
+    EventType.STUDY_RESTORED: _study_restored,
     EventType.COHORT_REGISTERED: _cohort_registered,
     EventType.COHORT_STATE_CHANGED: _cohort_moved,
     EventType.TRIAL_STATE_CHANGED: _trial_moved,

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import structlog
 
@@ -33,12 +33,21 @@ from layerlab.domain.worker import Worker
 from layerlab.ports import DatasetStore, EventFeed, RunStore, StudySummary
 from layerlab.tracing import current_traceparent
 from services.gateway.ledger import reading
+from services.gateway.ledger.activity import page_of_activity
 from services.gateway.ledger.actor import in_milliseconds
 from services.gateway.ledger.attendance import Attendance
 from services.gateway.ledger.book import Book
 from services.gateway.ledger.cohort_pages import page_of_cohorts
-from services.gateway.ledger.decisions import claims, cohorts, designs, studies, verdicts
+from services.gateway.ledger.decisions import (
+    claims,
+    cohorts,
+    descriptions,
+    designs,
+    studies,
+    verdicts,
+)
 from services.gateway.ledger.decisions.command import look
+from services.gateway.ledger.decisions.descriptions import Description
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.documents import study_from_json
 from services.gateway.ledger.fold import Record
@@ -47,19 +56,24 @@ from services.gateway.ledger.models import load_model, save_model
 from services.gateway.ledger.pages import page_of_studies
 from services.gateway.ledger.progress import view
 from services.gateway.ledger.reporting import acknowledge
-from services.gateway.ledger.trials import page_of_trials
+from services.gateway.ledger.trials import page_of_trials, sort_trials
 from services.gateway.ledger.views import (
+    ActivityPage,
     AddedDesigns,
     CohortPage,
     CurvePoint,
     StudyPage,
+    StudyQuery,
     StudyVerb,
     StudyView,
     TrialPage,
     TrialQuery,
+    TrialSelection,
 )
 
 log = structlog.get_logger()
+
+_ALL_STUDIES: Final = StudyQuery()
 
 
 class Ledger:
@@ -138,9 +152,9 @@ class Ledger:
         """:raises NotFound: `unknown_study`."""
         return await self._book.actor(study_id).do(look(view))
 
-    async def list_studies(self, limit: int = 100, page_token: str = "") -> StudyPage:
-        """:raises InvalidInput: `invalid_page_size` (1 to 1000), `invalid_page_token`."""
-        summaries, token = await page_of_studies(self._store, limit, page_token)
+    async def list_studies(self, query: StudyQuery = _ALL_STUDIES) -> StudyPage:
+        """:raises InvalidInput: `invalid_page_size`, `invalid_page_token`."""
+        summaries, token = await page_of_studies(self._store, query)
         views = await asyncio.gather(*(self._view(summary) for summary in summaries))
         return StudyPage(tuple(views), token)
 
@@ -153,6 +167,27 @@ class Ledger:
             return page_of_trials(record.trials.values(), query, record.study.spec.metric)
 
         return await self._book.actor(study_id).do(look(read))
+
+    async def select_trials(self, study_id: str, query: TrialQuery) -> TrialSelection:
+        """All at once, in the order asked for.
+
+        :raises NotFound: `unknown_study`.
+        :raises InvalidInput: `unknown_order`, `invalid_condition`.
+        """
+
+        def read(record: Record, now: datetime) -> TrialSelection:
+            found = sort_trials(record.trials.values(), query, record.study.spec.metric)
+            return TrialSelection(record.seq, tuple(found))
+
+        return await self._book.actor(study_id).do(look(read))
+
+    async def list_activity(self, study_id: str, size: int, page_token: str) -> ActivityPage:
+        """:raises NotFound: `unknown_study`.
+        :raises InvalidInput: `invalid_page_size`, `invalid_page_token`.
+        """
+        return await page_of_activity(
+            self._store, study_id, await self.last_seq(study_id), size, page_token
+        )
 
     async def list_cohorts(self, study_id: str, size: int, page_token: str) -> CohortPage:
         """In the order of registration.
@@ -194,6 +229,20 @@ class Ledger:
         :raises Conflict: `illegal_move`.
         """
         return await self._book.actor(study_id).do(studies.move_by_user(verb))
+
+    async def describe_study(self, study_id: str, description: Description) -> StudyView:
+        """:raises NotFound: `unknown_study`."""
+        return await self._book.actor(study_id).do(descriptions.describe(description))
+
+    async def delete_study(self, study_id: str) -> StudyView:
+        """:raises NotFound: `unknown_study`.
+        :raises Conflict: `study_is_active`.
+        """
+        return await self._book.actor(study_id).do(descriptions.delete())
+
+    async def restore_study(self, study_id: str) -> StudyView:
+        """:raises NotFound: `unknown_study`."""
+        return await self._book.actor(study_id).do(descriptions.restore())
 
     async def last_seq(self, study_id: str) -> int:
         """The number of the study's last event.

@@ -15,21 +15,23 @@ from layerlab.domain.spec import StudyKind
 from layerlab.ports import RunStore, StudySummary
 from services.gateway.ledger.book import TICK
 from services.gateway.ledger.doc import from_time, to_time
+from services.gateway.ledger.views import StudyQuery
 
 MAX_PAGE: Final = 1000
 
 
-async def page_of_studies(store: RunStore, size: int, token: str) -> tuple[list[StudySummary], str]:
+async def page_of_studies(store: RunStore, query: StudyQuery) -> tuple[list[StudySummary], str]:
     """Newest first, and the token of the next page. Probes and replays are in no list.
 
     :raises InvalidInput: `invalid_page_size`, `invalid_page_token`.
     """
+    size, token = query.page_size, query.page_token
     check_page_size(size)
     time, shown = _read_token(token) if token else (None, [])
     before = None if time is None else time + TICK
     fresh: list[StudySummary] = []
     async for each in _newest_first(store, before, batch=len(shown) + size + 1):
-        if each.study_id not in shown and _is_listed(each):
+        if each.study_id not in shown and _is_listed(each, query):
             fresh.append(each)
         if len(fresh) > size:
             break
@@ -61,10 +63,18 @@ async def _newest_first(
         before = last + TICK
 
 
-def _is_listed(summary: StudySummary) -> bool:
-    # Summaries from before there were other kinds don't say.
-    kind = json.loads(summary.body).get("kind", StudyKind.STUDY)
-    return bool(kind == StudyKind.STUDY)
+def _is_listed(summary: StudySummary, query: StudyQuery) -> bool:
+    study = json.loads(summary.body)
+    # Summaries from before there were other kinds, notes and tags don't say.
+    if study.get("kind", StudyKind.STUDY) != StudyKind.STUDY:
+        return False
+    if (study.get("deleted_at") is not None) is not query.deleted:
+        return False
+    tags = study.get("tags", [])
+    if (query.states and study["state"] not in query.states) or not query.tags.issubset(tags):
+        return False
+    words = (study["name"], study["target"], study.get("note", ""), *tags)
+    return not query.text or any(query.text.casefold() in each.casefold() for each in words)
 
 
 def _read_token(token: str) -> tuple[datetime, list[str]]:

@@ -54,6 +54,9 @@ async def follow(
                     return
             if page:
                 after = page[-1].seq
+            elif ended:
+                # Its end was before `after`: what came later are its users' words.
+                return
             else:
                 await anext(wakes)
 

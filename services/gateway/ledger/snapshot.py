@@ -19,7 +19,12 @@ from services.gateway.ledger.cohort_documents import (
     table_to_json,
 )
 from services.gateway.ledger.doc import Doc, to_optional_time, to_time
-from services.gateway.ledger.documents import trial_from_json, trial_to_json
+from services.gateway.ledger.documents import (
+    description_to_json,
+    trial_from_json,
+    trial_to_json,
+    with_description,
+)
 from services.gateway.ledger.estimate_documents import estimate_from_json, estimate_to_json
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
@@ -45,6 +50,7 @@ def take_snapshot(record: Record) -> Snapshot:
             "table": table_to_json(study.table),
             "verdict": verdict_to_json(study.verdict) if study.verdict else None,
             "estimate": estimate_to_json(study.estimate),
+            **description_to_json(study),
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
@@ -81,7 +87,7 @@ def restore_snapshot(snapshot: Snapshot) -> Record | None:
 
 
 def _study_from_json(study_id: str, doc: Doc) -> Study:
-    return Study(
+    study = Study(
         study_id,
         spec_from_json(doc.object("spec")),
         doc.member("state", StudyState),
@@ -94,6 +100,7 @@ def _study_from_json(study_id: str, doc: Doc) -> Study:
         verdict_from_json(doc.object("verdict")) if doc.has("verdict") else None,
         estimate_from_json(doc),
     )
+    return with_description(study, doc)
 
 
 def _entry_to_json(entry: CohortEntry) -> dict[str, JsonValue]:

@@ -16,6 +16,7 @@ from layerlab.domain.problem import InvalidInput
 from layerlab.domain.study import Trial
 from layerlab.domain.trial import TrialState
 from services.gateway.ledger.pages import check_page_size, decode_token, encode_token, invalid_token
+from services.gateway.ledger.trial_filters import parse_conditions, parse_words
 from services.gateway.ledger.views import TrialPage, TrialQuery
 
 # What JSON can say and Python can order; one kind for each field.
@@ -50,19 +51,12 @@ def page_of_trials(trials: Iterable[Trial], query: TrialQuery, metric: Metric) -
     """The token names the last trial of the page and its value, not a position: what is added
     or moves meanwhile neither repeats nor hides a trial that stays where it is.
 
-    :raises InvalidInput: `invalid_page_size`, `unknown_order`, `invalid_page_token`.
+    :raises InvalidInput: `invalid_page_size`, `unknown_order`, `invalid_page_token`,
+        `invalid_condition`.
     """
     check_page_size(query.page_size)
-    name, descending = query.order_by.removeprefix("-"), query.order_by.startswith("-")
-    if name not in _READ:
-        raise InvalidInput(
-            "unknown_order",
-            f"Trials can't be ordered by {name!r}.",
-            hint=f"Order by one of {', '.join(ORDERS)}, with - before it for descending.",
-            field="order_by",
-        )
-    chosen = {each.number: each for each in trials if _matches(each, query)}
-    read = _reader(name, metric)
+    read, descending = _order(query, metric)
+    chosen = {each.number: each for each in choose_trials(trials, query)}
     places = [(_key(read(each)), number) for number, each in chosen.items()]
     if query.page_token:
         last = _read_token(query)
@@ -72,20 +66,50 @@ def page_of_trials(trials: Iterable[Trial], query: TrialQuery, metric: Metric) -
             # A forged token, with a value of another kind than the field's.
             raise invalid_token() from None
     # One more than the page, to see whether there are more.
-    first = _first(places, query.page_size + 1, descending)
+    first = _first(places, query.skip + query.page_size + 1, descending)[query.skip :]
     page = first[: query.page_size]
     token = _token(query, page[-1]) if len(first) > len(page) else ""
     return TrialPage(tuple(chosen[number] for _, number in page), token, len(chosen))
 
 
-def _reader(name: str, metric: Metric) -> Callable[[Trial], object]:
-    return _score(name, metric) if name in _SCORES else _READ[name]
+def _order(query: TrialQuery, metric: Metric) -> tuple[Callable[[Trial], object], bool]:
+    """What to order by, and whether descending."""
+    name, descending = query.order_by.removeprefix("-"), query.order_by.startswith("-")
+    if name not in _READ:
+        raise InvalidInput(
+            "unknown_order",
+            f"Trials can't be ordered by {name!r}.",
+            hint=f"Order by one of {', '.join(ORDERS)}, with - before it for descending.",
+            field="order_by",
+        )
+    return (_score(name, metric) if name in _SCORES else _READ[name]), descending
 
 
-def _matches(trial: Trial, query: TrialQuery) -> bool:
-    return (not query.states or trial.state in query.states) and (
-        not query.purposes or trial.purpose in query.purposes
-    )
+def sort_trials(trials: Iterable[Trial], query: TrialQuery, metric: Metric) -> list[Trial]:
+    """All that the query matches, in its order; pages don't count.
+
+    :raises InvalidInput: `unknown_order`, `invalid_condition`.
+    """
+    chosen = {each.number: each for each in choose_trials(trials, query)}
+    read, descending = _order(query, metric)
+    places = [(_key(read(each)), number) for number, each in chosen.items()]
+    return [chosen[number] for _, number in _first(places, len(places), descending)]
+
+
+def choose_trials(trials: Iterable[Trial], query: TrialQuery) -> list[Trial]:
+    """What the query matches, in the order of `trials`.
+
+    :raises InvalidInput: `invalid_condition`.
+    """
+    holds, says = parse_conditions(query.where), parse_words(query.text)
+    return [
+        each
+        for each in trials
+        if (not query.states or each.state in query.states)
+        and (not query.purposes or each.purpose in query.purposes)
+        and holds(each)
+        and says(each)
+    ]
 
 
 def _first(places: Iterable[_Place], count: int, descending: bool) -> list[_Place]:
@@ -128,12 +152,13 @@ def _token(query: TrialQuery, place: _Place) -> str:
 
 def _read_token(query: TrialQuery) -> _Place:
     match decode_token(query.page_token):
-        case [order, states, purposes, None | str() | int() | float() | list() as key, int(number)]:
-            if [order, states, purposes] == _asked(query):
+        case [*asked, None | str() | int() | float() | list() as key, int(number)]:
+            if asked == _asked(query):
                 return key, number
-            raise invalid_token("It belongs to another order, or to other states or purposes.")
+            raise invalid_token("It belongs to another order, or to other filters.")
     raise invalid_token()
 
 
 def _asked(query: TrialQuery) -> list[JsonValue]:
-    return [query.order_by, sorted(query.states), sorted(query.purposes)]
+    asked: list[JsonValue] = [query.order_by, sorted(query.states), sorted(query.purposes)]
+    return [*asked, list(query.where), query.text]

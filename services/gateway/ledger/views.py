@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from layerlab.domain.design import Design
+from layerlab.domain.event import Event
 from layerlab.domain.study import Cohort, Progress, Purpose, Study, Trial
-from layerlab.domain.trial import TrialState
+from layerlab.domain.trial import StudyState, TrialState
 
 
 class StudyVerb(StrEnum):
@@ -34,6 +35,20 @@ class StudyView:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyQuery:
+    """Which studies: in one of the `states` (none: any), with all of the `tags`, and `text` in
+    their name, target, note or tags, in any case. `deleted`: those that were, instead of the
+    others. `page_size` is 1 to 1000."""
+
+    page_size: int = 100
+    page_token: str = ""
+    text: str = ""
+    states: frozenset[StudyState] = frozenset()
+    tags: frozenset[str] = frozenset()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPage:
     """Newest first. An empty token: there are no more."""
 
@@ -49,7 +64,8 @@ class TrialQuery:
     scores the best first, whatever the metric.
     Trials without a value come last either way. Of equal scores those of trials that succeeded
     come first, then the smaller networks, as in the ranking; other equals come by number.
-    `page_size` is 1 to 1000. No `states`, no `purposes`: all of them.
+    `page_size` is 1 to 1000. No `states`, no `purposes`: all of them. `where` are conditions and
+    `text` words (`trial_filters`). `skip` leaves out so many, instead of a token.
     """
 
     order_by: str = "-score_val"
@@ -57,6 +73,9 @@ class TrialQuery:
     page_token: str = ""
     states: frozenset[TrialState] = frozenset()
     purposes: frozenset[Purpose] = frozenset({Purpose.SEARCH})
+    where: tuple[str, ...] = ()
+    text: str = ""
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,22 @@ class TrialPage:
     trials: tuple[Trial, ...]
     next_page_token: str
     total_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSelection:
+    """All that a query matches. Events after `seq` are not in it yet."""
+
+    seq: int
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """Newest first, without reports of epochs. An empty token: there is nothing older."""
+
+    events: tuple[Event, ...]
+    next_page_token: str
 
 
 @dataclass(frozen=True, slots=True)

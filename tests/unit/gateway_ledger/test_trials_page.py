@@ -15,7 +15,7 @@ from layerlab.domain.problem import InvalidInput
 from layerlab.domain.spec import Engine
 from layerlab.domain.study import Trial, standing
 from layerlab.domain.trial import StudyState, TrialState
-from services.gateway.ledger import TrialPage, TrialQuery
+from services.gateway.ledger import StudyQuery, TrialPage, TrialQuery
 from services.gateway.ledger.trials import ORDERS, page_of_trials
 from tests.unit.gateway_ledger.world import START, World, a_spec, an_end
 
@@ -179,7 +179,7 @@ async def test_studies_come_newest_first_page_by_page(world: World) -> None:
     for size in (1, 2, 3):
         seen, token = list[str](), ""
         while True:
-            page = await world.ledger.list_studies(size, token)
+            page = await world.ledger.list_studies(StudyQuery(size, token))
             seen += [view.study.study_id for view in page.studies]
             token = page.next_page_token
             if not token:
@@ -192,7 +192,7 @@ async def test_many_studies_of_one_tick_are_all_listed_and_all_watched(world: Wo
     made = {(await world.ledger.create_study(a_spec(1))).study.study_id for _ in range(7)}
     seen, token = list[str](), ""
     while True:
-        page = await world.ledger.list_studies(2, token)
+        page = await world.ledger.list_studies(StudyQuery(2, token))
         seen += [view.study.study_id for view in page.studies]
         token = page.next_page_token
         if not token:
@@ -220,12 +220,12 @@ async def test_a_listed_study_says_what_it_says_alone(world: World) -> None:
 @pytest.mark.parametrize("token", ["junk", forged('["yesterday",[]]'), forged('["2026-01-01",[]]')])
 async def test_a_token_of_no_list_of_studies_is_refused(world: World, token: str) -> None:
     with pytest.raises(InvalidInput, match="invalid_page_token"):
-        await world.ledger.list_studies(10, token)
+        await world.ledger.list_studies(StudyQuery(10, token))
 
 
 async def test_a_page_of_studies_has_a_size(world: World) -> None:
     with pytest.raises(InvalidInput, match="invalid_page_size"):
-        await world.ledger.list_studies(0)
+        await world.ledger.list_studies(StudyQuery(0))
 
 
 def test_of_equal_scores_what_succeeded_comes_before_what_a_rung_dropped() -> None:

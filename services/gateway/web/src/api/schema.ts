@@ -157,6 +157,34 @@ export interface paths {
         get: operations["get_study"];
         put?: never;
         post?: never;
+        /**
+         * Delete Study
+         * @description Takes a study that has ended from all lists; `:restore` brings it back.
+         */
+        delete: operations["delete_study"];
+        options?: never;
+        head?: never;
+        /**
+         * Describe Study
+         * @description Another name, a note, tags: what is left out stays as it is.
+         */
+        patch: operations["describe_study"];
+        trace?: never;
+    };
+    "/v1/studies/{study_id}:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Study
+         * @description Lists a deleted study again.
+         */
+        post: operations["restore_study"];
         delete?: never;
         options?: never;
         head?: never;
@@ -175,6 +203,26 @@ export interface paths {
          * @description Which rows of the file train, steer the search, and are touched once, at the end.
          */
         get: operations["get_split"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Activity
+         * @description What happened, newest first, without reports of epochs. A page may be short.
+         */
+        get: operations["list_activity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -302,6 +350,46 @@ export interface paths {
          * @description Designs of your own, to be tried next; those that were asked for before are named.
          */
         post: operations["add_designs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials:columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trial Columns
+         * @description Every trial at once, by number, one array a field: for charts.
+         */
+        get: operations["list_trial_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Trials
+         * @description Every trial at once, as a file to keep.
+         */
+        get: operations["export_trials"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -510,6 +598,36 @@ export interface components {
          * @enum {string}
          */
         Activation: "relu" | "tanh" | "gelu" | "silu" | "elu" | "sigmoid";
+        /**
+         * ActivityDocument
+         * @description An event, but none of a report of epochs.
+         */
+        ActivityDocument: {
+            /** Seq */
+            seq: number;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            type: components["schemas"]["EventType"];
+            /** Subject */
+            subject: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** ActivityPageDocument */
+        ActivityPageDocument: {
+            /**
+             * Entries
+             * @description Newest first.
+             */
+            entries: components["schemas"]["ActivityDocument"][];
+            /** Next Page Token */
+            next_page_token: string;
+        };
         /** AddedDesignsDocument */
         AddedDesignsDocument: {
             /**
@@ -961,6 +1079,12 @@ export interface components {
             is_rough: boolean;
         };
         /**
+         * EventType
+         * @description Past tense. What `data` holds is in ARCHITECTURE.md, under Events.
+         * @enum {string}
+         */
+        EventType: "study.created" | "study.designs_added" | "study.verdict_reached" | "study.state_changed" | "study.described" | "study.deleted" | "study.restored" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested";
+        /**
          * FailureReason
          * @enum {string}
          */
@@ -1329,6 +1453,18 @@ export interface components {
              */
             seq: number;
             /**
+             * Note
+             * @description Its users' own words.
+             */
+            note: string;
+            /** Tags */
+            tags: string[];
+            /**
+             * Deleted At
+             * @description Since when it is in no list; `:restore` brings it back.
+             */
+            deleted_at: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1391,6 +1527,12 @@ export interface components {
          * @enum {string}
          */
         StudyState: "PENDING" | "RUNNING" | "SUSPENDED" | "STOPPING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+        /**
+         * TableFormat
+         * @description A file of many trials.
+         * @enum {string}
+         */
+        TableFormat: "csv" | "json";
         /** TallyDocument */
         TallyDocument: {
             /**
@@ -1415,6 +1557,26 @@ export interface components {
             value: string;
             /** Count */
             count: number;
+        };
+        /**
+         * TrialColumnsDocument
+         * @description Many trials, an array a field: those of a trial, and of its design beside them.
+         */
+        TrialColumnsDocument: {
+            /**
+             * Seq
+             * @description Events after it are not in here yet.
+             */
+            seq: number;
+            /**
+             * Count
+             * @description The length of every array.
+             */
+            count: number;
+            /** Columns */
+            columns: {
+                [key: string]: unknown[];
+            };
         };
         /** TrialDocument */
         TrialDocument: {
@@ -2021,6 +2183,29 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /**
+         * DescriptionRequest
+         * @description What is left out, or null, stays as it is.
+         */
+        DescriptionRequest: {
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Note
+             * @description Text, no markup.
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * Tags
+             * @description All of them: they replace those before.
+             * @default null
+             */
+            tags?: string[] | null;
+        };
         /** LocationDocument */
         LocationDocument: {
             /**
@@ -2071,12 +2256,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /**
-         * EventType
-         * @description Past tense. What `data` holds is in ARCHITECTURE.md, under Events.
-         * @enum {string}
-         */
-        EventType: "study.created" | "study.designs_added" | "study.verdict_reached" | "study.state_changed" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested";
         /**
          * EventDocument
          * @description What `data` holds is said for each type in ARCHITECTURE.md, under Events.
@@ -2475,6 +2654,14 @@ export interface operations {
             query?: {
                 page_size?: number;
                 page_token?: string;
+                /** @description Part of a name, a target, a note or a tag. */
+                query?: string;
+                /** @description Only these states; may be repeated. */
+                state?: components["schemas"]["StudyState"][] | null;
+                /** @description With all of these tags; may be repeated. */
+                tag?: string[] | null;
+                /** @description Those that were deleted, instead of the others. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -2745,6 +2932,202 @@ export interface operations {
             };
         };
     };
+    delete_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in this state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    describe_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DescriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDocument"];
+                };
+            };
+            /** @description The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another kind of content is needed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_split: {
         parameters: {
             query?: never;
@@ -2763,6 +3146,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SplitDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_activity: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPageDocument"];
                 };
             };
             /** @description There is no such thing. */
@@ -3082,10 +3517,16 @@ export interface operations {
                 order_by?: string;
                 page_size?: number;
                 page_token?: string;
+                /** @description Leaves out so many first ones. */
+                skip?: number;
                 /** @description Only these states; may be repeated. */
                 state?: components["schemas"]["TrialState"][] | null;
                 /** @description Why they train; may be repeated. `all`: every trial of the study. */
                 purpose?: components["schemas"]["PurposeFilter"][];
+                /** @description Conditions that all must hold, like `n_params<10000`, `score_val>=0.9` or `activation=relu,gelu`: a field of a trial or its design, one of `= != < <= > >=`, a value, or several by commas; may be repeated. */
+                where?: string[] | null;
+                /** @description Words of a design, like `64-32 relu`, or a number. */
+                query?: string;
             };
             header?: never;
             path: {
@@ -3206,6 +3647,127 @@ export interface operations {
             };
             /** @description Another kind of content is needed. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_trial_columns: {
+        parameters: {
+            query?: {
+                /** @description Only these states; may be repeated. */
+                state?: components["schemas"]["TrialState"][] | null;
+                /** @description Why they train; may be repeated. `all`: every trial of the study. */
+                purpose?: components["schemas"]["PurposeFilter"][];
+                /** @description Conditions that all must hold, like `n_params<10000`, `score_val>=0.9` or `activation=relu,gelu`: a field of a trial or its design, one of `= != < <= > >=`, a value, or several by commas; may be repeated. */
+                where?: string[] | null;
+                /** @description Words of a design, like `64-32 relu`, or a number. */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialColumnsDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_trials: {
+        parameters: {
+            query?: {
+                /** @description What kind of file. */
+                format?: components["schemas"]["TableFormat"];
+                /** @description As of the list. */
+                order_by?: string;
+                /** @description Only these states; may be repeated. */
+                state?: components["schemas"]["TrialState"][] | null;
+                /** @description Why they train; may be repeated. `all`: every trial of the study. */
+                purpose?: components["schemas"]["PurposeFilter"][];
+                /** @description Conditions that all must hold, like `n_params<10000`, `score_val>=0.9` or `activation=relu,gelu`: a field of a trial or its design, one of `= != < <= > >=`, a value, or several by commas; may be repeated. */
+                where?: string[] | null;
+                /** @description Words of a design, like `64-32 relu`, or a number. */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
