@@ -70,6 +70,11 @@ export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () =
   );
 }
 
+/** The frame's bar says already that the server is away, where there is something to look at. */
+export function isSaidByFrame(error: unknown, value: unknown): boolean {
+  return value !== null && error instanceof Unreachable;
+}
+
 function problemTitle(error: unknown): string {
   if (error instanceof ApiProblem) return error.problem.detail;
   if (error instanceof Unreachable) return "The server can't be reached";

@@ -3,7 +3,7 @@
 import type { QueueNow } from "../../api/workers";
 import { count } from "../../format/numbers";
 import type { Resource } from "../../state/resource";
-import { ProblemNote, Skeleton } from "../../ui/blank";
+import { isSaidByFrame, ProblemNote, Skeleton } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
 import { minutesOf, rateText, sparkOf } from "./history";
@@ -17,7 +17,9 @@ export function QueuePanel({ queue }: { queue: Resource<QueueNow> }) {
       actions={now?.dashboard_url ? <DashboardLink url={now.dashboard_url} /> : undefined}
     >
       {now === null && queue.error === null && <Skeleton lines={3} label="Loading the queue" />}
-      {queue.error !== null && <ProblemNote error={queue.error} onRetry={queue.reload} />}
+      {queue.error !== null && !isSaidByFrame(queue.error, now) && (
+        <ProblemNote error={queue.error} onRetry={queue.reload} />
+      )}
       {now !== null && <Figures now={now} />}
     </Panel>
   );

@@ -7,7 +7,7 @@ import { counted } from "../../format/numbers";
 import type { Resource } from "../../state/resource";
 import { useResource } from "../../state/resource";
 import { Announcer } from "../../ui/announcer";
-import { Blank, NoServer, ProblemNote, Skeleton } from "../../ui/blank";
+import { Blank, isSaidByFrame, NoServer, ProblemNote, Skeleton } from "../../ui/blank";
 import { CodeLine } from "../../ui/copy_button";
 import { usePolling, useTitle } from "../../ui/hooks";
 import { Panel } from "../../ui/panel";
@@ -48,7 +48,9 @@ function WorkersPanel({ workers }: { workers: Resource<Worker[]> }) {
   return (
     <Panel title="Workers" subtitle={known ? spoken(known) : undefined} flush={isFlush}>
       {known === null && workers.error === null && <Skeleton label="Loading the workers" />}
-      {workers.error !== null && <ProblemNote error={workers.error} onRetry={workers.reload} />}
+      {workers.error !== null && !isSaidByFrame(workers.error, known) && (
+        <ProblemNote error={workers.error} onRetry={workers.reload} />
+      )}
       {known !== null &&
         (known.length > 0 ? (
           <WorkerList workers={known} onChange={workers.reload} />
