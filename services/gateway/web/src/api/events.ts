@@ -62,6 +62,10 @@ interface EventData {
   "study.designs_added": { designs: Design[] };
   "study.verdict_reached": { verdict: Verdict };
   "study.state_changed": StudyMove;
+  /** Only what was changed. */
+  "study.described": { name?: string; note?: string; tags?: string[] };
+  "study.deleted": Record<string, never>;
+  "study.restored": Record<string, never>;
   "cohort.registered": { cohort_id: string; purpose: string; numbers: number[] };
   "cohort.state_changed": { cohort_id: string; from: string; to: string };
   "trial.state_changed": TrialMove;

@@ -1,7 +1,7 @@
 /** The list of studies, and what one writes on them. */
 
 import { getJson, postJson, send } from "./client";
-import type { Study, StudyPage, StudyState } from "./types";
+import type { ActivityPage, Study, StudyPage, StudyState } from "./types";
 
 export interface StudyQuery {
   /** Part of a name, a table's name or a target. */
@@ -64,4 +64,16 @@ export function restoreStudy(id: string): Promise<Study> {
 
 function studyPath(id: string): string {
   return `/v1/studies/${encodeURIComponent(id)}`;
+}
+
+/** Newest first; an empty token says that there is nothing older. */
+export function listActivity(id: string, token = ""): Promise<ActivityPage> {
+  const query = new URLSearchParams({ page_size: "100" });
+  if (token !== "") query.set("page_token", token);
+  return getJson(`${studyPath(id)}/activity?${query}`);
+}
+
+/** A file of all trials, whatever they were trained for. */
+export function exportPath(id: string, format: "csv" | "json"): string {
+  return `${studyPath(id)}/trials:export?format=${format}&purpose=all`;
 }

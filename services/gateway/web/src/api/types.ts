@@ -50,6 +50,8 @@ export type Estimate = Schemas["EstimateDocument"];
 export type Progress = Schemas["ProgressDocument"];
 export type Study = Schemas["StudyDocument"];
 export type StudyPage = Schemas["StudyPageDocument"];
+export type Activity = Schemas["ActivityDocument"];
+export type ActivityPage = Schemas["ActivityPageDocument"];
 
 /** The envelope of an event, whose `data` the union in `events.ts` spells out. */
 export type EventEnvelope = Schemas["EventDocument"];

@@ -23,6 +23,10 @@ const WorkersScreen = lazy(
   () => import("./workers/workers_screen").then((m) => m.WorkersScreen),
   "Loading the workers",
 );
+const CompareStudies = lazy(
+  () => import("./compare/compare_studies").then((m) => m.CompareStudies),
+  "Loading the studies",
+);
 const ApiScreen = lazy(() => import("./api/api_screen").then((m) => m.ApiScreen));
 
 export function Screen({ at }: { at: Route }) {
@@ -32,14 +36,17 @@ export function Screen({ at }: { at: Route }) {
     case "new":
       return <NewStudy step={at.step} datasetId={at.datasetId} from={at.from} />;
     case "study":
+      return <StudyScreen key={at.studyId} studyId={at.studyId} tab={at.tab} />;
     case "trial":
-      return <StudyScreen key={at.studyId} studyId={at.studyId} />;
+      return (
+        <StudyScreen key={at.studyId} studyId={at.studyId} tab="trials" trial={at.number} />
+      );
     case "datasets":
       return <DatasetsScreen />;
     case "dataset":
       return <DatasetScreen datasetId={at.datasetId} />;
     case "compareStudies":
-      return <Home />;
+      return <CompareStudies key={at.studyIds.join()} studyIds={at.studyIds} />;
     case "workers":
       return <WorkersScreen />;
     case "api":
@@ -55,7 +62,7 @@ export function screenKey(at: Route): string {
     case "study":
       return `study ${at.studyId}`;
     case "trial":
-      return `trial ${at.studyId} ${at.number}`;
+      return `study ${at.studyId}`;
     case "dataset":
       return `dataset ${at.datasetId}`;
     default:

@@ -82,6 +82,15 @@ function applyEvent(draft: Draft, event: StudyEvent): void {
     case "trial.tested":
       patchTrial(draft, event.data.number, { score_test: event.data.score_test });
       break;
+    case "study.described":
+      Object.assign(draft.study, event.data);
+      break;
+    case "study.deleted":
+      draft.study.deleted_at = event.time;
+      break;
+    case "study.restored":
+      draft.study.deleted_at = null;
+      break;
     case "study.verdict_reached":
       draft.verdict = event.data.verdict;
       draft.study.verdict_headline = event.data.verdict.headline;

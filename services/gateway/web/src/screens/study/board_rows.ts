@@ -6,6 +6,8 @@ import { utility } from "../../format/metric";
 import { isEndedTrial } from "../../format/words";
 import { compareScores, compareStanding } from "../../state/fold";
 import type { LiveTrial, StudyView } from "../../state/fold";
+import { matches } from "../../state/selection";
+import type { Brush } from "../../state/selection";
 
 export type PurposeFilter = Purpose | "all";
 
@@ -26,10 +28,15 @@ export interface BoardRow {
 }
 
 /** In the order of standing, so that equals keep it whatever the table is sorted by. */
-export function boardRows(view: StudyView, filter: PurposeFilter = "search"): BoardRow[] {
+export function boardRows(
+  view: StudyView,
+  filter: PurposeFilter = "search",
+  brushes: readonly Brush[] = [],
+): BoardRow[] {
   const { metric } = view.study;
   const trials = [...view.trials.values()]
     .filter((trial) => filter === "all" || trial.purpose === filter)
+    .filter((trial) => matches(trial, brushes))
     .sort(
       (a, b) =>
         compareScores(scoreOf(a), scoreOf(b), metric) ||

@@ -15,13 +15,16 @@ import { PURPOSE_WORDS } from "../../format/design_words";
 import { metricLabel } from "../../format/metric";
 import { count } from "../../format/numbers";
 import { openTrial } from "../../state/opened";
+import { isOfSearch } from "../../state/fold";
 import type { LiveTrial, StudyView } from "../../state/fold";
+import { brushes } from "../../state/selection";
 import { Blank } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
 import { boardRows, countPurposes } from "./board_rows";
 import type { BoardRow, PurposeFilter } from "./board_rows";
 import { DesignCell, EpochsCell, NumberCell, PurposeCell, ScoreCell, StateCell } from "./cells";
+import { SelectionBar } from "./plots/selection_bar";
 import * as numbers from "../../format/numbers";
 import { duration } from "../../format/time";
 
@@ -115,7 +118,8 @@ const RIGHT = new Set(["rank", "number", "score", "rate", "params", "epochs", "t
 
 export function Leaderboard({ view }: { view: StudyView }) {
   const [filter, setFilter] = useState<PurposeFilter>("search");
-  const data = useMemo(() => boardRows(view, filter), [view, filter]);
+  const chosen = brushes.value;
+  const data = useMemo(() => boardRows(view, filter, chosen), [view, filter, chosen]);
   const columns = useMemo(() => columnsFor(filter), [filter]);
   const [shown, setShown] = useState(PAGE);
   const table = useTable({
@@ -136,8 +140,9 @@ export function Leaderboard({ view }: { view: StudyView }) {
       class="leaderboard"
       actions={<PurposeChoice view={view} filter={filter} onChoose={setFilter} />}
     >
+      {chosen.length > 0 && <SelectionBar studyId={view.study.study_id} trials={searched(view)} />}
       {rows.length === 0 ? (
-        <NoTrials view={view} />
+        <NoTrials view={view} isFiltered={chosen.length > 0} />
       ) : (
         <>
           <div class="table-frame" tabIndex={0} role="region" aria-label="Trials">
@@ -218,7 +223,14 @@ function subtitle(view: StudyView): string {
     : `By validation ${metricLabel(view.study.metric)}; of equals, the smaller network first`;
 }
 
-function NoTrials({ view }: { view: StudyView }) {
+function searched(view: StudyView): LiveTrial[] {
+  return [...view.trials.values()].filter(isOfSearch);
+}
+
+function NoTrials({ view, isFiltered }: { view: StudyView; isFiltered: boolean }) {
+  if (isFiltered) {
+    return <Blank icon="search" title="None of the designs" text="Clear a condition to see more." />;
+  }
   const waiting = view.study.state === "PENDING" || view.study.state === "RUNNING";
   return (
     <Blank

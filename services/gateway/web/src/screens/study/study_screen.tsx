@@ -2,15 +2,23 @@
 
 import { useEffect, useMemo } from "preact/hooks";
 import { ApiProblem } from "../../api/client";
+import { studyAddress } from "../../router";
+import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
+import { count } from "../../format/numbers";
 import { isEndedStudy, STUDY_STATE_WORDS } from "../../format/words";
+import { openTrial } from "../../state/opened";
+import { selectionQuery } from "../../state/selection";
 import { openStudy } from "../../state/study";
 import type { StudyStore } from "../../state/study";
 import type { StudyView } from "../../state/fold";
 import { Announcer } from "../../ui/announcer";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
 import { useThrottled, useTitle } from "../../ui/hooks";
+import { lazy } from "../../ui/lazy";
 import { Boundary } from "../../ui/panel";
+import { Tabs } from "../../ui/tabs";
+import type { Tab } from "../../ui/tabs";
 import { BestPanel } from "./best_panel";
 import { CurvesPanel } from "./curves_panel";
 import { DepthPanel } from "./depth_panel";
@@ -21,47 +29,106 @@ import { TrialSheet } from "./trial/trial_sheet";
 import { VerdictParts } from "./verdict/verdict_parts";
 import { Winner } from "./winner";
 
+const PlotsTab = lazy(() => import("./plots/plots_tab").then((m) => m.PlotsTab), "Loading plots");
+const ActivityTab = lazy(
+  () => import("./activity/activity_tab").then((m) => m.ActivityTab),
+  "Loading what happened",
+);
+
 // Lists and charts that change more often than this can't be read.
 const BOARD_MS = 800;
 const CHART_MS = 2_000;
 
-export function StudyScreen({ studyId }: { studyId: string }) {
+interface StudyScreenProps {
+  studyId: string;
+  tab: StudyTab;
+  /** Looked at closely, before the list of trials. */
+  trial?: number;
+}
+
+export function StudyScreen({ studyId, tab, trial }: StudyScreenProps) {
   const store = useMemo(() => openStudy(studyId), [studyId]);
   useEffect(() => store.close, [store]);
   const view = store.view.value;
   const error = store.error.value;
-  if (view !== null) return <Loaded store={store} view={view} />;
+  useEffect(() => {
+    if (trial !== undefined) openTrial(trial);
+  }, [trial]);
+  if (view !== null) return <Loaded store={store} view={view} tab={tab} />;
   if (error instanceof ApiProblem && error.problem.status === 404) return <NoSuchStudy />;
   if (error !== null) return <ProblemNote error={error} onRetry={store.reload} />;
   return <Skeleton lines={8} label="Loading the study" />;
 }
 
-function Loaded({ store, view }: { store: StudyStore; view: StudyView }) {
+interface LoadedProps {
+  store: StudyStore;
+  view: StudyView;
+  tab: StudyTab;
+}
+
+function Loaded({ store, view, tab }: LoadedProps) {
   const board = useThrottled(view, BOARD_MS);
   const chart = useThrottled(view, CHART_MS);
-  // The same element is not drawn again: what is slow to draw has a slower pace than the numbers.
-  const leaderboard = useMemo(() => <Leaderboard view={board} />, [board]);
-  const charts = useMemo(() => <Charts view={chart} />, [chart]);
   const { study } = view;
   const error = store.verdictError.value;
-  const verdictParts = useMemo(
-    () =>
-      study.verdict === "off" ? null : (
-        <VerdictParts view={board} error={error} onRetry={store.reload} />
-      ),
-    [board, error, store, study.verdict],
-  );
+  // The same element is not drawn again: what is slow to draw has a slower pace than the numbers.
+  const part = useMemo(() => {
+    switch (tab) {
+      case "trials":
+        return <Leaderboard view={board} />;
+      case "plots":
+        return <PlotsTab view={chart} />;
+      case "activity":
+        return <ActivityTab study={board.study} />;
+      default:
+        return <Overview view={board} chart={chart} error={error} onRetry={store.reload} />;
+    }
+  }, [tab, board, chart, error, store]);
   useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
   return (
     <div class="stack loose">
       <StudyHead store={store} study={study} />
-      {verdictParts ?? (isEndedStudy(study.state) && <Winner view={view} />)}
-      <Summary store={store} view={view} />
-      {charts}
-      {leaderboard}
+      <Tabs label="Parts of the study" tabs={tabsOf(view)} current={tab} />
+      {tab === "overview" && <Summary store={store} view={view} />}
+      {part}
       <TrialSheet view={view} />
       <Announcer text={spoken(view)} />
     </div>
+  );
+}
+
+function tabsOf({ study, trials }: StudyView): Tab[] {
+  const at = (tab: StudyTab): string =>
+    studyAddress(study.study_id, tab, selectionQuery.value);
+  return [
+    { key: "overview", label: "Overview", href: at("overview") },
+    { key: "trials", label: "Trials", href: at("trials"), count: count(trials.size) },
+    { key: "plots", label: "Plots", href: at("plots") },
+    { key: "activity", label: "Activity", href: at("activity") },
+  ];
+}
+
+interface OverviewProps {
+  view: StudyView;
+  /** The same, at the pace of charts. */
+  chart: StudyView;
+  error: unknown;
+  onRetry: () => void;
+}
+
+/** The answer first, then why. */
+function Overview({ view, chart, error, onRetry }: OverviewProps) {
+  const { study } = view;
+  return (
+    <>
+      {study.verdict !== "off" ? (
+        <VerdictParts view={view} error={error} onRetry={onRetry} />
+      ) : (
+        isEndedStudy(study.state) && <Winner view={view} />
+      )}
+      <Charts view={chart} />
+      <Leaderboard view={view} />
+    </>
   );
 }
 

@@ -7,7 +7,9 @@ import { compact, rate } from "../../../format/numbers";
 import { duration } from "../../../format/time";
 import { isEndedTrial, layers } from "../../../format/words";
 import type { LiveTrial, StudyView } from "../../../state/fold";
+import { navigate, route, studyAddress } from "../../../router";
 import { openedTrial } from "../../../state/opened";
+import { selectionQuery } from "../../../state/selection";
 import { Icon } from "../../../ui/icons";
 import { TrialBadge } from "../../../ui/state_badge";
 import { ReceiptBox } from "./receipt_box";
@@ -22,7 +24,7 @@ export function TrialSheet({ view }: { view: StudyView }) {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isOpen]);
-  useEffect(() => close, []);
+  useEffect(() => () => void (openedTrial.value = null), []);
   return (
     <dialog
       ref={dialog}
@@ -41,6 +43,8 @@ export function TrialSheet({ view }: { view: StudyView }) {
 
 function close(): void {
   openedTrial.value = null;
+  const at = route.peek();
+  if (at.name === "trial") navigate(studyAddress(at.studyId, "trials", selectionQuery.peek()));
 }
 
 function Content({ trial, view }: { trial: LiveTrial; view: StudyView }) {

@@ -1,0 +1,100 @@
+/** Studies side by side: what was asked for differently, and what came of it. */
+
+import { getStudy } from "../../api/client";
+import type { Study } from "../../api/types";
+import { metricName, score } from "../../format/metric";
+import { count } from "../../format/numbers";
+import { duration } from "../../format/time";
+import { designSummary, STUDY_STATE_WORDS } from "../../format/words";
+import { studyAddress } from "../../router";
+import { useResource } from "../../state/resource";
+import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
+import { useTitle } from "../../ui/hooks";
+import { Panel } from "../../ui/panel";
+import { askedDifferently } from "./study_differences";
+
+export function CompareStudies({ studyIds }: { studyIds: readonly string[] }) {
+  useTitle("Compare studies");
+  const found = useResource(() => Promise.all(studyIds.map(getStudy)), [studyIds.join()]);
+  if (studyIds.length < 2) {
+    return (
+      <Blank page icon="compare" title="Nothing to compare" text="Pick two studies or more.">
+        <a class="btn btn-primary" href="/">
+          To the studies
+        </a>
+      </Blank>
+    );
+  }
+  if (found.error !== null) return <ProblemNote error={found.error} onRetry={found.reload} />;
+  if (found.value === null) return <Skeleton lines={8} label="Loading the studies" />;
+  return <Compared studies={found.value} />;
+}
+
+function Compared({ studies }: { studies: readonly Study[] }) {
+  const metrics = new Set(studies.map(({ metric }) => metric));
+  return (
+    <div class="stack loose">
+      <div class="page-head">
+        <h1>Compare studies</h1>
+      </div>
+      {metrics.size > 1 && (
+        <div class="note tone-warn">
+          <p>They are judged by different metrics, so their scores can’t be compared.</p>
+        </div>
+      )}
+      <Panel title="What came of them" flush>
+        <Table studies={studies} rows={outcomes(studies)} />
+      </Panel>
+      <Panel title="What was asked for" subtitle="Only what differs" flush>
+        <Table studies={studies} rows={askedDifferently(studies)} />
+      </Panel>
+    </div>
+  );
+}
+
+type Row = [string, string[]];
+
+function outcomes(studies: readonly Study[]): Row[] {
+  return [
+    ["State", studies.map(({ state }) => STUDY_STATE_WORDS[state])],
+    ["Verdict", studies.map((each) => each.verdict_headline ?? "–")],
+    ["Best validation score", studies.map(bestWords)],
+    ["Best design", studies.map(({ best }) => (best ? designSummary(best.design) : "–"))],
+    ["Designs done", studies.map(({ progress }) => count(progress.done))],
+    ["Took", studies.map(({ progress }) => duration(progress.elapsed_seconds))],
+  ];
+}
+
+function bestWords({ best, metric }: Study): string {
+  return best ? `${metricName(metric)} ${score(best.score_val, metric)}` : "–";
+}
+
+function Table({ studies, rows }: { studies: readonly Study[]; rows: readonly Row[] }) {
+  if (rows.length === 0) return <p class="muted table-foot">They were asked for alike.</p>;
+  return (
+    <div class="table-frame" tabIndex={0} role="region" aria-label={rows.map(([r]) => r).join(", ")}>
+      <table class="grid compare">
+        <thead>
+          <tr>
+            <td />
+            {studies.map((study) => (
+              <th key={study.study_id} scope="col">
+                <a href={studyAddress(study.study_id)}>{study.name}</a>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, cells]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {cells.map((cell, place) => (
+                <td key={place}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
