@@ -34,7 +34,7 @@ def test_a_table_becomes_a_study_that_is_watched_to_its_end(
     page = open_page(server)
     choose_file(page, "penguins.csv", many_penguins())
 
-    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
     page.get_by_role("button", name="Rows").click()
     expect(page.get_by_text("The first 200 rows")).to_be_visible()
     expect(page.get_by_role("cell", name="Torgersen").first).to_be_visible()
@@ -73,7 +73,6 @@ def test_a_study_ends_in_a_verdict_that_can_be_read_and_checked(
     choose_file(page, "penguins.csv", PENGUINS.read_bytes())
     choose_search(page, designs=12, epochs=8)
     page.get_by_label("Time budget").fill("0.25")
-    page.get_by_role("button", name="What will it take?").click()
     expect(page.get_by_test_id("estimate")).to_contain_text("Memory", timeout=_TRAINING_MS)
     press_start(page)
     expect(page.get_by_test_id("no-verdict")).to_contain_text("No verdict yet")
@@ -125,7 +124,7 @@ def test_a_chart_is_drawn_when_it_is_looked_at_and_says_the_same_as_a_table(
     assert any("plotly" in url for url in scripts)
 
     buttons = chart.locator(".modebar-btn").evaluate_all("each => each.map(b => b.dataset.title)")
-    assert len(buttons) == 3
+    assert len(buttons) == 2
     assert not any("cloud" in title.lower() for title in buttons)
 
     page.get_by_role("button", name="Show as table").first.click()
@@ -142,7 +141,7 @@ def test_a_column_name_is_text_whatever_it_says(server: Server, open_page: Open)
     page = open_page(server)
     drop_file(page, file_name, "\n".join(lines))
 
-    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
     page.get_by_label("Target column").select_option(hostile)
     expect(page.get_by_role("rowheader", name=hostile)).to_be_visible()
     page.get_by_role("button", name="Rows").click()
@@ -175,7 +174,7 @@ def test_a_bad_table_is_refused_with_its_place_and_what_to_do(
     complaints.clear()
 
     choose_file(page, "penguins.csv", PENGUINS.read_bytes())
-    expect(page.get_by_role("heading", name="Your study")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
 
 
 def test_a_study_stays_on_the_page_while_its_server_restarts(

@@ -1,21 +1,13 @@
-/** The workers: how they are, what they train, and how to keep them from more. */
+/** The workers: how they are, and what they train. */
 
-import { useState } from "preact/hooks";
-import { commandWorker } from "../../api/workers";
 import type { Worker } from "../../api/workers";
 import { counted } from "../../format/numbers";
 import { clock } from "../../format/time";
 import { studyAddress } from "../../router";
 import { Icon } from "../../ui/icons";
-import { toast } from "../../ui/toast";
 import { heartbeatAge, lookOf, workWords } from "./worker_words";
 
-interface WorkerListProps {
-  workers: readonly Worker[];
-  onChange: () => void;
-}
-
-export function WorkerList({ workers, onChange }: WorkerListProps) {
+export function WorkerList({ workers }: { workers: readonly Worker[] }) {
   const now = Date.now();
   return (
     <ul class="worker-list">
@@ -24,7 +16,6 @@ export function WorkerList({ workers, onChange }: WorkerListProps) {
           <Identity worker={worker} />
           <Badge worker={worker} now={now} />
           <Work worker={worker} now={now} />
-          <DrainButton worker={worker} onChange={onChange} />
         </li>
       ))}
     </ul>
@@ -80,46 +71,4 @@ function idleWords({ draining, connected }: Worker): string {
 
 function againWords({ attempt }: Worker): string {
   return attempt > 1 ? `attempt ${attempt}` : "";
-}
-
-function DrainButton({ worker, onChange }: { worker: Worker; onChange: () => void }) {
-  const [isBusy, setIsBusy] = useState(false);
-  if (!worker.connected) return <span />;
-  const verb = worker.draining ? "resume" : "drain";
-
-  async function act(): Promise<void> {
-    setIsBusy(true);
-    try {
-      await commandWorker(worker.worker_id, verb);
-      if (verb === "drain") toast(drainedToast(worker, onChange));
-      onChange();
-    } catch (problem) {
-      toast({ text: problem instanceof Error ? problem.message : String(problem), tone: "bad" });
-    } finally {
-      setIsBusy(false);
-    }
-  }
-
-  return (
-    <button
-      type="button"
-      class="btn btn-quiet btn-small"
-      aria-label={`${verb === "drain" ? "Drain" : "Resume"} ${worker.worker_id}`}
-      disabled={isBusy}
-      onClick={() => void act()}
-    >
-      <Icon name={verb === "drain" ? "pause" : "play"} />
-      {verb === "drain" ? "Drain" : "Resume"}
-    </button>
-  );
-}
-
-function drainedToast({ worker_id }: Worker, onChange: () => void): Parameters<typeof toast>[0] {
-  return {
-    text: `${worker_id} ends its cohort and takes no more.`,
-    undo: async () => {
-      await commandWorker(worker_id, "resume");
-      onChange();
-    },
-  };
 }

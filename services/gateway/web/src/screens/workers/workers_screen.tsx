@@ -15,7 +15,6 @@ import { QueuePanel } from "./queue_panel";
 import { WorkerList } from "./worker_list";
 
 const WORKERS_MS = 2_000;
-// The server notes the queue's depth this often.
 const QUEUE_MS = 5_000;
 
 export function WorkersScreen() {
@@ -53,7 +52,7 @@ function WorkersPanel({ workers }: { workers: Resource<Worker[]> }) {
       )}
       {known !== null &&
         (known.length > 0 ? (
-          <WorkerList workers={known} onChange={workers.reload} />
+          <WorkerList workers={known} />
         ) : (
           <NoWorkers />
         ))}
