@@ -74,7 +74,7 @@ def _addresses(study: Study, dataset: str) -> list[str]:
     best = study.best
     assert best is not None
     own = f"/studies/{study.study_id}"
-    tabs = ("", "/trials", "/plots", f"/compare?trials={best.number},1", "/model", "/activity")
+    tabs = ("", "/trials", "/plots", "/activity")
     steps = ("columns", "search", "review")
     return [
         "/",

@@ -7,7 +7,6 @@ import type {
   Estimate,
   Preset,
   Problem,
-  Rows,
   Sample,
   Study,
   StudyPage,
@@ -104,11 +103,6 @@ export function eventsPath(studyId: string, after: number): string {
 
 export function getDataset(datasetId: string): Promise<Dataset> {
   return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}`);
-}
-
-/** The first rows of a table, each cell as it is written in the file. */
-export function getRows(datasetId: string, limit: number): Promise<Rows> {
-  return getJson(`/v1/datasets/${encodeURIComponent(datasetId)}/rows?limit=${limit}`);
 }
 
 /** Page after page, for counts that must be right. */

@@ -21,11 +21,6 @@ export type HalvingMode = Schemas["HalvingMode"];
 
 export type Column = Schemas["ColumnDocument"];
 export type Dataset = Schemas["DatasetDocument"];
-/** A table's first rows, as text. */
-export interface Rows {
-  columns: string[];
-  rows: string[][];
-}
 
 export type Sample = Schemas["SampleDocument"];
 export type Preset = Schemas["PresetDocument"];

@@ -64,7 +64,7 @@ export function Plot(props: PlotProps) {
 
   return (
     <div class="plot-frame" ref={frame} style={height ? { height: `${height}px` } : undefined}>
-      <div class="plot" ref={plot} role="img" aria-label={label} />
+      <div class="plot" ref={plot} role="figure" aria-label={label} />
       {plotly === null && (
         <div class="waiting">
           {failed ? "The chart could not be loaded; the table says the same." : "Loading the chart"}

@@ -43,7 +43,7 @@ export function Ways() {
           <code>code</code> as REST.
         </p>
       </Panel>
-      <Panel title="Events" subtitle="Everything that happens to a study, numbered without a gap.">
+      <Panel title="Following a study" subtitle="Everything that happens to a study, numbered without a gap.">
         <CodeLine
           code={EVENTS(origin)}
           label="the curl line for events"

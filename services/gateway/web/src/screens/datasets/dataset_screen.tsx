@@ -1,4 +1,4 @@
-/** One table: what the server found in it, its first rows, and the studies made of it. */
+/** One table: what the server found in it, and the studies made of it. */
 
 import { getDataset, listAllStudies } from "../../api/client";
 import type { Column, Dataset, Study } from "../../api/types";
@@ -15,7 +15,6 @@ import { Panel } from "../../ui/panel";
 import { StudyBadge } from "../../ui/state_badge";
 import { TableNotes } from "../new/columns_step";
 import { ColumnsTable } from "../new/columns_table";
-import { FirstRows } from "./first_rows";
 
 export function DatasetScreen({ datasetId }: { datasetId: string }) {
   const dataset = useResource(() => getDataset(datasetId), [datasetId]);
@@ -61,9 +60,6 @@ function About({ dataset }: { dataset: Dataset }) {
         flush
       >
         <ColumnsTable dataset={dataset} draft={freshDraft(dataset)} />
-      </Panel>
-      <Panel title="First rows" subtitle="As they are in the file" flush>
-        <FirstRows dataset={dataset} />
       </Panel>
       <Panel title="Studies" subtitle="Made of this table" flush>
         <StudiesOf dataset={dataset} />
