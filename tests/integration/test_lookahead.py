@@ -144,7 +144,7 @@ async def test_a_trainer_that_is_stopped_hands_its_next_cohort_back_too(trainer:
     async with trainer.serving():
         await trainer.becomes(second, CohortState.RUNNING)
     for ref in (first, second):
-        assert await trainer.state(ref) is CohortState.QUEUED
+        await trainer.becomes(ref, CohortState.QUEUED)
     assert (await trainer.queue.depth()).ready == 2
 
 
