@@ -12,7 +12,6 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
-from layerlab.v1 import evaluation_pb2 as _evaluation_pb2
 from layerlab.v1 import study_pb2 as _study_pb2
 import builtins as _builtins
 import sys
@@ -690,33 +689,6 @@ class TestScore(_message.Message):
 Global___TestScore: _TypeAlias = TestScore  # noqa: Y015
 
 @_typing.final
-class TrialEvaluation(_message.Message):
-    """The first of a trial is the one recorded."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NUMBER_FIELD_NUMBER: _builtins.int
-    EVALUATIONS_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
-    @_builtins.property
-    def evaluations(self) -> _containers.RepeatedCompositeFieldContainer[_evaluation_pb2.Evaluation]:
-        """One for each kind of rows."""
-
-    def __init__(
-        self,
-        *,
-        number: _builtins.int = ...,
-        evaluations: _abc.Iterable[_evaluation_pb2.Evaluation] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluations", b"evaluations", "number", b"number"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___TrialEvaluation: _TypeAlias = TrialEvaluation  # noqa: Y015
-
-@_typing.final
 class ReportCohortRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -729,7 +701,6 @@ class ReportCohortRequest(_message.Message):
     TEST_SCORES_FIELD_NUMBER: _builtins.int
     STATS_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
-    EVALUATIONS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     """On every message."""
     cohort_id: _builtins.str
@@ -750,10 +721,6 @@ class ReportCohortRequest(_message.Message):
     def receipt(self) -> _cohort_pb2.Receipt:
         """Likewise."""
 
-    @_builtins.property
-    def evaluations(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrialEvaluation]:
-        """No later than with those ends."""
-
     def __init__(
         self,
         *,
@@ -766,11 +733,10 @@ class ReportCohortRequest(_message.Message):
         test_scores: _abc.Iterable[Global___TestScore] | None = ...,
         stats: _cohort_pb2.CohortStats | None = ...,
         receipt: _cohort_pb2.Receipt | None = ...,
-        evaluations: _abc.Iterable[Global___TrialEvaluation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "stats", b"stats"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "evaluations", b"evaluations", "message_number", b"message_number", "receipt", b"receipt", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "receipt", b"receipt", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -985,20 +951,16 @@ class AttendResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NEXT_REPORT_SECONDS_FIELD_NUMBER: _builtins.int
-    DRAIN_FIELD_NUMBER: _builtins.int
     next_report_seconds: _builtins.float
     """How long until the next report is expected; one may come earlier."""
-    drain: _builtins.bool
-    """Somebody wants the worker to end what it holds and to take no more, for as long as this is set."""
     def __init__(
         self,
         *,
         next_report_seconds: _builtins.float = ...,
-        drain: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["drain", b"drain", "next_report_seconds", b"next_report_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_report_seconds", b"next_report_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

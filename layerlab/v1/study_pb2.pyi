@@ -13,7 +13,6 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import dataset_pb2 as _dataset_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
-from layerlab.v1 import evaluation_pb2 as _evaluation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -371,25 +370,6 @@ VERIFICATION_STATE_DIFFERS: VerificationState.ValueType  # 3
 VERIFICATION_STATE_FAILED: VerificationState.ValueType  # 4
 Global___VerificationState: _TypeAlias = VerificationState  # noqa: Y015
 
-class _EvaluationState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _EvaluationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvaluationState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    EVALUATION_STATE_UNSPECIFIED: _EvaluationState.ValueType  # 0
-    EVALUATION_STATE_RUNNING: _EvaluationState.ValueType  # 1
-    EVALUATION_STATE_SUCCEEDED: _EvaluationState.ValueType  # 2
-    EVALUATION_STATE_FAILED: _EvaluationState.ValueType  # 3
-
-class EvaluationState(_EvaluationState, metaclass=_EvaluationStateEnumTypeWrapper): ...
-
-EVALUATION_STATE_UNSPECIFIED: EvaluationState.ValueType  # 0
-EVALUATION_STATE_RUNNING: EvaluationState.ValueType  # 1
-EVALUATION_STATE_SUCCEEDED: EvaluationState.ValueType  # 2
-EVALUATION_STATE_FAILED: EvaluationState.ValueType  # 3
-Global___EvaluationState: _TypeAlias = EvaluationState  # noqa: Y015
-
 @_typing.final
 class SplitSpec(_message.Message):
     """How rows are divided."""
@@ -461,15 +441,10 @@ class Replay(_message.Message):
     REPEAT_FIELD_NUMBER: _builtins.int
     SHARE_FIELD_NUMBER: _builtins.int
     EPOCHS_FIELD_NUMBER: _builtins.int
-    EVALUATED_FIELD_NUMBER: _builtins.int
     seed: _builtins.int
     repeat: _builtins.int
     share: _builtins.float
     epochs: _builtins.int
-    @_builtins.property
-    def evaluated(self) -> Global___Evaluated:
-        """It is to be evaluated; absent: only trained again."""
-
     def __init__(
         self,
         *,
@@ -477,39 +452,14 @@ class Replay(_message.Message):
         repeat: _builtins.int = ...,
         share: _builtins.float = ...,
         epochs: _builtins.int = ...,
-        evaluated: Global___Evaluated | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluated", b"evaluated"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "evaluated", b"evaluated", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Replay: _TypeAlias = Replay  # noqa: Y015
-
-@_typing.final
-class Evaluated(_message.Message):
-    """The trial that a REPLAY evaluates: with its weights, if they were kept."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STUDY_ID_FIELD_NUMBER: _builtins.int
-    NUMBER_FIELD_NUMBER: _builtins.int
-    study_id: _builtins.str
-    number: _builtins.int
-    def __init__(
-        self,
-        *,
-        study_id: _builtins.str = ...,
-        number: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "study_id", b"study_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Evaluated: _TypeAlias = Evaluated  # noqa: Y015
 
 @_typing.final
 class Budget(_message.Message):
@@ -2191,116 +2141,3 @@ class Verification(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__same_machine) -> _WhichOneofReturnType__same_machine | None: ...
 
 Global___Verification: _TypeAlias = Verification  # noqa: Y015
-
-@_typing.final
-class GetEvaluationRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STUDY_ID_FIELD_NUMBER: _builtins.int
-    NUMBER_FIELD_NUMBER: _builtins.int
-    ROWS_FIELD_NUMBER: _builtins.int
-    study_id: _builtins.str
-    number: _builtins.int
-    rows: _evaluation_pb2.EvaluatedRows.ValueType
-    """Unspecified: the test rows if it was evaluated on them, else the validation rows."""
-    def __init__(
-        self,
-        *,
-        study_id: _builtins.str = ...,
-        number: _builtins.int = ...,
-        rows: _evaluation_pb2.EvaluatedRows.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "rows", b"rows", "study_id", b"study_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetEvaluationRequest: _TypeAlias = GetEvaluationRequest  # noqa: Y015
-
-@_typing.final
-class GetEvaluationResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVALUATION_FIELD_NUMBER: _builtins.int
-    AVAILABLE_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def evaluation(self) -> _evaluation_pb2.Evaluation: ...
-    @_builtins.property
-    def available(self) -> _containers.RepeatedScalarFieldContainer[_evaluation_pb2.EvaluatedRows.ValueType]:
-        """What else there is."""
-
-    def __init__(
-        self,
-        *,
-        evaluation: _evaluation_pb2.Evaluation | None = ...,
-        available: _abc.Iterable[_evaluation_pb2.EvaluatedRows.ValueType] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluation", b"evaluation"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "evaluation", b"evaluation"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetEvaluationResponse: _TypeAlias = GetEvaluationResponse  # noqa: Y015
-
-@_typing.final
-class EvaluateTrialRequest(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    STUDY_ID_FIELD_NUMBER: _builtins.int
-    NUMBER_FIELD_NUMBER: _builtins.int
-    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
-    study_id: _builtins.str
-    number: _builtins.int
-    wait_seconds: _builtins.float
-    """How long to wait for the end, at most 60; absent: 10."""
-    def __init__(
-        self,
-        *,
-        study_id: _builtins.str = ...,
-        number: _builtins.int = ...,
-        wait_seconds: _builtins.float | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "wait_seconds", b"wait_seconds"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "number", b"number", "study_id", b"study_id", "wait_seconds", b"wait_seconds"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
-    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
-
-Global___EvaluateTrialRequest: _TypeAlias = EvaluateTrialRequest  # noqa: Y015
-
-@_typing.final
-class EvaluateTrialResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVALUATION_ID_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
-    EVALUATION_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
-    evaluation_id: _builtins.str
-    """That of the study that evaluates it; empty where it was evaluated in its own."""
-    state: Global___EvaluationState.ValueType
-    detail: _builtins.str
-    """Why it has failed."""
-    @_builtins.property
-    def evaluation(self) -> _evaluation_pb2.Evaluation:
-        """Absent until it is there."""
-
-    def __init__(
-        self,
-        *,
-        evaluation_id: _builtins.str = ...,
-        state: Global___EvaluationState.ValueType = ...,
-        evaluation: _evaluation_pb2.Evaluation | None = ...,
-        detail: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluation", b"evaluation"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "evaluation", b"evaluation", "evaluation_id", b"evaluation_id", "state", b"state"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EvaluateTrialResponse: _TypeAlias = EvaluateTrialResponse  # noqa: Y015
