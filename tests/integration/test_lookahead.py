@@ -141,8 +141,15 @@ async def test_a_trainer_with_long_to_go_leaves_the_next_cohort_to_others(traine
 async def test_a_trainer_that_is_stopped_hands_its_next_cohort_back_too(trainer: Trainer) -> None:
     study_id = await trainer.world.study(max_epochs=3)
     first, second = await trainer.put(study_id, 1), await trainer.put(study_id, 2)
+
+    async def both_are_held() -> bool:
+        known = [w for w in await trainer.world.known_workers() if w.worker_id == "w1"]
+        return {h.cohort_id for w in known for h in w.held} == {"c1", "c2"}
+
     async with trainer.serving():
         await trainer.becomes(second, CohortState.RUNNING)
+        # Its claim may be recorded before the trainer has the answer.
+        await until_true(both_are_held)
     for ref in (first, second):
         await trainer.becomes(ref, CohortState.QUEUED)
     assert (await trainer.queue.depth()).ready == 2
