@@ -11,7 +11,7 @@ import type {
   Study,
   StudyPage,
   StudyRequest,
-  TrialPage,
+  TrialColumns,
   TrialReceipt,
   TrialWithCurve,
   Verification,
@@ -42,10 +42,9 @@ export function getStudy(studyId: string): Promise<Study> {
   return getJson(studyPath(studyId));
 }
 
-export function listTrials(studyId: string, pageToken: string): Promise<TrialPage> {
-  const query = new URLSearchParams({ page_size: "1000", purpose: "all" });
-  if (pageToken) query.set("page_token", pageToken);
-  return getJson(`${studyPath(studyId)}/trials?${query}`);
+/** Every trial of every purpose, an array a field. */
+export function getTrialColumns(studyId: string): Promise<TrialColumns> {
+  return getJson(`${studyPath(studyId)}/trials:columns?purpose=all`);
 }
 
 export function getTrial(studyId: string, number: number): Promise<TrialWithCurve> {

@@ -34,6 +34,7 @@ export type Baseline = Schemas["Baseline"];
 export type Trial = Schemas["TrialDocument"];
 export type TrialWithCurve = Schemas["TrialWithCurve"];
 export type TrialPage = Schemas["TrialPageDocument"];
+export type TrialColumns = Schemas["TrialColumnsDocument"];
 export type TrialReceipt = Schemas["TrialReceiptDocument"];
 export type Verification = Schemas["VerificationDocument"];
 

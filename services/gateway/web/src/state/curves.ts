@@ -40,7 +40,9 @@ export function useCurves(view: StudyView): { curves: Curve[]; error: unknown } 
     Promise.all(stale.map((trial) => getTrial(view.study.study_id, trial.number))).then(
       (trials) => {
         if (!current || trials.length === 0) return;
-        const next = new Map(known);
+        // Of those that no longer lead, nothing is kept: over hours they would be many.
+        const leading = new Set(top.map(({ number }) => number));
+        const next = new Map([...known].filter(([number]) => leading.has(number)));
         trials.forEach((trial, index) => {
           const asked = stale[index];
           if (asked) next.set(trial.number, { version: version(asked), points: trial.curve });

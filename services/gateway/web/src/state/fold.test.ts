@@ -102,6 +102,14 @@ describe("folding events", () => {
     expect(before.study.progress.done).toBe(0);
   });
 
+  it("keeps of an ended trial nothing that a reload would not show", () => {
+    const view = foldEvents(inTraining(), [
+      epochs(4, 1, 0.9),
+      move(5, { from: "RUNNING", to: "FAILED", reason: "NAN_LOSS" }),
+    ]);
+    expect(view.trials.get(1)).toMatchObject({ live: null, live_score: null });
+  });
+
   it("does not take an ended trial back when it was read after the event", () => {
     const ended = foldEvents(inTraining(), [
       move(4, { from: "RUNNING", to: "SUCCEEDED", score_val: 0.8 }),
@@ -161,16 +169,18 @@ describe("folding events", () => {
 
   it("takes the lower loss for the better", () => {
     const study = { ...aStudy(), metric: "log_loss" as const };
-    const view = foldEvents(openView(study, []), [
+    const training = foldEvents(openView(study, []), [
       move(1, { design: DESIGN }),
       move(2, { from: "QUEUED", to: "RUNNING", attempt: 1 }),
       epochs(3, 1, 0.4),
       epochs(4, 2, 0.6),
+    ]);
+    expect(training.trials.get(1)?.live_score).toBe(0.4);
+    const view = foldEvents(training, [
       move(5, { from: "RUNNING", to: "SUCCEEDED", score_val: 0.4 }),
       move(6, { number: 2, design: DESIGN }),
       move(7, { number: 2, from: "RUNNING", to: "SUCCEEDED", score_val: 0.5 }),
     ]);
-    expect(view.trials.get(1)?.live_score).toBe(0.4);
     expect(view.study.best?.number).toBe(1);
   });
 

@@ -5,6 +5,8 @@ import type { CurvePoint, Metric, Progress, Study, Trial } from "../api/types";
 import type { Verdict } from "../api/verdict";
 import { better, utility } from "../format/metric";
 import { isEndedStudy, isEndedTrial } from "../format/words";
+import { TrialTable } from "./trial_table";
+import type { TrialTableDraft } from "./trial_table";
 
 /** A trial with what has been heard of it while it trains. */
 export interface LiveTrial extends Trial {
@@ -22,32 +24,31 @@ export interface StudyView {
   verdict: Verdict | null;
   /** The last event that is in `study`; events up to it have been counted. */
   seq: number;
+  /** The last event that `trials` knew when they were read, if that was after the study was. */
+  trialsSeq?: number;
 }
 
 export function liveTrial(trial: Trial): LiveTrial {
   return { ...trial, live: null, live_score: null };
 }
 
+/** `trialsSeq`: the last event that `trials` know, where they were read after the study. */
 export function openView(
   study: Study,
   trials: readonly Trial[],
   verdict: Verdict | null = null,
+  trialsSeq = study.seq,
 ): StudyView {
-  return {
-    study,
-    verdict,
-    trials: new Map(trials.map((trial) => [trial.number, liveTrial(trial)])),
-    seq: study.seq,
-  };
+  const table = TrialTable.of(trials.map(liveTrial));
+  return { study, verdict, trials: table, seq: study.seq, trialsSeq };
 }
 
 /** A new view; the old one stays as it was. Events up to `view.seq` are skipped. */
 export function foldEvents(view: StudyView, events: readonly StudyEvent[]): StudyView {
-  const draft = {
+  const draft: Draft = {
+    ...view,
     study: { ...view.study, progress: { ...view.study.progress } },
-    trials: new Map(view.trials),
-    verdict: view.verdict,
-    seq: view.seq,
+    trials: tableOf(view.trials).edit(),
   };
   for (const event of events) {
     if (event.seq <= draft.seq) continue;
@@ -55,15 +56,14 @@ export function foldEvents(view: StudyView, events: readonly StudyEvent[]): Stud
     draft.study.seq = event.seq;
     applyEvent(draft, event);
   }
-  return draft;
+  return { ...draft, trials: draft.trials.done() };
 }
 
-interface Draft {
-  study: Study;
-  trials: Map<number, LiveTrial>;
-  verdict: Verdict | null;
-  seq: number;
+function tableOf(trials: StudyView["trials"]): TrialTable {
+  return trials instanceof TrialTable ? trials : TrialTable.of(trials.values());
 }
+
+type Draft = Omit<StudyView, "trials"> & { trials: TrialTableDraft };
 
 function applyEvent(draft: Draft, event: StudyEvent): void {
   switch (event.type) {
@@ -102,13 +102,23 @@ function applyEvent(draft: Draft, event: StudyEvent): void {
 }
 
 function moveTrial(draft: Draft, move: TrialMove, time: string): void {
-  const before = draft.trials.get(move.number) ?? plannedTrial(move, time);
+  const known = draft.trials.get(move.number);
+  const before = known ?? plannedTrial(move, time);
   countMove(draft.study.progress, move, before === null || isOfSearch(before));
-  // The trials were read after the study was: they may be ahead of the event.
-  if (before === null || (isEndedTrial(before.state) && !isEndedTrial(move.to))) return;
-  const after = { ...before, ...movedFields(before, move, time) };
-  draft.trials.set(move.number, after);
-  if (leads(after, draft.study.best, draft.study.metric)) draft.study.best = after;
+  if (before === null) return;
+  const after = isKnownMove(draft, known, move)
+    ? before
+    : { ...before, ...movedFields(before, move, time) };
+  draft.trials.set(after);
+  const { best, metric } = draft.study;
+  if (isEndedTrial(move.to) && leads(after, best, metric)) draft.study.best = after;
+}
+
+/** The trials were read after the study was: what the study has still to count, they know. */
+function isKnownMove(draft: Draft, known: LiveTrial | undefined, move: TrialMove): boolean {
+  if (!known) return false;
+  if (draft.seq <= (draft.trialsSeq ?? 0)) return true;
+  return isEndedTrial(known.state) && !isEndedTrial(move.to);
 }
 
 export function isOfSearch(trial: Trial): boolean {
@@ -165,8 +175,8 @@ function movedFields(before: LiveTrial, move: TrialMove, time: string): Partial<
     attempt: move.attempt ?? before.attempt,
     worker_id: move.worker_id ?? before.worker_id,
   };
-  // A new attempt starts from nothing; only its own reports count.
-  if (!isEndedTrial(move.to)) Object.assign(fields, { live: null, live_score: null });
+  // A new attempt starts from nothing; and of one that has ended, its end says all.
+  Object.assign(fields, { live: null, live_score: null });
   if (move.to === "RUNNING") fields.started_at = time;
   if (isEndedTrial(move.to)) Object.assign(fields, endFields(move), { ended_at: time });
   return fields;
@@ -199,7 +209,7 @@ function takeReport(draft: Draft, report: EpochReport, attempt: number): void {
 function patchTrial(draft: Draft, number: number, fields: Partial<LiveTrial>): void {
   const trial = draft.trials.get(number);
   if (!trial) return;
-  draft.trials.set(number, { ...trial, ...fields });
+  draft.trials.set({ ...trial, ...fields });
   if (draft.study.best?.number === number) {
     draft.study.best = { ...draft.study.best, ...fields };
   }

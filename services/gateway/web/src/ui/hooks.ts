@@ -13,14 +13,22 @@ export function useNow(active = true): number {
   return now;
 }
 
-/** `value`, at most every `milliseconds`; the last one always arrives. */
+/** `value`, at most every `milliseconds`, and not while nobody looks; the last one always
+ *  arrives.
+ */
 export function useThrottled<T>(value: T, milliseconds: number): T {
   const [shown, setShown] = useState({ value, at: 0 });
   useEffect(() => {
     if (value === shown.value) return undefined;
-    const wait = Math.max(0, shown.at + milliseconds - Date.now());
-    const timer = setTimeout(() => setShown({ value, at: Date.now() }), wait);
-    return () => clearTimeout(timer);
+    const show = (): void => {
+      if (!document.hidden) setShown({ value, at: Date.now() });
+    };
+    const timer = setTimeout(show, Math.max(0, shown.at + milliseconds - Date.now()));
+    document.addEventListener("visibilitychange", show);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", show);
+    };
   }, [value, shown, milliseconds]);
   return shown.value;
 }

@@ -1,7 +1,6 @@
 /** One study, live. */
 
 import { useEffect, useMemo } from "preact/hooks";
-import { ApiProblem } from "../../api/client";
 import { studyAddress } from "../../router";
 import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
@@ -12,6 +11,7 @@ import { selectionQuery } from "../../state/selection";
 import { openStudy } from "../../state/study";
 import type { StudyStore } from "../../state/study";
 import type { StudyView } from "../../state/fold";
+import { isMissing } from "../../state/study_snapshot";
 import { Announcer } from "../../ui/announcer";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
 import { useThrottled, useTitle } from "../../ui/hooks";
@@ -54,8 +54,8 @@ export function StudyScreen({ studyId, tab, trial }: StudyScreenProps) {
   useEffect(() => {
     if (trial !== undefined) openTrial(trial);
   }, [trial]);
+  if (isMissing(error)) return <NoSuchStudy />;
   if (view !== null) return <Loaded store={store} view={view} tab={tab} />;
-  if (error instanceof ApiProblem && error.problem.status === 404) return <NoSuchStudy />;
   if (error !== null) return <ProblemNote error={error} onRetry={store.reload} />;
   return <Skeleton lines={8} label="Loading the study" />;
 }
@@ -88,6 +88,9 @@ function Loaded({ store, view, tab }: LoadedProps) {
   return (
     <div class="stack loose">
       <StudyHead store={store} study={study} />
+      {store.error.value !== null && (
+        <ProblemNote error={store.error.value} onRetry={store.reload} />
+      )}
       <Tabs label="Parts of the study" tabs={tabsOf(view)} current={tab} />
       {tab === "overview" && <Summary store={store} view={view} />}
       {part}
