@@ -24,7 +24,9 @@ const OF_PURPOSE: Record<Purpose, PhaseName> = {
 
 const ORDER: readonly PhaseName[] = ["search", "confirm", "explain", "test"];
 
-/** All phases in order. The trials say which one is under way: each phase has its purposes. */
+/** All phases in order. The trials say which one is under way, for each phase has its purposes;
+ *  so does the server, where it knows of a phase whose trials have not come yet.
+ */
 export function phasesOf(view: StudyView): Phase[] {
   const { study } = view;
   const ended = isEndedStudy(study.state);
@@ -32,7 +34,8 @@ export function phasesOf(view: StudyView): Phase[] {
   const tested = [...view.trials.values()].some((trial) => trial.score_test !== null);
   const begun = (name: PhaseName): boolean =>
     name === "search" || (name === "test" ? tested : counts.has(name));
-  const current = Math.max(...ORDER.map((name, index) => (begun(name) ? index : 0)));
+  const told = ORDER.findIndex((name) => name === study.progress.phase);
+  const current = Math.max(told, ...ORDER.map((name, index) => (begun(name) ? index : 0)));
   return ORDER.map((name, index) => ({
     name,
     state: stateOf(index, current, begun(name), ended),

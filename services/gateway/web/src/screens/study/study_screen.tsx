@@ -5,7 +5,7 @@ import { studyAddress } from "../../router";
 import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
 import { count } from "../../format/numbers";
-import { isEndedStudy, STUDY_STATE_WORDS } from "../../format/words";
+import { STUDY_STATE_WORDS } from "../../format/words";
 import { openTrial } from "../../state/opened";
 import { selectionQuery } from "../../state/selection";
 import { openStudy } from "../../state/study";
@@ -19,17 +19,17 @@ import { lazy } from "../../ui/lazy";
 import { Boundary } from "../../ui/panel";
 import { Tabs } from "../../ui/tabs";
 import type { Tab } from "../../ui/tabs";
-import { BestPanel } from "./best_panel";
-import { CurvesPanel } from "./curves_panel";
-import { DepthPanel } from "./depth_panel";
 import { Leaderboard } from "./leaderboard";
-import { StudyHead } from "./study_head";
-import { Summary } from "./summary";
+import { OverviewTab } from "./overview/overview_tab";
+import { StudyHead } from "./head/study_head";
 import { TrialSheet } from "./trial/trial_sheet";
-import { VerdictParts } from "./verdict/verdict_parts";
-import { Winner } from "./winner";
 
 const PlotsTab = lazy(() => import("./plots/plots_tab").then((m) => m.PlotsTab), "Loading plots");
+const CompareTab = lazy(
+  () => import("./compare/compare_tab").then((m) => m.CompareTab),
+  "Loading the comparison",
+);
+const ModelTab = lazy(() => import("./model/model_tab").then((m) => m.ModelTab), "Loading models");
 const ActivityTab = lazy(
   () => import("./activity/activity_tab").then((m) => m.ActivityTab),
   "Loading what happened",
@@ -70,20 +70,23 @@ function Loaded({ store, view, tab }: LoadedProps) {
   const board = useThrottled(view, BOARD_MS);
   const chart = useThrottled(view, CHART_MS);
   const { study } = view;
-  const error = store.verdictError.value;
   // The same element is not drawn again: what is slow to draw has a slower pace than the numbers.
   const part = useMemo(() => {
     switch (tab) {
+      case "overview":
+        return <OverviewTab store={store} view={board} chart={chart} />;
       case "trials":
         return <Leaderboard view={board} />;
       case "plots":
         return <PlotsTab view={chart} />;
+      case "compare":
+        return <CompareTab view={board} />;
+      case "model":
+        return <ModelTab view={board} />;
       case "activity":
         return <ActivityTab study={board.study} />;
-      default:
-        return <Overview view={board} chart={chart} error={error} onRetry={store.reload} />;
     }
-  }, [tab, board, chart, error, store]);
+  }, [tab, board, chart, store]);
   useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
   return (
     <div class="stack loose">
@@ -92,8 +95,7 @@ function Loaded({ store, view, tab }: LoadedProps) {
         <ProblemNote error={store.error.value} onRetry={store.reload} />
       )}
       <Tabs label="Parts of the study" tabs={tabsOf(view)} current={tab} />
-      {tab === "overview" && <Summary store={store} view={view} />}
-      {part}
+      <Boundary key={tab}>{part}</Boundary>
       <TrialSheet view={view} />
       <Announcer text={spoken(view)} />
     </div>
@@ -107,44 +109,10 @@ function tabsOf({ study, trials }: StudyView): Tab[] {
     { key: "overview", label: "Overview", href: at("overview") },
     { key: "trials", label: "Trials", href: at("trials"), count: count(trials.size) },
     { key: "plots", label: "Plots", href: at("plots") },
+    { key: "compare", label: "Compare", href: at("compare") },
+    { key: "model", label: "Model", href: at("model") },
     { key: "activity", label: "Activity", href: at("activity") },
   ];
-}
-
-interface OverviewProps {
-  view: StudyView;
-  /** The same, at the pace of charts. */
-  chart: StudyView;
-  error: unknown;
-  onRetry: () => void;
-}
-
-/** The answer first, then why. */
-function Overview({ view, chart, error, onRetry }: OverviewProps) {
-  const { study } = view;
-  return (
-    <>
-      {study.verdict !== "off" ? (
-        <VerdictParts view={view} error={error} onRetry={onRetry} />
-      ) : (
-        isEndedStudy(study.state) && <Winner view={view} />
-      )}
-      <Charts view={chart} />
-      <Leaderboard view={view} />
-    </>
-  );
-}
-
-function Charts({ view }: { view: StudyView }) {
-  return (
-    <Boundary>
-      <div class="charts">
-        <DepthPanel view={view} />
-        <CurvesPanel view={view} />
-        <BestPanel view={view} />
-      </div>
-    </Boundary>
-  );
 }
 
 function spoken({ study, verdict }: StudyView): string {

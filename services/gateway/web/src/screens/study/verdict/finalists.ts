@@ -85,12 +85,16 @@ export function parameterRatio(verdict: Verdict): number | null {
   return large !== null && small !== null && small > 0 && small < large ? large / small : null;
 }
 
-/** What stands below the headline. What has a part of its own on the page is not said twice. */
+/** What stands below the headline. What has a part of its own on the page is not said twice, and
+ *  of a tie, which the headline tells, the table of finalists tells each pair.
+ */
 export function mainSentences(verdict: Verdict): string[] {
+  const pairs = verdict.outcome === "tie" ? verdict.rivals : [];
   const elsewhere = new Set([
     verdict.headline,
+    ...verdict.headline.split("; "),
     verdict.advice,
-    ...verdict.ablation.map((each) => each.sentence),
+    ...[...verdict.ablation, ...pairs].map((each) => each.sentence),
   ]);
   return verdict.sentences.filter((each) => !elsewhere.has(each));
 }

@@ -10,7 +10,9 @@ import type { StudyView } from "../../../state/fold";
 import { phasesOf, phaseWords } from "../../../state/phases";
 import { finalistTable, mainSentences, parameterRatio } from "./finalists";
 import { rowsLines, spread } from "./rows_steps";
-import { VerdictParts } from "./verdict_parts";
+import { PhaseSteps } from "./phase_steps";
+import { VerdictPanel } from "./verdict_panel";
+import { VerdictReasons } from "./verdict_reasons";
 
 const table = profile("penguins.csv", sampleCsv());
 const request = { dataset_id: table.dataset_id, target: "species" };
@@ -30,7 +32,14 @@ afterEach(() => {
 });
 
 function show(view: StudyView, error: unknown = null): string {
-  render(<VerdictParts view={view} error={error} onRetry={() => undefined} />, root);
+  const parts = (
+    <>
+      <VerdictPanel view={view} error={error} onRetry={() => undefined} />
+      <PhaseSteps view={view} />
+      {view.verdict && <VerdictReasons verdict={view.verdict} />}
+    </>
+  );
+  render(parts, root);
   return (root.textContent ?? "").replaceAll("\u202f", " ").replaceAll("\u2011", "-");
 }
 
@@ -105,6 +114,16 @@ describe("the table of finalists", () => {
   it("doesn't repeat in sentences what has a part of its own", () => {
     const sentences = [final.headline, final.advice, final.ablation[0]?.sentence ?? "", "once"];
     expect(mainSentences({ ...final, sentences })).toEqual(["once"]);
+  });
+
+  it("leaves a tie's pairs to the table, since the headline tells the tie", () => {
+    const [rival] = final.rivals;
+    const sentences = ["a and b are equivalent", rival?.sentence ?? "", "once"];
+    const headline = "a and b are equivalent; nothing beats boosted trees";
+    const tie: Verdict = { ...final, outcome: "tie", headline, sentences };
+    expect(rival).toBeDefined();
+    expect(mainSentences(tie)).toEqual(["once"]);
+    expect(mainSentences({ ...tie, outcome: "winner" })).toContain(rival?.sentence);
   });
 });
 

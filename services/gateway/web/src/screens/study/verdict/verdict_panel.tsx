@@ -13,7 +13,6 @@ import { ProblemNote } from "../../../ui/blank";
 import { Icon } from "../../../ui/icons";
 import type { IconName, Tone } from "../../../ui/icons";
 import { mainSentences, parameterRatio } from "./finalists";
-import { PhaseSteps } from "./phase_steps";
 
 interface VerdictPanelProps {
   view: StudyView;
@@ -22,11 +21,9 @@ interface VerdictPanelProps {
 }
 
 export function VerdictPanel({ view, error, onRetry }: VerdictPanelProps) {
-  const { verdict, study } = view;
-  const ended = isEndedStudy(study.state);
+  const { verdict } = view;
   return (
     <section class={`panel verdict ${look(view)}`} aria-label="Verdict">
-      {!ended && <PhaseSteps view={view} />}
       {verdict ? (
         <Said verdict={verdict} />
       ) : error !== null ? (
@@ -57,8 +54,9 @@ function NothingYet({ view }: { view: StudyView }) {
     <div class="verdict-none" data-testid="no-verdict">
       <h2>No verdict yet</h2>
       <p>
-        {phase && <strong>{phase} now. </strong>}A ranking of single runs would be partly luck. After the search the best designs are trained again on other splits with other seeds, beside
-        simple baselines, until it is clear which of them is better.
+        {phase && <strong>{phase} now. </strong>}A ranking of single runs would be partly
+        luck. After the search the best designs are trained again on other splits with other seeds,
+        beside simple baselines, until it is clear which of them is better.
       </p>
     </div>
   );

@@ -1,59 +1,21 @@
-/** The two things that everybody looks for: the best so far, and how long it still takes. */
+/** How far the study is: designs, time, and what was predicted of it. */
 
-import type { Study, StudyEstimate } from "../../api/types";
-import { metricName, score } from "../../format/metric";
-import { compact, count } from "../../format/numbers";
-import { clock, etaRange, spanWords } from "../../format/time";
-import { designSummary, isEndedStudy } from "../../format/words";
-import type { StudyView } from "../../state/fold";
-import type { StudyStore } from "../../state/study";
-import { useNow } from "../../ui/hooks";
-import { LayerGlyph } from "../../ui/icons";
-import { Meter } from "../../ui/meter";
+import type { Study, StudyEstimate } from "../../../api/types";
+import { count } from "../../../format/numbers";
+import { clock, etaRange, spanWords } from "../../../format/time";
+import { isEndedStudy } from "../../../format/words";
+import type { StudyView } from "../../../state/fold";
+import type { StudyStore } from "../../../state/study";
+import { useNow } from "../../../ui/hooks";
+import { Meter } from "../../../ui/meter";
+import { PhaseSteps } from "../verdict/phase_steps";
 
-interface SummaryProps {
+interface ProgressPanelProps {
   store: StudyStore;
   view: StudyView;
 }
 
-export function Summary({ store, view }: SummaryProps) {
-  // At the end the winner has a panel of its own.
-  if (isEndedStudy(view.study.state)) return <ProgressPanel store={store} view={view} />;
-  return (
-    <div class="summary">
-      <Best study={view.study} />
-      <ProgressPanel store={store} view={view} />
-    </div>
-  );
-}
-
-function Best({ study }: { study: Study }) {
-  const { best } = study;
-  return (
-    <section class="panel" aria-label="Best so far">
-      <p class="eyebrow">Best so far, validation {metricName(study.metric)}</p>
-      <p class="big-number" data-testid="best-score">
-        {score(best?.score_val, study.metric)}
-      </p>
-      {best ? (
-        <p class="best-design">
-          <LayerGlyph hidden={best.design.hidden} />
-          <span>
-            {designSummary(best.design)}
-            <span class="muted">
-              {" "}
-              · trial {best.number} · {compact(best.n_params)} parameters
-            </span>
-          </span>
-        </p>
-      ) : (
-        <p class="best-design muted">The first design that ends appears here.</p>
-      )}
-    </section>
-  );
-}
-
-function ProgressPanel({ store, view }: SummaryProps) {
+export function ProgressPanel({ store, view }: ProgressPanelProps) {
   const { study } = view;
   const { progress } = study;
   const ended = isEndedStudy(study.state);
@@ -66,7 +28,9 @@ function ProgressPanel({ store, view }: SummaryProps) {
           </span>{" "}
           <span class="muted">of {count(progress.total)} designs</span>
         </p>
-        {study.state === "SUCCEEDED" && view.verdict === null && <p class="muted small">{study.detail}</p>}
+        {study.state === "SUCCEEDED" && view.verdict === null && (
+          <p class="muted small">{study.detail}</p>
+        )}
         {!ended && progress.eta_low_seconds !== null && (
           <p data-testid="eta">
             {etaRange(progress.eta_low_seconds, progress.eta_high_seconds)}{" "}
@@ -78,6 +42,7 @@ function ProgressPanel({ store, view }: SummaryProps) {
         )}
       </div>
       <Meter study={study} />
+      {study.verdict !== "off" && !ended && <PhaseSteps view={view} />}
       <dl class="progress-numbers">
         <div>
           <dt>Elapsed</dt>
