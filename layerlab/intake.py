@@ -19,11 +19,13 @@ class Demand(Enum):
 class Intake:
     """One consumer's demand. It is asked for anew for each cohort: being given one ends it.
 
-    A consumer that handles nothing is always in line, whatever this says.
+    A consumer that handles nothing is always in line, whatever this says, unless it is paused.
     """
 
     def __init__(self) -> None:
         self._demand = Demand.NOTHING
+        self.paused = asyncio.Event()
+        """For the queue: set while no cohort is wanted, whether any is handled or none."""
         self.changed = asyncio.Event()
         """For the queue: set whenever it should look at the demand again."""
 
@@ -35,6 +37,15 @@ class Intake:
         if demand is not self._demand:
             self._demand = demand
             self.changed.set()
+
+    def pause(self) -> None:
+        """What is handled goes on; whoever is in line for more steps out of it."""
+        self.paused.set()
+        self.changed.set()
+
+    def resume(self) -> None:
+        self.paused.clear()
+        self.changed.set()
 
     def give(self) -> None:
         """The queue has given it a cohort."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
+    Attended,
     Claim,
     Reclaimed,
     Registration,
@@ -167,6 +168,13 @@ class RunStore(Protocol):
     async def list_workers(self, seen_after: datetime) -> list[Worker]:
         """Sorted by id."""
 
+    async def set_drained(self, worker_id: str, incarnation: str) -> None:
+        """Remembers that this start of a worker is to take no more; "" forgets it. The last word
+        counts."""
+
+    async def drained_workers(self) -> Mapping[str, str]:
+        """Incarnations by worker id, also of workers that are long gone."""
+
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         """Keeps the first answer to an idempotency key; False when there is one already."""
 
@@ -250,12 +258,12 @@ class CohortLedger(Protocol):
         Without a reason it is handed back in good order, which counts as no failure.
         """
 
-    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[Attended]:
         """Is there for as long as `reports` go on: each renews the lease of what it trains.
 
-        Yields, for each, the seconds until the next one is due; one may come earlier. Ends when
-        the reports do. A stream that breaks off tells the ledger that the worker is gone. After
-        `Unavailable`, call again.
+        Yields, for each, when the next one is due, and whether to drain; and once more when
+        somebody asks for that. Ends when the reports do. A stream that breaks off tells the ledger
+        that the worker is gone. After `Unavailable`, call again.
         """
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:

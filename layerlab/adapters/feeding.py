@@ -18,8 +18,9 @@ _LOOK_SECONDS: Final = 0.05
 class Line(Protocol[_M_co]):
     """Where a consumer gets its messages. An exception from it ends the feeding."""
 
-    async def next(self) -> _M_co:
-        """In line, for as long as it takes."""
+    async def next(self, paused: asyncio.Event) -> _M_co | None:
+        """In line, for as long as it takes, or until `paused` is set: then None, and what came
+        meanwhile goes to whoever is next in line."""
 
     async def spare(self) -> _M_co | None:
         """At once, and only what nobody is in line for."""
@@ -58,16 +59,23 @@ class Feeder(Generic[_M]):
     async def _take(self) -> _M:
         while True:
             self._intake.changed.clear()
-            demand = self._intake.demand if self.under_way else Demand.NEXT
+            demand, message = self._demand(), None
             if demand is Demand.NEXT:
-                return await self._line.next()
-            if demand is Demand.SPARE:
+                message = await self._line.next(self._intake.paused)
+            elif demand is Demand.SPARE:
                 message = await self._line.spare()
-                if message is not None:
-                    return message
+            if message is not None:
+                return message
+            if demand is Demand.NEXT:
+                continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS if demand is Demand.SPARE else None):
                     await self._intake.changed.wait()
+
+    def _demand(self) -> Demand:
+        if self._intake.paused.is_set():
+            return Demand.NOTHING
+        return self._intake.demand if self.under_way else Demand.NEXT
 
     async def _deliver_one(self, message: _M) -> None:
         try:

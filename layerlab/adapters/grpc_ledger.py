@@ -9,6 +9,7 @@ import grpc
 
 from layerlab import wire
 from layerlab.domain.exchange import (
+    Attended,
     Claim,
     Reclaimed,
     Registration,
@@ -79,7 +80,7 @@ class GrpcLedger:
             response = await self._stub.ReleaseCohort(request, timeout=_TIMEOUT_SECONDS)
         return response.requeue
 
-    async def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+    async def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[Attended]:
         async def requests() -> AsyncIterator[pb.AttendRequest]:
             async for worker in reports:
                 yield pb.AttendRequest(worker=wire.worker_to_proto(worker))
@@ -88,7 +89,7 @@ class GrpcLedger:
         try:
             with wire.statuses_as_errors():
                 async for response in call:
-                    yield response.next_report_seconds
+                    yield Attended(response.next_report_seconds, response.drain)
         finally:
             call.cancel()
 

@@ -55,14 +55,23 @@ class MemoryJobQueue:
     async def ping(self) -> None:
         """It is here as long as its process is."""
 
-    async def take_next(self) -> _Numbered:
+    async def take_next(self, paused: asyncio.Event) -> _Numbered | None:
         self._in_line += 1
+        getting = asyncio.create_task(self._ready.get())
+        pausing = asyncio.create_task(paused.wait())
+        taken: _Numbered | None = None
         try:
-            taken = await self._ready.get()
+            await asyncio.wait({getting, pausing}, return_when=asyncio.FIRST_COMPLETED)
+            if getting.done() and not paused.is_set():
+                taken = getting.result()
+                self._taken.add(taken)
+            return taken
         finally:
             self._in_line -= 1
-        self._taken.add(taken)
-        return taken
+            if getting.done() and taken is None:
+                self._ready.put_nowait(getting.result())
+            getting.cancel()
+            pausing.cancel()
 
     def take_spare(self) -> _Numbered | None:
         if self._ready.qsize() <= self._in_line:
@@ -90,9 +99,10 @@ class _Consumer:
         self._queue, self._handle = queue, handle
         self.taken: set[_Numbered] = set()
 
-    async def next(self) -> _Numbered:
-        taken = await self._queue.take_next()
-        self.taken.add(taken)
+    async def next(self, paused: asyncio.Event) -> _Numbered | None:
+        taken = await self._queue.take_next(paused)
+        if taken:
+            self.taken.add(taken)
         return taken
 
     async def spare(self) -> _Numbered | None:

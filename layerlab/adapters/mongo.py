@@ -77,6 +77,7 @@ class MongoRunStore:
         self._snapshots = MongoSnapshots(database, pages)
         self._datasets = database["datasets"]
         self._workers = database["workers"]
+        self._drained = database["drained_workers"]
         self._answers = database["answers"]
 
     async def write_summaries(self) -> None:
@@ -169,6 +170,19 @@ class MongoRunStore:
         async with self._database.operation():
             found = await self._workers.find(query).sort("_id", 1).to_list(None)
         return [wire.worker_from_proto(ledger_pb2.Worker.FromString(w["body"])) for w in found]
+
+    async def set_drained(self, worker_id: str, incarnation: str) -> None:
+        known, change = {"_id": worker_id}, {"$set": {"incarnation": incarnation}}
+        async with self._database.operation():
+            if incarnation:
+                await self._drained.update_one(known, change, upsert=True)
+            else:
+                await self._drained.delete_one(known)
+
+    async def drained_workers(self) -> dict[str, str]:
+        async with self._database.operation():
+            found = await self._drained.find().to_list(None)
+        return {each["_id"]: each["incarnation"] for each in found}
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         now = await self.now()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
@@ -29,8 +29,13 @@ from layerlab.wire import CohortMessageTooNew, decode_cohort
 
 log = structlog.get_logger()
 
+_Arrival: TypeAlias = "AbstractIncomingMessage | _Paused | None"
 # A cohort's name takes some 100 bytes; what is larger by far need not be parsed.
 _MAX_BODY_BYTES: Final = 64 * 1024
+
+
+class _Paused:
+    """Arrives in place of a message: no more is wanted."""
 
 
 class _Line:
@@ -42,7 +47,7 @@ class _Line:
 
     def __init__(self, session: Session, queue: AbstractQueue, patience: Patience) -> None:
         self._session, self._queue, self._patience = session, queue, patience
-        self._inbox: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+        self._inbox: asyncio.Queue[_Arrival] = asyncio.Queue()
         self._leaving: StepBack | None = None
         session.when_lost(lambda: self._inbox.put_nowait(None))
 
@@ -50,15 +55,38 @@ class _Line:
         """Whoever asks for more is told so."""
         self._leaving = reason
 
-    async def next(self) -> AbstractIncomingMessage:
+    async def next(self, paused: asyncio.Event) -> AbstractIncomingMessage | None:
         async with self._session_used():
             # aiormq cancels its callbacks when the channel closes: no work is done in one.
             tag = await self._queue.consume(self._inbox.put)
-            message = await self._inbox.get()
+            watching = asyncio.create_task(self._say_when(paused))
+            try:
+                message = await self._inbox.get()
+            finally:
+                watching.cancel()
             if message is None:
                 await self._session.until_lost()
+            if isinstance(message, _Paused):
+                # What is on its way comes before the answer.
+                await self._queue.cancel(tag, timeout=self._patience.answer)
+                await self._give_back()
+                return None
             await self._queue.cancel(tag, nowait=True)
             return message
+
+    async def _say_when(self, paused: asyncio.Event) -> None:
+        await paused.wait()
+        self._inbox.put_nowait(_Paused())
+
+    async def _give_back(self) -> None:
+        # aiormq hands a message over in a task of its own.
+        await asyncio.sleep(0)
+        while not self._inbox.empty():
+            message = self._inbox.get_nowait()
+            if message is None:
+                await self._session.until_lost()
+            if not isinstance(message, _Paused):
+                await message.nack(requeue=True)
 
     async def spare(self) -> AbstractIncomingMessage | None:
         """A message that waits is one that nobody is in line for."""

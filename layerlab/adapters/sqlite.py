@@ -42,6 +42,9 @@ CREATE TABLE IF NOT EXISTS datasets (
 CREATE TABLE IF NOT EXISTS workers (
     worker_id TEXT PRIMARY KEY, heartbeat_at TEXT NOT NULL, body BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS drained_workers (
+    worker_id TEXT PRIMARY KEY, incarnation TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL
 );
@@ -164,6 +167,19 @@ class SqliteRunStore:
             lambda db: db.execute(sql, (_time_text(seen_after),)).fetchall()
         )
         return [wire.worker_from_proto(ledger_pb2.Worker.FromString(row[0])) for row in rows]
+
+    async def set_drained(self, worker_id: str, incarnation: str) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM drained_workers WHERE worker_id = ?", (worker_id,))
+            if incarnation:
+                values = (worker_id, incarnation)
+                db.execute("INSERT INTO drained_workers VALUES (?, ?)", values)
+
+        await self._file.write(work)
+
+    async def drained_workers(self) -> dict[str, str]:
+        sql = "SELECT worker_id, incarnation FROM drained_workers"
+        return dict(await self._file.read(lambda db: db.execute(sql).fetchall()))
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         now = datetime.now(UTC)

@@ -67,6 +67,17 @@ class ReportAck:
 
 
 @dataclass(frozen=True, slots=True)
+class Attended:
+    """What a worker's report is answered with: the seconds until the next one is due; one may come
+    earlier. `drain`: somebody wants it to end what it holds and to take no more, until it is told
+    otherwise.
+    """
+
+    next_report_seconds: float
+    drain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """`is_repeated`: the cohort was registered before, perhaps by somebody else and otherwise."""
 

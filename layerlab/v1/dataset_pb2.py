@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19layerlab/v1/dataset.proto\x12\x0blayerlab.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"(\n\x08TopValue\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\x98\x02\n\x06\x43olumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.ColumnKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07missing\x18\x04 \x01(\x04\x12\x10\n\x08\x64istinct\x18\x05 \x01(\x04\x12\x14\n\x07minimum\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x11\n\x04mean\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x08infinite\x18\t \x01(\x04\x12\x10\n\x08integers\x18\n \x01(\x08\x12\"\n\x03top\x18\x0b \x03(\x0b\x32\x15.layerlab.v1.TopValueB\n\n\x08_minimumB\n\n\x08_maximumB\x07\n\x05_mean\";\n\x0b\x44\x61taWarning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\t\"\xb9\x02\n\x07\x44\x61taset\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x04\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12$\n\x07\x63olumns\x18\x05 \x03(\x0b\x32\x13.layerlab.v1.Column\x12\x18\n\x10suggested_target\x18\x06 \x01(\t\x12)\n\x0esuggested_task\x18\x07 \x01(\x0e\x32\x11.layerlab.v1.Task\x12*\n\x08warnings\x18\x08 \x03(\x0b\x32\x18.layerlab.v1.DataWarning\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65ncoding\x18\n \x01(\t\x12\x11\n\tdelimiter\x18\x0b \x01(\t\"?\n\x14UploadDatasetRequest\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\">\n\x15UploadDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\";\n\x12GetDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"(\n\x13ListDatasetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\">\n\x14ListDatasetsResponse\x12&\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x14.layerlab.v1.Dataset\"\xa7\x01\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x1f\n\x04task\x18\x05 \x01(\x0e\x32\x11.layerlab.v1.Task\x12\x0c\n\x04rows\x18\x06 \x01(\x04\x12\x0f\n\x07\x63olumns\x18\x07 \x01(\r\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x0b\n\x03\x63sv\x18\t \x01(\x0c\"\x14\n\x12ListSamplesRequest\";\n\x13ListSamplesResponse\x12$\n\x07samples\x18\x01 \x03(\x0b\x32\x13.layerlab.v1.Sample*\xcd\x01\n\nColumnKind\x12\x1b\n\x17\x43OLUMN_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OLUMN_KIND_NUMBER\x10\x01\x12\x18\n\x14\x43OLUMN_KIND_CATEGORY\x10\x02\x12\x14\n\x10\x43OLUMN_KIND_DATE\x10\x03\x12\x14\n\x10\x43OLUMN_KIND_TEXT\x10\x04\x12\x12\n\x0e\x43OLUMN_KIND_ID\x10\x05\x12\x18\n\x14\x43OLUMN_KIND_CONSTANT\x10\x06\x12\x16\n\x12\x43OLUMN_KIND_IGNORE\x10\x07*J\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x17\n\x13TASK_CLASSIFICATION\x10\x01\x12\x13\n\x0fTASK_REGRESSION\x10\x02\x32\xe0\x02\n\x0e\x44\x61tasetService\x12X\n\rUploadDataset\x12!.layerlab.v1.UploadDatasetRequest\x1a\".layerlab.v1.UploadDatasetResponse(\x01\x12M\n\nGetDataset\x12\x1e.layerlab.v1.GetDatasetRequest\x1a\x1f.layerlab.v1.GetDatasetResponse\x12S\n\x0cListDatasets\x12 .layerlab.v1.ListDatasetsRequest\x1a!.layerlab.v1.ListDatasetsResponse\x12P\n\x0bListSamples\x12\x1f.layerlab.v1.ListSamplesRequest\x1a .layerlab.v1.ListSamplesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19layerlab/v1/dataset.proto\x12\x0blayerlab.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"(\n\x08TopValue\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\x98\x02\n\x06\x43olumn\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.layerlab.v1.ColumnKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07missing\x18\x04 \x01(\x04\x12\x10\n\x08\x64istinct\x18\x05 \x01(\x04\x12\x14\n\x07minimum\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x11\n\x04mean\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x08infinite\x18\t \x01(\x04\x12\x10\n\x08integers\x18\n \x01(\x08\x12\"\n\x03top\x18\x0b \x03(\x0b\x32\x15.layerlab.v1.TopValueB\n\n\x08_minimumB\n\n\x08_maximumB\x07\n\x05_mean\";\n\x0b\x44\x61taWarning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\t\"\xb9\x02\n\x07\x44\x61taset\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x04\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12$\n\x07\x63olumns\x18\x05 \x03(\x0b\x32\x13.layerlab.v1.Column\x12\x18\n\x10suggested_target\x18\x06 \x01(\t\x12)\n\x0esuggested_task\x18\x07 \x01(\x0e\x32\x11.layerlab.v1.Task\x12*\n\x08warnings\x18\x08 \x03(\x0b\x32\x18.layerlab.v1.DataWarning\x12.\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65ncoding\x18\n \x01(\t\x12\x11\n\tdelimiter\x18\x0b \x01(\t\"?\n\x14UploadDatasetRequest\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\">\n\x15UploadDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\";\n\x12GetDatasetResponse\x12%\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x14.layerlab.v1.Dataset\"(\n\x13ListDatasetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\">\n\x14ListDatasetsResponse\x12&\n\x08\x64\x61tasets\x18\x01 \x03(\x0b\x32\x14.layerlab.v1.Dataset\"\x19\n\x08TableRow\x12\r\n\x05\x63\x65lls\x18\x01 \x03(\t\"U\n\tTableRows\x12\x0f\n\x07\x63olumns\x18\x01 \x03(\t\x12#\n\x04rows\x18\x02 \x03(\x0b\x32\x15.layerlab.v1.TableRow\x12\x12\n\ntotal_rows\x18\x03 \x01(\x04\"4\n\x0fListRowsRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"8\n\x10ListRowsResponse\x12$\n\x04rows\x18\x01 \x01(\x0b\x32\x16.layerlab.v1.TableRows\"\xa7\x01\n\x06Sample\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x1f\n\x04task\x18\x05 \x01(\x0e\x32\x11.layerlab.v1.Task\x12\x0c\n\x04rows\x18\x06 \x01(\x04\x12\x0f\n\x07\x63olumns\x18\x07 \x01(\r\x12\x0e\n\x06source\x18\x08 \x01(\t\x12\x0b\n\x03\x63sv\x18\t \x01(\x0c\"\x14\n\x12ListSamplesRequest\";\n\x13ListSamplesResponse\x12$\n\x07samples\x18\x01 \x03(\x0b\x32\x13.layerlab.v1.Sample*\xcd\x01\n\nColumnKind\x12\x1b\n\x17\x43OLUMN_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43OLUMN_KIND_NUMBER\x10\x01\x12\x18\n\x14\x43OLUMN_KIND_CATEGORY\x10\x02\x12\x14\n\x10\x43OLUMN_KIND_DATE\x10\x03\x12\x14\n\x10\x43OLUMN_KIND_TEXT\x10\x04\x12\x12\n\x0e\x43OLUMN_KIND_ID\x10\x05\x12\x18\n\x14\x43OLUMN_KIND_CONSTANT\x10\x06\x12\x16\n\x12\x43OLUMN_KIND_IGNORE\x10\x07*J\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x17\n\x13TASK_CLASSIFICATION\x10\x01\x12\x13\n\x0fTASK_REGRESSION\x10\x02\x32\xa9\x03\n\x0e\x44\x61tasetService\x12X\n\rUploadDataset\x12!.layerlab.v1.UploadDatasetRequest\x1a\".layerlab.v1.UploadDatasetResponse(\x01\x12M\n\nGetDataset\x12\x1e.layerlab.v1.GetDatasetRequest\x1a\x1f.layerlab.v1.GetDatasetResponse\x12S\n\x0cListDatasets\x12 .layerlab.v1.ListDatasetsRequest\x1a!.layerlab.v1.ListDatasetsResponse\x12G\n\x08ListRows\x12\x1c.layerlab.v1.ListRowsRequest\x1a\x1d.layerlab.v1.ListRowsResponse\x12P\n\x0bListSamples\x12\x1f.layerlab.v1.ListSamplesRequest\x1a .layerlab.v1.ListSamplesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'layerlab.v1.dataset_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COLUMNKIND']._serialized_start=1368
-  _globals['_COLUMNKIND']._serialized_end=1573
-  _globals['_TASK']._serialized_start=1575
-  _globals['_TASK']._serialized_end=1649
+  _globals['_COLUMNKIND']._serialized_start=1594
+  _globals['_COLUMNKIND']._serialized_end=1799
+  _globals['_TASK']._serialized_start=1801
+  _globals['_TASK']._serialized_end=1875
   _globals['_TOPVALUE']._serialized_start=75
   _globals['_TOPVALUE']._serialized_end=115
   _globals['_COLUMN']._serialized_start=118
@@ -56,12 +56,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDATASETSREQUEST']._serialized_end=1048
   _globals['_LISTDATASETSRESPONSE']._serialized_start=1050
   _globals['_LISTDATASETSRESPONSE']._serialized_end=1112
-  _globals['_SAMPLE']._serialized_start=1115
-  _globals['_SAMPLE']._serialized_end=1282
-  _globals['_LISTSAMPLESREQUEST']._serialized_start=1284
-  _globals['_LISTSAMPLESREQUEST']._serialized_end=1304
-  _globals['_LISTSAMPLESRESPONSE']._serialized_start=1306
-  _globals['_LISTSAMPLESRESPONSE']._serialized_end=1365
-  _globals['_DATASETSERVICE']._serialized_start=1652
-  _globals['_DATASETSERVICE']._serialized_end=2004
+  _globals['_TABLEROW']._serialized_start=1114
+  _globals['_TABLEROW']._serialized_end=1139
+  _globals['_TABLEROWS']._serialized_start=1141
+  _globals['_TABLEROWS']._serialized_end=1226
+  _globals['_LISTROWSREQUEST']._serialized_start=1228
+  _globals['_LISTROWSREQUEST']._serialized_end=1280
+  _globals['_LISTROWSRESPONSE']._serialized_start=1282
+  _globals['_LISTROWSRESPONSE']._serialized_end=1338
+  _globals['_SAMPLE']._serialized_start=1341
+  _globals['_SAMPLE']._serialized_end=1508
+  _globals['_LISTSAMPLESREQUEST']._serialized_start=1510
+  _globals['_LISTSAMPLESREQUEST']._serialized_end=1530
+  _globals['_LISTSAMPLESRESPONSE']._serialized_start=1532
+  _globals['_LISTSAMPLESRESPONSE']._serialized_end=1591
+  _globals['_DATASETSERVICE']._serialized_start=1878
+  _globals['_DATASETSERVICE']._serialized_end=2303
 # @@protoc_insertion_point(module_scope)

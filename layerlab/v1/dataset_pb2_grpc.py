@@ -50,6 +50,11 @@ class DatasetServiceStub:
                 request_serializer=layerlab_dot_v1_dot_dataset__pb2.ListDatasetsRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_dataset__pb2.ListDatasetsResponse.FromString,
                 _registered_method=True)
+        self.ListRows = channel.unary_unary(
+                '/layerlab.v1.DatasetService/ListRows',
+                request_serializer=layerlab_dot_v1_dot_dataset__pb2.ListRowsRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_dataset__pb2.ListRowsResponse.FromString,
+                _registered_method=True)
         self.ListSamples = channel.unary_unary(
                 '/layerlab.v1.DatasetService/ListSamples',
                 request_serializer=layerlab_dot_v1_dot_dataset__pb2.ListSamplesRequest.SerializeToString,
@@ -84,6 +89,13 @@ class DatasetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRows(self, request, context):
+        """The first rows, as text. Errors: NOT_FOUND; INVALID_ARGUMENT for more than 200.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSamples(self, request, context):
         """The real tables that come with LayerLab, as CSV bytes to upload.
         """
@@ -108,6 +120,11 @@ def add_DatasetServiceServicer_to_server(servicer, server):
                     servicer.ListDatasets,
                     request_deserializer=layerlab_dot_v1_dot_dataset__pb2.ListDatasetsRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_dataset__pb2.ListDatasetsResponse.SerializeToString,
+            ),
+            'ListRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRows,
+                    request_deserializer=layerlab_dot_v1_dot_dataset__pb2.ListRowsRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_dataset__pb2.ListRowsResponse.SerializeToString,
             ),
             'ListSamples': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSamples,
@@ -197,6 +214,33 @@ class DatasetService:
             '/layerlab.v1.DatasetService/ListDatasets',
             layerlab_dot_v1_dot_dataset__pb2.ListDatasetsRequest.SerializeToString,
             layerlab_dot_v1_dot_dataset__pb2.ListDatasetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.DatasetService/ListRows',
+            layerlab_dot_v1_dot_dataset__pb2.ListRowsRequest.SerializeToString,
+            layerlab_dot_v1_dot_dataset__pb2.ListRowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

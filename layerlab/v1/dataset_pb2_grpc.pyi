@@ -42,6 +42,8 @@ class DatasetServiceStub:
     """Errors: NOT_FOUND."""
     ListDatasets: _grpc.UnaryUnaryMultiCallable[_dataset_pb2.ListDatasetsRequest, _dataset_pb2.ListDatasetsResponse]
     """Newest first."""
+    ListRows: _grpc.UnaryUnaryMultiCallable[_dataset_pb2.ListRowsRequest, _dataset_pb2.ListRowsResponse]
+    """The first rows, as text. Errors: NOT_FOUND; INVALID_ARGUMENT for more than 200."""
     ListSamples: _grpc.UnaryUnaryMultiCallable[_dataset_pb2.ListSamplesRequest, _dataset_pb2.ListSamplesResponse]
     """The real tables that come with LayerLab, as CSV bytes to upload."""
 
@@ -59,6 +61,8 @@ class DatasetServiceAsyncStub(DatasetServiceStub):
     """Errors: NOT_FOUND."""
     ListDatasets: _aio.UnaryUnaryMultiCallable[_dataset_pb2.ListDatasetsRequest, _dataset_pb2.ListDatasetsResponse]  # type: ignore[assignment]
     """Newest first."""
+    ListRows: _aio.UnaryUnaryMultiCallable[_dataset_pb2.ListRowsRequest, _dataset_pb2.ListRowsResponse]  # type: ignore[assignment]
+    """The first rows, as text. Errors: NOT_FOUND; INVALID_ARGUMENT for more than 200."""
     ListSamples: _aio.UnaryUnaryMultiCallable[_dataset_pb2.ListSamplesRequest, _dataset_pb2.ListSamplesResponse]  # type: ignore[assignment]
     """The real tables that come with LayerLab, as CSV bytes to upload."""
 
@@ -91,6 +95,14 @@ class DatasetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dataset_pb2.ListDatasetsResponse, _abc.Awaitable[_dataset_pb2.ListDatasetsResponse]]:
         """Newest first."""
+
+    @_abc_1.abstractmethod
+    def ListRows(
+        self,
+        request: _dataset_pb2.ListRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dataset_pb2.ListRowsResponse, _abc.Awaitable[_dataset_pb2.ListRowsResponse]]:
+        """The first rows, as text. Errors: NOT_FOUND; INVALID_ARGUMENT for more than 200."""
 
     @_abc_1.abstractmethod
     def ListSamples(

@@ -50,6 +50,11 @@ class IngestServiceStub:
                 request_serializer=layerlab_dot_v1_dot_ingest__pb2.GetSplitRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_ingest__pb2.GetSplitResponse.FromString,
                 _registered_method=True)
+        self.ReadRows = channel.unary_unary(
+                '/layerlab.v1.IngestService/ReadRows',
+                request_serializer=layerlab_dot_v1_dot_ingest__pb2.ReadRowsRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_ingest__pb2.ReadRowsResponse.FromString,
+                _registered_method=True)
 
 
 class IngestServiceServicer:
@@ -79,6 +84,13 @@ class IngestServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadRows(self, request, context):
+        """The first rows of a table, as its cells were read. Errors: NOT_FOUND for the dataset.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IngestServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +108,11 @@ def add_IngestServiceServicer_to_server(servicer, server):
                     servicer.GetSplit,
                     request_deserializer=layerlab_dot_v1_dot_ingest__pb2.GetSplitRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_ingest__pb2.GetSplitResponse.SerializeToString,
+            ),
+            'ReadRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadRows,
+                    request_deserializer=layerlab_dot_v1_dot_ingest__pb2.ReadRowsRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_ingest__pb2.ReadRowsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -180,6 +197,33 @@ class IngestService:
             '/layerlab.v1.IngestService/GetSplit',
             layerlab_dot_v1_dot_ingest__pb2.GetSplitRequest.SerializeToString,
             layerlab_dot_v1_dot_ingest__pb2.GetSplitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.IngestService/ReadRows',
+            layerlab_dot_v1_dot_ingest__pb2.ReadRowsRequest.SerializeToString,
+            layerlab_dot_v1_dot_ingest__pb2.ReadRowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,8 @@ class IngestServiceStub:
     """
     GetSplit: _grpc.UnaryUnaryMultiCallable[_ingest_pb2.GetSplitRequest, _ingest_pb2.GetSplitResponse]
     """The rows (from 0, after the header) of each part, so that anybody can repeat the split."""
+    ReadRows: _grpc.UnaryUnaryMultiCallable[_ingest_pb2.ReadRowsRequest, _ingest_pb2.ReadRowsResponse]
+    """The first rows of a table, as its cells were read. Errors: NOT_FOUND for the dataset."""
 
 @_typing.type_check_only
 class IngestServiceAsyncStub(IngestServiceStub):
@@ -59,6 +61,8 @@ class IngestServiceAsyncStub(IngestServiceStub):
     """
     GetSplit: _aio.UnaryUnaryMultiCallable[_ingest_pb2.GetSplitRequest, _ingest_pb2.GetSplitResponse]  # type: ignore[assignment]
     """The rows (from 0, after the header) of each part, so that anybody can repeat the split."""
+    ReadRows: _aio.UnaryUnaryMultiCallable[_ingest_pb2.ReadRowsRequest, _ingest_pb2.ReadRowsResponse]  # type: ignore[assignment]
+    """The first rows of a table, as its cells were read. Errors: NOT_FOUND for the dataset."""
 
 class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
     """A CSV becomes a profile, a recipe and matrices. Internal: the gateway and trainers call it."""
@@ -90,5 +94,13 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ingest_pb2.GetSplitResponse, _abc.Awaitable[_ingest_pb2.GetSplitResponse]]:
         """The rows (from 0, after the header) of each part, so that anybody can repeat the split."""
+
+    @_abc_1.abstractmethod
+    def ReadRows(
+        self,
+        request: _ingest_pb2.ReadRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingest_pb2.ReadRowsResponse, _abc.Awaitable[_ingest_pb2.ReadRowsResponse]]:
+        """The first rows of a table, as its cells were read. Errors: NOT_FOUND for the dataset."""
 
 def add_IngestServiceServicer_to_server(servicer: IngestServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -387,6 +387,75 @@ class ReclaimCohortsResponse(_message.Message):
 Global___ReclaimCohortsResponse: _TypeAlias = ReclaimCohortsResponse  # noqa: Y015
 
 @_typing.final
+class QueueReport(_message.Message):
+    """Messages as the broker counts them: one a cohort, at least."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BROKER_FIELD_NUMBER: _builtins.int
+    READY_FIELD_NUMBER: _builtins.int
+    DEAD_FIELD_NUMBER: _builtins.int
+    CONSUMERS_FIELD_NUMBER: _builtins.int
+    broker: _builtins.str
+    """The broker's name: `memory`, `rabbitmq`."""
+    ready: _builtins.int
+    """Messages that wait for a consumer."""
+    dead: _builtins.int
+    """Messages that nobody could handle."""
+    consumers: _builtins.int
+    """Trainers that are in line for a message; those that train are not."""
+    def __init__(
+        self,
+        *,
+        broker: _builtins.str = ...,
+        ready: _builtins.int = ...,
+        dead: _builtins.int = ...,
+        consumers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broker", b"broker", "consumers", b"consumers", "dead", b"dead", "ready", b"ready"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueueReport: _TypeAlias = QueueReport  # noqa: Y015
+
+@_typing.final
+class ReportQueueRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___QueueReport: ...
+    def __init__(
+        self,
+        *,
+        report: Global___QueueReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportQueueRequest: _TypeAlias = ReportQueueRequest  # noqa: Y015
+
+@_typing.final
+class ReportQueueResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportQueueResponse: _TypeAlias = ReportQueueResponse  # noqa: Y015
+
+@_typing.final
 class ClaimCohortRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -874,6 +943,7 @@ class Worker(_message.Message):
     DRAINING_FIELD_NUMBER: _builtins.int
     DISCONNECTED_AT_FIELD_NUMBER: _builtins.int
     ALSO_HOLDS_FIELD_NUMBER: _builtins.int
+    MEMORY_BYTES_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     incarnation: _builtins.str
     host: _builtins.str
@@ -886,6 +956,8 @@ class Worker(_message.Message):
     cohort_id: _builtins.str
     attempt: _builtins.int
     draining: _builtins.bool
+    memory_bytes: _builtins.int
+    """What training may take beyond what is taken now; absent where the system doesn't tell."""
     @_builtins.property
     def heartbeat_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -915,12 +987,15 @@ class Worker(_message.Message):
         draining: _builtins.bool = ...,
         disconnected_at: _timestamp_pb2.Timestamp | None = ...,
         also_holds: _abc.Iterable[Global___HeldCohort] | None = ...,
+        memory_bytes: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["disconnected_at", b"disconnected_at", "heartbeat_at", b"heartbeat_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_memory_bytes", b"_memory_bytes", "disconnected_at", b"disconnected_at", "heartbeat_at", b"heartbeat_at", "memory_bytes", b"memory_bytes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["also_holds", b"also_holds", "attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "disconnected_at", b"disconnected_at", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_memory_bytes", b"_memory_bytes", "also_holds", b"also_holds", "attempt", b"attempt", "cohort_id", b"cohort_id", "device", b"device", "disconnected_at", b"disconnected_at", "draining", b"draining", "heartbeat_at", b"heartbeat_at", "host", b"host", "incarnation", b"incarnation", "memory_bytes", b"memory_bytes", "pid", b"pid", "study_id", b"study_id", "threads", b"threads", "version", b"version", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__memory_bytes: _TypeAlias = _typing.Literal["memory_bytes"]  # noqa: Y015
+    _WhichOneofArgType__memory_bytes: _TypeAlias = _typing.Literal["_memory_bytes", b"_memory_bytes"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__memory_bytes) -> _WhichOneofReturnType__memory_bytes | None: ...
 
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
 
@@ -946,21 +1021,25 @@ Global___AttendRequest: _TypeAlias = AttendRequest  # noqa: Y015
 
 @_typing.final
 class AttendResponse(_message.Message):
-    """One for each request, in order."""
+    """One for each request, in order, and one more whenever `drain` changes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NEXT_REPORT_SECONDS_FIELD_NUMBER: _builtins.int
+    DRAIN_FIELD_NUMBER: _builtins.int
     next_report_seconds: _builtins.float
     """How long until the next report is expected; one may come earlier."""
+    drain: _builtins.bool
+    """End what is held, and take no more cohorts until this is false again."""
     def __init__(
         self,
         *,
         next_report_seconds: _builtins.float = ...,
+        drain: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_report_seconds", b"next_report_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drain", b"drain", "next_report_seconds", b"next_report_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

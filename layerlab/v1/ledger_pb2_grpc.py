@@ -66,6 +66,11 @@ class LedgerServiceStub:
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsResponse.FromString,
                 _registered_method=True)
+        self.ReportQueue = channel.unary_unary(
+                '/layerlab.v1.LedgerService/ReportQueue',
+                request_serializer=layerlab_dot_v1_dot_ledger__pb2.ReportQueueRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReportQueueResponse.FromString,
+                _registered_method=True)
         self.ClaimCohort = channel.unary_unary(
                 '/layerlab.v1.LedgerService/ClaimCohort',
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.ClaimCohortRequest.SerializeToString,
@@ -150,6 +155,13 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportQueue(self, request, context):
+        """What the broker says of the queue. The last word counts, for as long as it is fresh.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ClaimCohort(self, request, context):
         """Takes a cohort for a worker: counts the attempt, sets the lease. Errors: NOT_FOUND.
         """
@@ -226,6 +238,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ReclaimCohorts,
                     request_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsResponse.SerializeToString,
+            ),
+            'ReportQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportQueue,
+                    request_deserializer=layerlab_dot_v1_dot_ledger__pb2.ReportQueueRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_ledger__pb2.ReportQueueResponse.SerializeToString,
             ),
             'ClaimCohort': grpc.unary_unary_rpc_method_handler(
                     servicer.ClaimCohort,
@@ -422,6 +439,33 @@ class LedgerService:
             '/layerlab.v1.LedgerService/ReclaimCohorts',
             layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsRequest.SerializeToString,
             layerlab_dot_v1_dot_ledger__pb2.ReclaimCohortsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.LedgerService/ReportQueue',
+            layerlab_dot_v1_dot_ledger__pb2.ReportQueueRequest.SerializeToString,
+            layerlab_dot_v1_dot_ledger__pb2.ReportQueueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,8 @@ class LedgerServiceStub:
     """
     ReclaimCohorts: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]
     """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
+    ReportQueue: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ReportQueueRequest, _ledger_pb2.ReportQueueResponse]
+    """What the broker says of the queue. The last word counts, for as long as it is fresh."""
     ClaimCohort: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.ClaimCohortRequest, _ledger_pb2.ClaimCohortResponse]
     """Takes a cohort for a worker: counts the attempt, sets the lease. Errors: NOT_FOUND."""
     ReportCohort: _grpc.StreamStreamMultiCallable[_ledger_pb2.ReportCohortRequest, _ledger_pb2.ReportCohortResponse]
@@ -101,6 +103,8 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """
     ReclaimCohorts: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReclaimCohortsRequest, _ledger_pb2.ReclaimCohortsResponse]  # type: ignore[assignment]
     """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
+    ReportQueue: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ReportQueueRequest, _ledger_pb2.ReportQueueResponse]  # type: ignore[assignment]
+    """What the broker says of the queue. The last word counts, for as long as it is fresh."""
     ClaimCohort: _aio.UnaryUnaryMultiCallable[_ledger_pb2.ClaimCohortRequest, _ledger_pb2.ClaimCohortResponse]  # type: ignore[assignment]
     """Takes a cohort for a worker: counts the attempt, sets the lease. Errors: NOT_FOUND."""
     ReportCohort: _aio.StreamStreamMultiCallable[_ledger_pb2.ReportCohortRequest, _ledger_pb2.ReportCohortResponse]  # type: ignore[assignment]
@@ -179,6 +183,14 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_pb2.ReclaimCohortsResponse, _abc.Awaitable[_ledger_pb2.ReclaimCohortsResponse]]:
         """Takes back cohorts whose lease has expired: they are PENDING, to be published again."""
+
+    @_abc_1.abstractmethod
+    def ReportQueue(
+        self,
+        request: _ledger_pb2.ReportQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.ReportQueueResponse, _abc.Awaitable[_ledger_pb2.ReportQueueResponse]]:
+        """What the broker says of the queue. The last word counts, for as long as it is fresh."""
 
     @_abc_1.abstractmethod
     def ClaimCohort(

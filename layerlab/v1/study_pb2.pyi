@@ -842,8 +842,13 @@ class StudyView(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     BEST_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    DELETED_AT_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """The number of its last event."""
+    note: _builtins.str
+    """Its users' own words: text, no markup."""
     @_builtins.property
     def study(self) -> Global___Study: ...
     @_builtins.property
@@ -852,6 +857,12 @@ class StudyView(_message.Message):
     def best(self) -> Global___Trial:
         """Absent until a trial has succeeded."""
 
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def deleted_at(self) -> _timestamp_pb2.Timestamp:
+        """While it is set, the study is in no list."""
+
     def __init__(
         self,
         *,
@@ -859,10 +870,13 @@ class StudyView(_message.Message):
         progress: Global___Progress | None = ...,
         best: Global___Trial | None = ...,
         seq: _builtins.int = ...,
+        note: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        deleted_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["best", b"best", "progress", b"progress", "study", b"study"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["best", b"best", "deleted_at", b"deleted_at", "progress", b"progress", "study", b"study"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["best", b"best", "progress", b"progress", "seq", b"seq", "study", b"study"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["best", b"best", "deleted_at", b"deleted_at", "note", b"note", "progress", b"progress", "seq", b"seq", "study", b"study", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1227,23 +1241,203 @@ class GetStudyResponse(_message.Message):
 Global___GetStudyResponse: _TypeAlias = GetStudyResponse  # noqa: Y015
 
 @_typing.final
+class UpdateStudyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    name: _builtins.str
+    """At least one character, at most 200."""
+    note: _builtins.str
+    """At most 10,000 characters."""
+    @_builtins.property
+    def tags(self) -> Global___Tags:
+        """Absent: they stay."""
+
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        name: _builtins.str | None = ...,
+        note: _builtins.str | None = ...,
+        tags: Global___Tags | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_note", b"_note", "name", b"name", "note", b"note", "tags", b"tags"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "_note", b"_note", "name", b"name", "note", b"note", "study_id", b"study_id", "tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__note: _TypeAlias = _typing.Literal["note"]  # noqa: Y015
+    _WhichOneofArgType__note: _TypeAlias = _typing.Literal["_note", b"_note"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__note) -> _WhichOneofReturnType__note | None: ...
+
+Global___UpdateStudyRequest: _TypeAlias = UpdateStudyRequest  # noqa: Y015
+
+@_typing.final
+class Tags(_message.Message):
+    """All of a study's: at most 20, of at most 40 characters each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tags: _TypeAlias = Tags  # noqa: Y015
+
+@_typing.final
+class UpdateStudyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def study(self) -> Global___StudyView: ...
+    def __init__(
+        self,
+        *,
+        study: Global___StudyView | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateStudyResponse: _TypeAlias = UpdateStudyResponse  # noqa: Y015
+
+@_typing.final
+class DeleteStudyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStudyRequest: _TypeAlias = DeleteStudyRequest  # noqa: Y015
+
+@_typing.final
+class DeleteStudyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def study(self) -> Global___StudyView: ...
+    def __init__(
+        self,
+        *,
+        study: Global___StudyView | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStudyResponse: _TypeAlias = DeleteStudyResponse  # noqa: Y015
+
+@_typing.final
+class RestoreStudyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreStudyRequest: _TypeAlias = RestoreStudyRequest  # noqa: Y015
+
+@_typing.final
+class RestoreStudyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def study(self) -> Global___StudyView: ...
+    def __init__(
+        self,
+        *,
+        study: Global___StudyView | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["study", b"study"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreStudyResponse: _TypeAlias = RestoreStudyResponse  # noqa: Y015
+
+@_typing.final
 class ListStudiesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    DELETED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most 1000; 0 means 100."""
     page_token: _builtins.str
+    query: _builtins.str
+    """In any case, in their name, target, note or tags."""
+    deleted: _builtins.bool
+    """Those that were deleted, instead of the others."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___StudyState.ValueType]:
+        """Only these states, if any."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only those with all of these."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        query: _builtins.str = ...,
+        states: _abc.Iterable[Global___StudyState.ValueType] | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        deleted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "states", b"states", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1282,6 +1476,8 @@ class ListTrialsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
     PURPOSES_FIELD_NUMBER: _builtins.int
+    WHERE_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     order_by: _builtins.str
     """A field of a trial or a design, "-" before it for descending; default "-score_val". Of scores
@@ -1290,6 +1486,8 @@ class ListTrialsRequest(_message.Message):
     page_size: _builtins.int
     """At most 1000; 0 means 100."""
     page_token: _builtins.str
+    query: _builtins.str
+    """Words of a design, or a number."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___TrialState.ValueType]:
         """Only these states, if any."""
@@ -1297,6 +1495,10 @@ class ListTrialsRequest(_message.Message):
     @_builtins.property
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[_cohort_pb2.Purpose.ValueType]:
         """Only these; SEARCH if there are none."""
+
+    @_builtins.property
+    def where(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Conditions that all must hold, as in REST: `n_params<10000`, `activation=relu,gelu`."""
 
     def __init__(
         self,
@@ -1307,10 +1509,12 @@ class ListTrialsRequest(_message.Message):
         page_token: _builtins.str = ...,
         states: _abc.Iterable[Global___TrialState.ValueType] | None = ...,
         purposes: _abc.Iterable[_cohort_pb2.Purpose.ValueType] | None = ...,
+        where: _abc.Iterable[_builtins.str] | None = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "purposes", b"purposes", "states", b"states", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "purposes", b"purposes", "query", b"query", "states", b"states", "study_id", b"study_id", "where", b"where"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

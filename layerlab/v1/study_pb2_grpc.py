@@ -50,6 +50,21 @@ class StudyServiceStub:
                 request_serializer=layerlab_dot_v1_dot_study__pb2.ListStudiesRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_study__pb2.ListStudiesResponse.FromString,
                 _registered_method=True)
+        self.UpdateStudy = channel.unary_unary(
+                '/layerlab.v1.StudyService/UpdateStudy',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.UpdateStudyRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.UpdateStudyResponse.FromString,
+                _registered_method=True)
+        self.DeleteStudy = channel.unary_unary(
+                '/layerlab.v1.StudyService/DeleteStudy',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.DeleteStudyRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.DeleteStudyResponse.FromString,
+                _registered_method=True)
+        self.RestoreStudy = channel.unary_unary(
+                '/layerlab.v1.StudyService/RestoreStudy',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.RestoreStudyRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.RestoreStudyResponse.FromString,
+                _registered_method=True)
         self.ListTrials = channel.unary_unary(
                 '/layerlab.v1.StudyService/ListTrials',
                 request_serializer=layerlab_dot_v1_dot_study__pb2.ListTrialsRequest.SerializeToString,
@@ -143,6 +158,28 @@ class StudyServiceServicer:
 
     def ListStudies(self, request, context):
         """Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateStudy(self, request, context):
+        """Its name, note and tags; what is left out stays. Errors: NOT_FOUND; INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteStudy(self, request, context):
+        """Takes an ended study from all lists; nothing of it is lost. A repeat changes nothing.
+        Errors: NOT_FOUND; FAILED_PRECONDITION while it goes on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreStudy(self, request, context):
+        """Undoes that. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -265,6 +302,21 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.ListStudies,
                     request_deserializer=layerlab_dot_v1_dot_study__pb2.ListStudiesRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_study__pb2.ListStudiesResponse.SerializeToString,
+            ),
+            'UpdateStudy': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateStudy,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.UpdateStudyRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.UpdateStudyResponse.SerializeToString,
+            ),
+            'DeleteStudy': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteStudy,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.DeleteStudyRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.DeleteStudyResponse.SerializeToString,
+            ),
+            'RestoreStudy': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreStudy,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.RestoreStudyRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.RestoreStudyResponse.SerializeToString,
             ),
             'ListTrials': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTrials,
@@ -419,6 +471,87 @@ class StudyService:
             '/layerlab.v1.StudyService/ListStudies',
             layerlab_dot_v1_dot_study__pb2.ListStudiesRequest.SerializeToString,
             layerlab_dot_v1_dot_study__pb2.ListStudiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateStudy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/UpdateStudy',
+            layerlab_dot_v1_dot_study__pb2.UpdateStudyRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.UpdateStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteStudy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/DeleteStudy',
+            layerlab_dot_v1_dot_study__pb2.DeleteStudyRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.DeleteStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreStudy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/RestoreStudy',
+            layerlab_dot_v1_dot_study__pb2.RestoreStudyRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.RestoreStudyResponse.FromString,
             options,
             channel_credentials,
             insecure,

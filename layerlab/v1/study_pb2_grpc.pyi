@@ -41,6 +41,14 @@ class StudyServiceStub:
     """Errors: NOT_FOUND."""
     ListStudies: _grpc.UnaryUnaryMultiCallable[_study_pb2.ListStudiesRequest, _study_pb2.ListStudiesResponse]
     """Newest first."""
+    UpdateStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.UpdateStudyRequest, _study_pb2.UpdateStudyResponse]
+    """Its name, note and tags; what is left out stays. Errors: NOT_FOUND; INVALID_ARGUMENT."""
+    DeleteStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.DeleteStudyRequest, _study_pb2.DeleteStudyResponse]
+    """Takes an ended study from all lists; nothing of it is lost. A repeat changes nothing.
+    Errors: NOT_FOUND; FAILED_PRECONDITION while it goes on.
+    """
+    RestoreStudy: _grpc.UnaryUnaryMultiCallable[_study_pb2.RestoreStudyRequest, _study_pb2.RestoreStudyResponse]
+    """Undoes that. Errors: NOT_FOUND."""
     ListTrials: _grpc.UnaryUnaryMultiCallable[_study_pb2.ListTrialsRequest, _study_pb2.ListTrialsResponse]
     """Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown order or page token."""
     GetTrial: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetTrialRequest, _study_pb2.GetTrialResponse]
@@ -87,6 +95,14 @@ class StudyServiceAsyncStub(StudyServiceStub):
     """Errors: NOT_FOUND."""
     ListStudies: _aio.UnaryUnaryMultiCallable[_study_pb2.ListStudiesRequest, _study_pb2.ListStudiesResponse]  # type: ignore[assignment]
     """Newest first."""
+    UpdateStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.UpdateStudyRequest, _study_pb2.UpdateStudyResponse]  # type: ignore[assignment]
+    """Its name, note and tags; what is left out stays. Errors: NOT_FOUND; INVALID_ARGUMENT."""
+    DeleteStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.DeleteStudyRequest, _study_pb2.DeleteStudyResponse]  # type: ignore[assignment]
+    """Takes an ended study from all lists; nothing of it is lost. A repeat changes nothing.
+    Errors: NOT_FOUND; FAILED_PRECONDITION while it goes on.
+    """
+    RestoreStudy: _aio.UnaryUnaryMultiCallable[_study_pb2.RestoreStudyRequest, _study_pb2.RestoreStudyResponse]  # type: ignore[assignment]
+    """Undoes that. Errors: NOT_FOUND."""
     ListTrials: _aio.UnaryUnaryMultiCallable[_study_pb2.ListTrialsRequest, _study_pb2.ListTrialsResponse]  # type: ignore[assignment]
     """Errors: NOT_FOUND; INVALID_ARGUMENT for an unknown order or page token."""
     GetTrial: _aio.UnaryUnaryMultiCallable[_study_pb2.GetTrialRequest, _study_pb2.GetTrialResponse]  # type: ignore[assignment]
@@ -148,6 +164,32 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_study_pb2.ListStudiesResponse, _abc.Awaitable[_study_pb2.ListStudiesResponse]]:
         """Newest first."""
+
+    @_abc_1.abstractmethod
+    def UpdateStudy(
+        self,
+        request: _study_pb2.UpdateStudyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.UpdateStudyResponse, _abc.Awaitable[_study_pb2.UpdateStudyResponse]]:
+        """Its name, note and tags; what is left out stays. Errors: NOT_FOUND; INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def DeleteStudy(
+        self,
+        request: _study_pb2.DeleteStudyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.DeleteStudyResponse, _abc.Awaitable[_study_pb2.DeleteStudyResponse]]:
+        """Takes an ended study from all lists; nothing of it is lost. A repeat changes nothing.
+        Errors: NOT_FOUND; FAILED_PRECONDITION while it goes on.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreStudy(
+        self,
+        request: _study_pb2.RestoreStudyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.RestoreStudyResponse, _abc.Awaitable[_study_pb2.RestoreStudyResponse]]:
+        """Undoes that. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListTrials(

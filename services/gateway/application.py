@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 from layerlab.domain.dataset import Dataset
@@ -45,8 +44,6 @@ MAX_PAGE: Final = 1000
 # 64 bits of a hash.
 _ID_LENGTH: Final = 16
 _DEFAULT_NAME: Final = "Untitled table"
-# A worker that has said nothing for so long is no longer shown.
-_WORKER_MEMORY: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +283,18 @@ class Application:
 
     async def list_workers(self) -> list[Worker]:
         """Those heard of in the last minute, sorted by id."""
-        return await self._store.list_workers(await self._store.now() - _WORKER_MEMORY)
+        return await self._ledger.list_workers()
+
+    async def drain_worker(self, worker_id: str) -> Worker:
+        """Has it end what it holds and take no more until it is resumed, or started anew.
+
+        :raises NotFound: `unknown_worker`.
+        """
+        return await self._ledger.drain_worker(worker_id)
+
+    async def resume_worker(self, worker_id: str) -> Worker:
+        """:raises NotFound: `unknown_worker`."""
+        return await self._ledger.drain_worker(worker_id, wanted=False)
 
     async def _named(self, view: StudyView) -> NamedStudy:
         dataset_id = view.study.spec.dataset_id

@@ -124,10 +124,12 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
         reports = (wire.worker_from_proto(each.worker) async for each in request_iterator)
         async with (
             wire.errors_as_status(context),
-            _closing(self._ledger.attend(reports)) as dues,
+            _closing(self._ledger.attend(reports)) as answers,
         ):
-            async for seconds in dues:
-                yield pb.AttendResponse(next_report_seconds=seconds)
+            async for answer in answers:
+                yield pb.AttendResponse(
+                    next_report_seconds=answer.next_report_seconds, drain=answer.drain
+                )
 
     async def UploadModel(
         self, request_iterator: AsyncIterator[pb.UploadModelRequest], context: Context

@@ -16,6 +16,7 @@ import structlog
 
 from layerlab.domain.problem import Problem
 from layerlab.domain.worker import Worker
+from layerlab.intake import Intake
 from layerlab.ports import CohortLedger
 from services.trainer.executor import JobExecutor
 from services.trainer.runner import CohortRunner, WorkerName
@@ -43,26 +44,26 @@ class Presence:
         runner: CohortRunner,
         executor: JobExecutor,
         threads: int,
+        intake: Intake,
     ) -> None:
+        """`intake` is paused while the ledger wants this trainer drained."""
         self._name, self._ledger, self._threads = name, ledger, threads
-        self._runner, self._executor = runner, executor
+        self._runner, self._executor, self._intake = runner, executor, intake
         self._due_seconds = _FIRST_DUE_SECONDS
-        self._draining = False
         self._leaving = asyncio.Event()
 
     async def keep(self) -> None:
         """Returns after `leave`, when the ledger has heard of it."""
-        while not self._draining:
+        while not self._leaving.is_set():
             try:
                 await self._attend()
             except Problem as problem:
                 log.warning("the ledger does not hear us", problem=str(problem))
-            if not self._draining:
+            if not self._leaving.is_set():
                 await asyncio.sleep(random.uniform(_LEAST_PAUSE_SECONDS, _MOST_PAUSE_SECONDS))
 
     async def leave(self, keeping: asyncio.Task[None]) -> None:
         """Says goodbye, and ends `keeping`. Best effort: without it the lease just ends."""
-        self._draining = True
         self._leaving.set()
         self._runner.changed.set()
         with suppress(TimeoutError):
@@ -70,22 +71,33 @@ class Presence:
 
     async def _attend(self) -> None:
         """One connection."""
-        dues = self._ledger.attend(self._reports())
-        async with aclosing(dues):  # type: ignore[type-var]  # Every adapter's is a generator.
-            async for seconds in dues:
-                self._due_seconds = seconds
+        answers = self._ledger.attend(self._reports())
+        async with aclosing(answers):  # type: ignore[type-var]  # Every adapter's is a generator.
+            async for answer in answers:
+                self._due_seconds = answer.next_report_seconds
+                self._obey(answer.drain)
+
+    def _obey(self, drain: bool) -> None:
+        if drain is self._intake.paused.is_set():
+            return
+        log.info("draining" if drain else "taking cohorts again")
+        if drain:
+            self._intake.pause()
+        else:
+            self._intake.resume()
+        self._runner.changed.set()
 
     async def _reports(self) -> AsyncIterator[Worker]:
         """At once, soon after what is trained has changed, and when it is due."""
         while True:
             self._runner.changed.clear()
-            last = self._draining
+            last = self._leaving.is_set()
             yield self._worker()
             if last:
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), _LEAST_SECONDS)
-            if self._draining:
+            if self._leaving.is_set():
                 # `changed` may have been cleared by the reports of a stream that broke.
                 continue
             with suppress(TimeoutError):
@@ -105,6 +117,6 @@ class Presence:
             study_id=trained.study_id if trained else "",
             cohort_id=trained.cohort_id if trained else "",
             attempt=trained.attempt if trained else 0,
-            draining=self._draining,
+            draining=self._leaving.is_set() or self._intake.paused.is_set(),
             also_holds=tuple(others),
         )

@@ -44,7 +44,7 @@ async def trainer_service(
         intake = Intake()
         limit = settings.max_cohort_seconds
         runner = CohortRunner(ledger, cache, executor, name, limit, intake, baselines)
-        presence = Presence(name, ledger, runner, executor, settings.thread_count)
+        presence = Presence(name, ledger, runner, executor, settings.thread_count, intake)
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(presence.keep())
             try:

@@ -255,3 +255,46 @@ async def test_depth_counts_what_waits_and_what_is_handled(queue: JobQueue) -> N
 
 async def test_a_queue_that_is_there_answers(queue: JobQueue) -> None:
     await queue.ping()
+
+
+async def test_who_is_paused_ends_what_it_handles_and_leaves_the_rest_to_others(
+    queue: JobQueue,
+) -> None:
+    intake, began, go_on = Intake(), asyncio.Event(), asyncio.Event()
+    handled: list[CohortRef] = []
+
+    async def handle(cohort: CohortRef) -> None:
+        began.set()
+        await go_on.wait()
+        handled.append(cohort)
+
+    async with background(queue.consume(handle, intake)):
+        await queue.put(a_cohort("mine"))
+        await asyncio.wait_for(began.wait(), 20)
+        intake.pause()
+        await queue.put(a_cohort("yours"))
+        go_on.set()
+        assert await collect(queue, 1) == [a_cohort("yours")]
+        assert handled == [a_cohort("mine")]
+
+
+async def test_who_is_paused_while_it_waits_steps_out_of_line_until_it_is_resumed(
+    queue: JobQueue,
+) -> None:
+    intake, done = Intake(), asyncio.Event()
+
+    async def handle(cohort: CohortRef) -> None:
+        done.set()
+
+    async with background(queue.consume(handle, intake)):
+        # In line, for all that can be known: one cohort has been through.
+        await queue.put(a_cohort("first"))
+        await asyncio.wait_for(done.wait(), 20)
+        done.clear()
+        intake.pause()
+        await queue.put(a_cohort("second"))
+        assert await collect(queue, 1) == [a_cohort("second")]
+        assert not done.is_set()
+        await queue.put(a_cohort("third"))
+        intake.resume()
+        await asyncio.wait_for(done.wait(), 20)

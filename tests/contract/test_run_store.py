@@ -228,6 +228,17 @@ async def test_workers_are_listed_by_id_while_they_are_fresh(store: RunStore) ->
     assert seen == [a_worker("w1"), replace(a_worker("w2"), attempt=4)]
 
 
+async def test_the_last_word_on_who_is_drained_counts(store: RunStore) -> None:
+    assert await store.drained_workers() == {}
+    await store.set_drained("w1", "i1")
+    await store.set_drained("w2", "i7")
+    await store.set_drained("w1", "i2")
+    assert await store.drained_workers() == {"w1": "i2", "w2": "i7"}
+    await store.set_drained("w2", "")
+    await store.set_drained("w3", "")
+    assert await store.drained_workers() == {"w1": "i2"}
+
+
 async def test_the_first_answer_to_a_key_stays(store: RunStore) -> None:
     assert await store.recall_answer("k") is None
     assert await store.remember_answer("k", "hash", "first")

@@ -15,6 +15,7 @@ from layerlab.domain.design import Design
 from layerlab.domain.estimate import Estimate
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
+    Attended,
     Claim,
     Reclaimed,
     Registration,
@@ -259,6 +260,17 @@ class Ledger:
         """
         return reading.follow(self._store, self._feed, self._book.actor(study_id), after)
 
+    async def list_workers(self) -> list[Worker]:
+        """Those heard of in the last minute, sorted by id."""
+        return await self._attendance.list_workers()
+
+    async def drain_worker(self, worker_id: str, wanted: bool = True) -> Worker:
+        """Has a worker end what it holds and take no more, or take cohorts again.
+
+        :raises NotFound: `unknown_worker`.
+        """
+        return await self._attendance.drain(worker_id, wanted)
+
     # What a trainer sees.
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
@@ -282,7 +294,7 @@ class Ledger:
         command = claims.release(cohort.cohort_id, attempt, reason, detail)
         return await self._book.actor(cohort.study_id).do(command)
 
-    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[Attended]:
         return self._attendance.attend(reports)
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from layerlab.domain.exchange import Claim, ClaimOutcome
+from layerlab.domain.problem import NotFound
 from layerlab.domain.study import CohortRef
 from layerlab.domain.trial import FailureReason
 from tests.unit.gateway_ledger.world import (
@@ -145,3 +146,38 @@ async def test_a_trainers_clock_does_not_matter(world: World, ref: CohortRef) ->
         assert (await world.worker("w1")).heartbeat_at == world.store.time
     world.store.turn(LEASE)
     assert (await world.ledger.reclaim_cohorts(include_queued=False)).cohorts == 1
+
+
+async def test_a_worker_is_told_at_once_to_drain_and_to_go_on(world: World) -> None:
+    stream, worker = Attending(world.ledger), a_worker(CohortRef("", ""), 0)
+    assert not (await stream.report(worker)).drain
+
+    asked = await world.ledger.drain_worker("w1")
+
+    assert asked.draining
+    assert (await stream.next()).drain
+    assert [each.draining for each in await world.ledger.list_workers()] == [True]
+    assert not (await world.ledger.drain_worker("w1", wanted=False)).draining
+    assert not (await stream.next()).drain
+    await stream.leave()
+
+
+async def test_a_worker_stays_drained_when_the_gateway_starts_anew_and_not_when_it_does(
+    world: World,
+) -> None:
+    await world.heartbeat(a_worker(CohortRef("", ""), 0))
+    await world.ledger.drain_worker("w1")
+    assert (await world.attending["w1", "i1"].next()).drain
+
+    async with world.another_ledger() as other:
+        stream = Attending(other)
+        assert (await stream.report(a_worker(CohortRef("", ""), 0))).drain
+        await stream.leave()
+        anew = Attending(other)
+        assert not (await anew.report(a_worker(CohortRef("", ""), 0, "w1", "i2"))).drain
+        await anew.leave()
+
+
+async def test_a_worker_that_nobody_has_heard_of_cannot_be_drained(world: World) -> None:
+    with pytest.raises(NotFound, match="w9"):
+        await world.ledger.drain_worker("w9")

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from layerlab.adapters.grpc_ledger import GrpcLedger
-from layerlab.domain.exchange import ClaimOutcome, Registration, ReportAck, ReportBatch
+from layerlab.domain.exchange import Attended, ClaimOutcome, Registration, ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Malformed, NotFound, Unavailable
 from layerlab.domain.study import CohortRef, Purpose, TestScore
 from layerlab.domain.trial import FailureReason, StudyState, TrialState
@@ -66,7 +66,9 @@ async def test_a_study_goes_its_whole_way_over_grpc(world: World, remote: GrpcLe
 
     work = assignment(await remote.claim_cohort(ref, "w1", "i1"))
     stream = Attending(remote)
-    assert await stream.report(a_worker(ref, work.attempt)) == LEASE / 3
+    assert await stream.report(a_worker(ref, work.attempt)) == Attended(LEASE / 3)
+    await world.ledger.drain_worker("w1")
+    assert await stream.next() == Attended(LEASE / 3, drain=True)
     assert (await world.worker("w1")).cohort_id == "c1"
     await stream.leave()
     assert (await remote.claim_cohort(ref, "w2", "i2")).outcome is ClaimOutcome.BUSY

@@ -18,7 +18,7 @@ from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Task
 from layerlab.domain.design import Design
 from layerlab.domain.event import Event
-from layerlab.domain.exchange import Claim, ReportAck, ReportBatch
+from layerlab.domain.exchange import Attended, Claim, ReportAck, ReportBatch
 from layerlab.domain.presets import preset_space
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.spec import Budget, StudySpec
@@ -76,16 +76,19 @@ class Attending:
 
     def __init__(self, ledger: CohortLedger) -> None:
         self._reports: asyncio.Queue[Worker | None] = asyncio.Queue()
-        self._dues = ledger.attend(self._requests())
+        self._answers = ledger.attend(self._requests())
 
-    async def report(self, worker: Worker) -> float:
-        """The seconds until the next report is due."""
+    async def report(self, worker: Worker) -> Attended:
         self._reports.put_nowait(worker)
-        return await anext(self._dues)
+        return await anext(self._answers)
+
+    async def next(self) -> Attended:
+        """What comes unasked."""
+        return await asyncio.wait_for(anext(self._answers), 20)
 
     async def leave(self) -> None:
         self._reports.put_nowait(None)
-        assert [seconds async for seconds in self._dues] == []
+        assert [answer async for answer in self._answers] == []
 
     async def _requests(self) -> AsyncIterator[Worker]:
         while (worker := await self._reports.get()) is not None:
@@ -137,11 +140,12 @@ class World:
         return ref
 
     async def heartbeat(self, worker: Worker) -> float:
-        """The worker reports itself, on a stream that stays open until it `leaves`."""
+        """The worker reports itself, on a stream that stays open until it `leaves`; the seconds
+        until it is to do so again."""
         key = worker.worker_id, worker.incarnation
         if key not in self.attending:
             self.attending[key] = Attending(self.ledger)
-        return await self.attending[key].report(worker)
+        return (await self.attending[key].report(worker)).next_report_seconds
 
     async def leaves(self, worker: Worker) -> Worker:
         """The worker's stream breaks; what the store knows of it once it has been noticed."""

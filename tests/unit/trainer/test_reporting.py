@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from layerlab.domain.exchange import Claim, ReportAck, ReportBatch
+from layerlab.domain.exchange import Attended, Claim, ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Unavailable
 from layerlab.domain.study import CohortRef, EpochReport
 from layerlab.domain.trial import FailureReason
@@ -74,7 +74,7 @@ class FlakyLedger:
     ) -> bool:
         raise AssertionError
 
-    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[float]:
+    def attend(self, reports: AsyncIterator[Worker]) -> AsyncIterator[Attended]:
         raise AssertionError
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
