@@ -9,11 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from layerlab.domain.dataset import Dataset
+from layerlab.domain.dataset import Dataset, TableRows
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
     Attended,
     Claim,
+    QueueReport,
     Reclaimed,
     Registration,
     ReportAck,
@@ -45,12 +46,14 @@ class QueueDepth:
     """Counts of messages, as they were a moment ago.
 
     `unacknowledged` is a lower bound: at least so many are with consumers. It counts those of
-    this process, and never a message that is lost.
+    this process, and never a message that is lost. `consumers`: as the broker counts
+    them, all that are in line for the next message, and perhaps some that handle one.
     """
 
     ready: int
     unacknowledged: int
     dead: int
+    consumers: int = 0
 
 
 class JobQueue(Protocol):
@@ -58,6 +61,10 @@ class JobQueue(Protocol):
 
     A cohort never waits with a busy consumer while an idle one is in line.
     """
+
+    @property
+    def broker(self) -> str:
+        """What holds the messages, by the name that its operators know."""
 
     @property
     def survives_restart(self) -> bool:
@@ -174,6 +181,12 @@ class RunStore(Protocol):
 
     async def drained_workers(self) -> Mapping[str, str]:
         """Incarnations by worker id, also of workers that are long gone."""
+
+    async def put_queue_report(self, report: QueueReport) -> None:
+        """The last word counts."""
+
+    async def queue_report(self) -> tuple[QueueReport, datetime] | None:
+        """The last one, and when it came, by the store's clock."""
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         """Keeps the first answer to an idempotency key; False when there is one already."""
@@ -316,6 +329,9 @@ class StudyLedger(Protocol):
         `include_queued`: also those that are QUEUED, for a queue that has forgotten them.
         """
 
+    async def report_queue(self, report: QueueReport) -> None:
+        """What the broker says of the queue, for people to see. It is old after a few seconds."""
+
 
 class MatrixSource(Protocol):
     """Prepared matrices of a study.
@@ -337,6 +353,12 @@ class Ingest(MatrixSource, Protocol):
 
     async def store_dataset(self, name: str, chunks: AsyncIterator[bytes]) -> Dataset:
         """:raises Problem: what is wrong with the table, and where; nothing is kept then."""
+
+    async def read_rows(self, dataset_id: str, limit: int) -> TableRows:
+        """The first `limit` rows, or fewer of a wide table.
+
+        :raises NotFound: no such dataset.
+        """
 
     async def get_split(self, spec: MatrixSpec) -> Split:
         """:raises NotFound: no such dataset."""

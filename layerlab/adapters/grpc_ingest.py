@@ -8,7 +8,7 @@ from typing import Final
 import grpc
 
 from layerlab import wire
-from layerlab.domain.dataset import Dataset
+from layerlab.domain.dataset import Dataset, TableRows
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.v1 import ingest_pb2 as pb
 from layerlab.v1 import ingest_pb2_grpc
@@ -72,3 +72,9 @@ class GrpcIngest:
         with wire.statuses_as_errors():
             response = await self._stub.GetSplit(request, timeout=_TIMEOUT_SECONDS)
         return wire.split_from_proto(response)
+
+    async def read_rows(self, dataset_id: str, limit: int) -> TableRows:
+        request = pb.ReadRowsRequest(dataset_id=dataset_id, limit=limit)
+        with wire.statuses_as_errors():
+            response = await self._stub.ReadRows(request, timeout=_TIMEOUT_SECONDS)
+        return wire.rows_from_proto(response.rows)

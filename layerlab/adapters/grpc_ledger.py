@@ -11,6 +11,7 @@ from layerlab import wire
 from layerlab.domain.exchange import (
     Attended,
     Claim,
+    QueueReport,
     Reclaimed,
     Registration,
     ReportAck,
@@ -163,3 +164,8 @@ class GrpcLedger:
         with wire.statuses_as_errors():
             response = await self._stub.ReclaimCohorts(request, timeout=_TIMEOUT_SECONDS)
         return Reclaimed(response.reclaimed, response.waiting)
+
+    async def report_queue(self, report: QueueReport) -> None:
+        request = pb.ReportQueueRequest(report=wire.queue_report_to_proto(report))
+        with wire.statuses_as_errors():
+            await self._stub.ReportQueue(request, timeout=_TIMEOUT_SECONDS)

@@ -28,6 +28,7 @@ _Numbered: TypeAlias = tuple[int, CohortRef]
 class MemoryJobQueue:
     """A JobQueue that dies with its process; the reconciler fills it again from the ledger."""
 
+    broker = "memory"
     survives_restart = False
 
     def __init__(self) -> None:
@@ -50,7 +51,8 @@ class MemoryJobQueue:
                 self._give_back(unhandled)
 
     async def depth(self) -> QueueDepth:
-        return QueueDepth(self._ready.qsize(), len(self._taken), len(self._dead))
+        ready, dead = self._ready.qsize(), len(self._dead)
+        return QueueDepth(ready, len(self._taken), dead, self._in_line)
 
     async def ping(self) -> None:
         """It is here as long as its process is."""

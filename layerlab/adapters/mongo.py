@@ -22,6 +22,7 @@ from layerlab.adapters.mongo_summaries import MongoSummaries, summary_document
 from layerlab.adapters.mongo_times import MongoClock, time_text
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event
+from layerlab.domain.exchange import QueueReport
 from layerlab.domain.problem import Unavailable
 from layerlab.domain.worker import Worker
 from layerlab.lifecycle import background
@@ -78,6 +79,7 @@ class MongoRunStore:
         self._datasets = database["datasets"]
         self._workers = database["workers"]
         self._drained = database["drained_workers"]
+        self._queue = database["queue"]
         self._answers = database["answers"]
 
     async def write_summaries(self) -> None:
@@ -183,6 +185,20 @@ class MongoRunStore:
         async with self._database.operation():
             found = await self._drained.find().to_list(None)
         return {each["_id"]: each["incarnation"] for each in found}
+
+    async def put_queue_report(self, report: QueueReport) -> None:
+        body = wire.queue_report_to_proto(report).SerializeToString()
+        change = {"$set": {"told_at": time_text(await self.now()), "body": body}}
+        async with self._database.operation():
+            await self._queue.update_one({"_id": "report"}, change, upsert=True)
+
+    async def queue_report(self) -> tuple[QueueReport, datetime] | None:
+        async with self._database.operation():
+            found = await self._queue.find_one({"_id": "report"})
+        if found is None:
+            return None
+        report = wire.queue_report_from_proto(ledger_pb2.QueueReport.FromString(found["body"]))
+        return report, datetime.fromisoformat(found["told_at"])
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         now = await self.now()

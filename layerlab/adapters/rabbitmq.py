@@ -60,6 +60,7 @@ class RabbitJobQueue:
     acknowledgement must not wait behind that.
     """
 
+    broker = "rabbitmq"
     survives_restart = True
 
     def __init__(self, link: Link, topology: Topology, patience: Patience) -> None:
@@ -92,10 +93,15 @@ class RabbitJobQueue:
         async with self._command() as commands:
             queue = await self._topology.declare_queue(commands.asking)
             dead = await self._topology.declare_dead_queue(commands.asking)
-        ready = queue.declaration_result.message_count or 0
+        told = queue.declaration_result
         # What other processes hold AMQP doesn't tell.
         here = sum(consumer.under_way for consumer in self._consumers)
-        return QueueDepth(ready, here, dead.declaration_result.message_count or 0)
+        return QueueDepth(
+            told.message_count or 0,
+            here,
+            dead.declaration_result.message_count or 0,
+            told.consumer_count or 0,
+        )
 
     async def ping(self) -> None:
         async with self._command() as commands:

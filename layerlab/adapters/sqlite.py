@@ -16,6 +16,7 @@ from layerlab import wire
 from layerlab.adapters.sqlite_file import SqliteFile
 from layerlab.domain.dataset import Dataset
 from layerlab.domain.event import Event, EventType
+from layerlab.domain.exchange import QueueReport
 from layerlab.domain.json_value import canonical
 from layerlab.domain.worker import Worker
 from layerlab.ports import SeqConflict, Snapshot, StudySummary
@@ -44,6 +45,9 @@ CREATE TABLE IF NOT EXISTS workers (
 );
 CREATE TABLE IF NOT EXISTS drained_workers (
     worker_id TEXT PRIMARY KEY, incarnation TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS queue_report (
+    only INTEGER PRIMARY KEY CHECK (only = 1), told_at TEXT NOT NULL, body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL
@@ -180,6 +184,20 @@ class SqliteRunStore:
     async def drained_workers(self) -> dict[str, str]:
         sql = "SELECT worker_id, incarnation FROM drained_workers"
         return dict(await self._file.read(lambda db: db.execute(sql).fetchall()))
+
+    async def put_queue_report(self, report: QueueReport) -> None:
+        body = wire.queue_report_to_proto(report).SerializeToString()
+        values = (_time_text(await self.now()), body)
+        sql = "INSERT OR REPLACE INTO queue_report VALUES (1, ?, ?)"
+        await self._file.write(lambda db: db.execute(sql, values))
+
+    async def queue_report(self) -> tuple[QueueReport, datetime] | None:
+        sql = "SELECT told_at, body FROM queue_report"
+        row = await self._file.read(lambda db: db.execute(sql).fetchone())
+        if row is None:
+            return None
+        report = wire.queue_report_from_proto(ledger_pb2.QueueReport.FromString(row[1]))
+        return report, datetime.fromisoformat(row[0])
 
     async def remember_answer(self, key: str, request_hash: str, body: str) -> bool:
         now = datetime.now(UTC)

@@ -69,6 +69,17 @@ class DataWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRows:
+    """The beginning of a table that has `total` rows: cells as they were read, "" where there is
+    nothing. Long ones are cut, and end in "…".
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """`dataset_id` is the lower-case hex SHA-256 of the uploaded bytes.
 

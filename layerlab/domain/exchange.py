@@ -98,6 +98,18 @@ class Reclaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueReport:
+    """Messages as the broker counts them, one a cohort at least: those that wait, and those that
+    nobody could handle. `consumers` are in line for one; it may count some that train, too.
+    """
+
+    broker: str
+    ready: int
+    dead: int
+    consumers: int
+
+
+@dataclass(frozen=True, slots=True)
 class StudyDelta:
     """What is new of one study since the delta before; the first ones have all of it.
 

@@ -21,6 +21,7 @@ class Worker:
 
     `also_holds`: beside the cohort that it trains, the next one, which it has fetched already,
     and those whose last reports are under way.
+    `memory_bytes`: what training may take beyond what is taken now; None: nobody tells.
     `disconnected_at`: it was seen to go then, after its heartbeat; None: it is there, for all
     that is known.
     """
@@ -39,6 +40,7 @@ class Worker:
     draining: bool = False
     disconnected_at: datetime | None = None
     also_holds: tuple[HeldCohort, ...] = ()
+    memory_bytes: int | None = None
 
     @property
     def held(self) -> tuple[HeldCohort, ...]:

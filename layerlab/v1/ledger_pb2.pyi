@@ -403,7 +403,7 @@ class QueueReport(_message.Message):
     dead: _builtins.int
     """Messages that nobody could handle."""
     consumers: _builtins.int
-    """Trainers that are in line for a message; those that train are not."""
+    """Trainers that are in line for a message, and perhaps some that train."""
     def __init__(
         self,
         *,

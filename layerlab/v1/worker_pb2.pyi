@@ -245,7 +245,7 @@ class GetQueueResponse(_message.Message):
     """As the broker counts; absent while it does not say. One message a cohort, at least."""
     dead_letters: _builtins.int
     consumers: _builtins.int
-    """Workers that are in line for a cohort."""
+    """Workers that are in line for a cohort, and perhaps some that train."""
     cohorts_per_minute: _builtins.float
     trials_per_minute: _builtins.float
     epochs_per_second: _builtins.float

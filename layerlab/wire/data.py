@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
+from layerlab.domain.dataset import (
+    Column,
+    ColumnKind,
+    Dataset,
+    DataWarning,
+    TableRows,
+    Task,
+    TopValue,
+)
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.problem import Malformed
 from layerlab.domain.recipe import RecipeName
@@ -165,6 +173,22 @@ def matrix_message_from_proto(
         n_validation=header.n_validation,
         n_test=header.n_test,
         split_sha256=header.split_sha256,
+    )
+
+
+def rows_to_proto(rows: TableRows) -> pb.TableRows:
+    return pb.TableRows(
+        columns=rows.columns,
+        rows=[pb.TableRow(cells=cells) for cells in rows.rows],
+        total_size=rows.total,
+    )
+
+
+def rows_from_proto(message: pb.TableRows) -> TableRows:
+    return TableRows(
+        tuple(message.columns),
+        tuple(tuple(row.cells) for row in message.rows),
+        message.total_size,
     )
 
 

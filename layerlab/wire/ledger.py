@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from layerlab.domain.baseline import Baseline
-from layerlab.domain.exchange import Claim, ClaimOutcome, ReportAck, ReportBatch, StudyDelta
+from layerlab.domain.exchange import (
+    Claim,
+    ClaimOutcome,
+    QueueReport,
+    ReportAck,
+    ReportBatch,
+    StudyDelta,
+)
 from layerlab.domain.study import (
     Assignment,
     CohortRef,
@@ -265,6 +272,7 @@ def worker_to_proto(worker: Worker) -> pb.Worker:
             pb.HeldCohort(study_id=each.study_id, cohort_id=each.cohort_id, attempt=each.attempt)
             for each in worker.also_holds
         ],
+        memory_bytes=worker.memory_bytes,
     )
 
 
@@ -286,4 +294,18 @@ def worker_from_proto(message: pb.Worker) -> Worker:
         also_holds=tuple(
             HeldCohort(each.study_id, each.cohort_id, each.attempt) for each in message.also_holds
         ),
+        memory_bytes=optional(message, "memory_bytes"),
     )
+
+
+def queue_report_to_proto(report: QueueReport) -> pb.QueueReport:
+    return pb.QueueReport(
+        broker=report.broker,
+        ready=report.ready,
+        dead=report.dead,
+        consumers=report.consumers,
+    )
+
+
+def queue_report_from_proto(message: pb.QueueReport) -> QueueReport:
+    return QueueReport(message.broker, message.ready, message.dead, message.consumers)

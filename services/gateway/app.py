@@ -13,6 +13,7 @@ import layerlab
 from layerlab.readiness import Readiness
 from services.gateway.access import Access
 from services.gateway.application import Application
+from services.gateway.fleet import Fleet
 from services.gateway.observer import Observer
 from services.gateway.page import Page
 from services.gateway.problems import install_problem_handlers
@@ -48,6 +49,7 @@ class Parts:
     """What the HTTP side is made of. `closing` is set when the service is about to stop."""
 
     application: Application
+    fleet: Fleet
     observer: Observer
     readiness: Readiness
     closing: asyncio.Event
@@ -81,7 +83,7 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
         verifications.build_router(application),
         cohorts.build_router(application),
         events.build_router(application, streams, parts.closing),
-        workers.build_router(application, parts.observer),
+        workers.build_router(parts.fleet, parts.observer),
         health.build_router(application, parts.observer, parts.readiness),
     ):
         app.include_router(router)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from layerlab.domain.dataset import Dataset
+from layerlab.domain.dataset import Dataset, TableRows
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonObject, canonical
 from layerlab.domain.matrices import Split, matrix_spec
@@ -41,6 +41,7 @@ from services.gateway.text import display_name
 from services.gateway.verifying import Verifier
 
 MAX_PAGE: Final = 1000
+MAX_ROWS: Final = 200
 # 64 bits of a hash.
 _ID_LENGTH: Final = 16
 _DEFAULT_NAME: Final = "Untitled table"
@@ -124,6 +125,19 @@ class Application:
                 field="dataset_id",
             )
         return dataset
+
+    async def list_rows(self, dataset_id: str, limit: int) -> TableRows:
+        """The first rows, as text.
+
+        :raises NotFound: `unknown_dataset`.
+        :raises InvalidInput: `row_limit`.
+        """
+        if not 1 <= limit <= MAX_ROWS:
+            raise InvalidInput(
+                "row_limit", f"`limit` must be 1 to {MAX_ROWS}, not {limit}.", field="limit"
+            )
+        dataset = await self.get_dataset(dataset_id)
+        return await self._ingest.read_rows(dataset.dataset_id, limit)
 
     async def list_datasets(self, limit: int = 100) -> list[Dataset]:
         """Newest first.
@@ -284,17 +298,6 @@ class Application:
     async def list_workers(self) -> list[Worker]:
         """Those heard of in the last minute, sorted by id."""
         return await self._ledger.list_workers()
-
-    async def drain_worker(self, worker_id: str) -> Worker:
-        """Has it end what it holds and take no more until it is resumed, or started anew.
-
-        :raises NotFound: `unknown_worker`.
-        """
-        return await self._ledger.drain_worker(worker_id)
-
-    async def resume_worker(self, worker_id: str) -> Worker:
-        """:raises NotFound: `unknown_worker`."""
-        return await self._ledger.drain_worker(worker_id, wanted=False)
 
     async def _named(self, view: StudyView) -> NamedStudy:
         dataset_id = view.study.spec.dataset_id

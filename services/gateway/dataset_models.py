@@ -54,6 +54,12 @@ class DatasetList(Document):
     datasets: list[DatasetDocument] = Field(description="Newest first.")
 
 
+class TableRowsDocument(Document):
+    columns: list[str]
+    rows: list[list[str]] = Field(description="Cells as text; empty where there is nothing.")
+    total_size: int = Field(description="Rows of the whole table.")
+
+
 class SampleDocument(Document):
     name: str
     title: str

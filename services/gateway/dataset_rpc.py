@@ -18,6 +18,7 @@ from services.gateway.uploads import UploadLimits, limited
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 _DEFAULT_PAGE = 100
+_DEFAULT_ROWS = 50
 
 
 class DatasetServicer(dataset_pb2_grpc.DatasetServiceServicer):
@@ -49,6 +50,11 @@ class DatasetServicer(dataset_pb2_grpc.DatasetServiceServicer):
         async with wire.errors_as_status(context):
             datasets = await self._app.list_datasets(request.page_size or _DEFAULT_PAGE)
         return pb.ListDatasetsResponse(datasets=[wire.dataset_to_proto(each) for each in datasets])
+
+    async def ListRows(self, request: pb.ListRowsRequest, context: Context) -> pb.ListRowsResponse:
+        async with wire.errors_as_status(context):
+            rows = await self._app.list_rows(request.dataset_id, request.limit or _DEFAULT_ROWS)
+        return pb.ListRowsResponse(rows=wire.rows_to_proto(rows))
 
     async def ListSamples(
         self, request: pb.ListSamplesRequest, context: Context

@@ -1,18 +1,16 @@
-"""Datasets, samples, presets and workers as JSON; studies and trials are the ledger's."""
+"""Datasets, samples and presets as JSON; studies and trials are the ledger's."""
 
 from __future__ import annotations
 
-from layerlab.domain.dataset import Column, Dataset
+from layerlab.domain.dataset import Column, Dataset, TableRows
 from layerlab.domain.event import Event
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.matrices import Split
 from layerlab.domain.presets import PRESETS, preset_space
 from layerlab.domain.study import Trial
-from layerlab.domain.worker import Worker
 from services.gateway.ledger import CurvePoint
-from services.gateway.ledger.doc import to_optional_time, to_time
+from services.gateway.ledger.doc import to_time
 from services.gateway.ledger.documents import curve_point_to_json, trial_to_json
-from services.gateway.observer import QueueCounts
 from services.gateway.samples import Sample
 
 
@@ -78,30 +76,19 @@ def trial_with_curve_to_json(trial: Trial, curve: tuple[CurvePoint, ...]) -> dic
     return {**trial_to_json(trial), "curve": points}
 
 
+def rows_to_json(rows: TableRows) -> dict[str, JsonValue]:
+    return {
+        "columns": rows.columns,
+        "rows": rows.rows,
+        "total_size": rows.total,
+    }
+
+
 def split_to_json(split: Split) -> dict[str, JsonValue]:
     return {
         "train": split.train,
         "validation": split.validation,
         "test": split.test,
-    }
-
-
-def worker_to_json(worker: Worker) -> dict[str, JsonValue]:
-    return {
-        "worker_id": worker.worker_id,
-        "incarnation": worker.incarnation,
-        "host": worker.host,
-        "pid": worker.pid,
-        "device": worker.device,
-        "threads": worker.threads,
-        "version": worker.version,
-        "heartbeat_at": to_time(worker.heartbeat_at),
-        "study_id": worker.study_id,
-        "cohort_id": worker.cohort_id,
-        "attempt": worker.attempt,
-        "draining": worker.draining,
-        "connected": worker.disconnected_at is None,
-        "disconnected_at": to_optional_time(worker.disconnected_at),
     }
 
 
@@ -113,7 +100,3 @@ def activity_to_json(event: Event) -> dict[str, JsonValue]:
         "subject": event.subject,
         "data": event.data,
     }
-
-
-def queue_to_json(counts: QueueCounts) -> dict[str, JsonValue]:
-    return {"waiting": counts.waiting, "running": counts.running}

@@ -84,6 +84,13 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             reclaimed = await self._ledger.reclaim_cohorts(request.include_queued)
         return pb.ReclaimCohortsResponse(reclaimed=reclaimed.cohorts, waiting=reclaimed.waiting)
 
+    async def ReportQueue(
+        self, request: pb.ReportQueueRequest, context: Context
+    ) -> pb.ReportQueueResponse:
+        async with wire.errors_as_status(context):
+            await self._ledger.report_queue(wire.queue_report_from_proto(request.report))
+        return pb.ReportQueueResponse()
+
     async def ClaimCohort(
         self, request: pb.ClaimCohortRequest, context: Context
     ) -> pb.ClaimCohortResponse:

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from layerlab.domain.exchange import StudyDelta
 from layerlab.domain.problem import Unavailable
+from layerlab.domain.study import Trial
 from layerlab.domain.trial import CohortState
 from layerlab.domain.worker import Worker
 from services.gateway.streams import closing_stream
@@ -26,10 +27,24 @@ _SECONDS: Final = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Cohorts of studies that have not ended: not yet claimed, and being trained."""
+    """Cohorts of studies that have not ended: not published yet, on the queue, and claimed."""
 
-    waiting: int
+    pending: int
+    queued: int
     running: int
+
+    @property
+    def waiting(self) -> int:
+        return self.pending + self.queued
+
+
+@dataclass(slots=True)
+class Ended:
+    """So many have ended since this process started, and so many epochs had those trials."""
+
+    trials: int = 0
+    cohorts: int = 0
+    epochs: int = 0
 
 
 @dataclass(slots=True)
@@ -38,6 +53,7 @@ class _Seen:
 
     cohorts: dict[str, CohortState] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
+    ended_cohorts: set[str] = field(default_factory=set)
     complete: bool = False
 
 
@@ -48,6 +64,7 @@ class Observer:
         """`registry`: with what else this process shows."""
         self._started = datetime.now(UTC)
         self._studies: dict[str, _Seen] = {}
+        self.ended = Ended()
         self._registry = registry or CollectorRegistry()
         self._trials = Counter(
             "layerlab_trials_total",
@@ -107,17 +124,32 @@ class Observer:
             if trial.state.is_terminal and trial.number not in seen.ended:
                 seen.ended.add(trial.number)
                 if counts:
-                    self._trials.labels(trial.state.value.lower()).inc()
-                    self._durations.observe(trial.fit_time_seconds or 0.0)
-        seen.cohorts.update((cohort.cohort_id, cohort.state) for cohort in delta.cohorts)
+                    self._count(trial)
+        for cohort in delta.cohorts:
+            seen.cohorts[cohort.cohort_id] = cohort.state
+            if cohort.state is CohortState.ENDED and cohort.cohort_id not in seen.ended_cohorts:
+                seen.ended_cohorts.add(cohort.cohort_id)
+                self.ended.cohorts += counts
         seen.complete = seen.complete or delta.complete
         if delta.study.state.is_terminal:
             del self._studies[study_id]
 
+    def _count(self, trial: Trial) -> None:
+        self._trials.labels(trial.state.value.lower()).inc()
+        self._durations.observe(trial.fit_time_seconds or 0.0)
+        self.ended.trials += 1
+        self.ended.epochs += trial.epochs
+
+    @property
+    def study_ids(self) -> list[str]:
+        """The studies that have not ended."""
+        return list(self._studies)
+
     def queue_counts(self) -> QueueCounts:
         states = Tally(state for seen in self._studies.values() for state in seen.cohorts.values())
-        waiting = states[CohortState.PENDING] + states[CohortState.QUEUED]
-        return QueueCounts(waiting, states[CohortState.RUNNING])
+        return QueueCounts(
+            states[CohortState.PENDING], states[CohortState.QUEUED], states[CohortState.RUNNING]
+        )
 
     def metrics(self, workers: list[Worker]) -> bytes:
         """The text that Prometheus scrapes."""

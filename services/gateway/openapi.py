@@ -10,6 +10,7 @@ from typing import Any, cast
 from layerlab.readiness import Readiness
 from services.gateway.app import Parts, build_app
 from services.gateway.application import Application
+from services.gateway.fleet import Fleet
 from services.gateway.observer import Observer
 from services.gateway.settings import GatewaySettings
 
@@ -18,7 +19,9 @@ def openapi_document() -> dict[str, Any]:
     # Routes are described, never called, so nothing has to be behind them.
     nothing = cast(Any, None)
     application = Application(nothing, nothing, nothing)
-    parts = Parts(application, Observer(), Readiness({}), asyncio.Event())
+    observer = Observer()
+    fleet = Fleet(nothing, nothing, observer, nothing)
+    parts = Parts(application, fleet, observer, Readiness({}), asyncio.Event())
     return build_app(GatewaySettings(), parts).openapi()
 
 

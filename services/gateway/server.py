@@ -23,21 +23,27 @@ from layerlab.v1 import (
     ledger_pb2_grpc,
     study_pb2,
     study_pb2_grpc,
+    worker_pb2,
+    worker_pb2_grpc,
 )
 from services.gateway.app import Parts, build_app, upload_limits
 from services.gateway.application import Application
 from services.gateway.dataset_rpc import DatasetServicer
+from services.gateway.fleet import Fleet
 from services.gateway.http_server import HttpAddress, http_server
 from services.gateway.ledger import Ledger
 from services.gateway.ledger_rpc import LedgerServicer
 from services.gateway.observer import Observer
+from services.gateway.queue_history import QueueHistory
 from services.gateway.settings import GatewaySettings
 from services.gateway.study_rpc import StudyServicer
+from services.gateway.worker_rpc import WorkerServicer
 
 _SERVICES = (
     dataset_pb2.DESCRIPTOR.services_by_name["DatasetService"].full_name,
     ledger_pb2.DESCRIPTOR.services_by_name["LedgerService"].full_name,
     study_pb2.DESCRIPTOR.services_by_name["StudyService"].full_name,
+    worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
 )
 
 
@@ -69,8 +75,10 @@ async def gateway_service(
     observer = Observer(registry)
     async with Ledger(store, feed, models, settings.lease_seconds) as ledger:
         application = Application(ledger, store, ingest)
+        history = QueueHistory(observer, ledger.epochs_under_way)
+        fleet = Fleet(ledger, store, observer, history, settings.broker_dashboard_url)
         readiness = readiness or Readiness({"store": store.now})
-        app = build_app(settings, Parts(application, observer, readiness, closing))
+        app = build_app(settings, Parts(application, fleet, observer, readiness, closing))
 
         def register(server: grpc.aio.Server) -> None:
             _, uploads = upload_limits(settings)
@@ -78,10 +86,12 @@ async def gateway_service(
                 DatasetServicer(application, uploads), server
             )
             study_pb2_grpc.add_StudyServiceServicer_to_server(StudyServicer(application), server)
+            worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerServicer(fleet), server)
             ledger_pb2_grpc.add_LedgerServiceServicer_to_server(LedgerServicer(ledger), server)
 
         async with (
             background(observer.run(ledger.watch_studies)),
+            background(history.run()),
             grpc_server(
                 settings.grpc, register, _SERVICES, [wire.MalformedMessages()], readiness
             ) as grpc_port,

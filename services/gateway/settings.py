@@ -41,6 +41,11 @@ class GatewaySettings(BaseModel):
     slow_client_seconds: float = Field(
         default=10.0, gt=0, description="How long a reader of events may not read."
     )
+    broker_dashboard_url: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Of RabbitMQ's management page, as people reach it: the page links to it.",
+    )
     page: Path = Field(default=_PAGE, description="The folder of the built page.")
 
     @field_validator("http", "grpc")

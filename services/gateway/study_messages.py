@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from layerlab import wire
+from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.study import Purpose
-from layerlab.domain.trial import TrialState
+from layerlab.domain.trial import StudyState, TrialState
 from layerlab.v1 import cohort_pb2, design_pb2
 from layerlab.v1 import study_pb2 as pb
 from services.gateway.application import NamedStudy
 from services.gateway.estimating import Prediction
-from services.gateway.ledger import AddedDesigns, CurvePoint, TrialQuery
+from services.gateway.ledger import AddedDesigns, CurvePoint, StudyQuery, TrialQuery
 from services.gateway.receipts import TrialReceipt
 from services.gateway.replaying import TrialResult, Verification
 
@@ -25,6 +26,33 @@ def view_to_proto(study: NamedStudy) -> pb.StudyView:
         progress=wire.progress_to_proto(view.progress),
         best=None if view.best is None else wire.trial_to_proto(view.best),
         seq=view.seq,
+        note=view.study.note,
+        tags=view.study.tags,
+        deleted_at=wire.time_to_proto(view.study.deleted_at),
+    )
+
+
+def description_to_json(request: pb.UpdateStudyRequest) -> JsonObject:
+    """As REST's body: what is left out is not in it."""
+    document: dict[str, JsonValue] = {
+        field: getattr(request, field) for field in ("name", "note") if request.HasField(field)
+    }
+    if request.HasField("tags"):
+        document["tags"] = list(request.tags.tags)
+    return document
+
+
+def studies_from_proto(request: pb.ListStudiesRequest) -> StudyQuery:
+    defaults = StudyQuery()
+    return StudyQuery(
+        request.page_size or defaults.page_size,
+        request.page_token,
+        text=request.query.strip(),
+        states=frozenset(
+            wire.required_enum(each, pb.StudyState, StudyState) for each in request.states
+        ),
+        tags=frozenset(request.tags),
+        deleted=request.deleted,
     )
 
 
@@ -39,6 +67,8 @@ def query_from_proto(request: pb.ListTrialsRequest) -> TrialQuery:
             wire.required_enum(each, cohort_pb2.Purpose, Purpose) for each in request.purposes
         )
         or defaults.purposes,
+        where=tuple(request.where),
+        text=request.query.strip(),
     )
 
 

@@ -13,15 +13,18 @@ from layerlab.v1 import study_pb2 as pb
 from layerlab.v1 import study_pb2_grpc
 from services.gateway.application import Application
 from services.gateway.create_message import create_request_to_json
-from services.gateway.ledger import StudyQuery, StudyVerb
+from services.gateway.ledger import StudyVerb
 from services.gateway.streams import closing_stream
 from services.gateway.strict_json import check_values
+from services.gateway.study_description import parse_description
 from services.gateway.study_messages import (
     added_to_proto,
+    description_to_json,
     point_to_proto,
     prediction_to_proto,
     query_from_proto,
     receipt_to_proto,
+    studies_from_proto,
     verification_to_proto,
     view_to_proto,
 )
@@ -56,11 +59,32 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
         self, request: pb.ListStudiesRequest, context: Context
     ) -> pb.ListStudiesResponse:
         async with wire.errors_as_status(context):
-            query = StudyQuery(request.page_size or _DEFAULT_PAGE, request.page_token)
-            studies, token = await self._app.list_studies(query)
+            studies, token = await self._app.list_studies(studies_from_proto(request))
         return pb.ListStudiesResponse(
             studies=[view_to_proto(each) for each in studies], next_page_token=token
         )
+
+    async def UpdateStudy(
+        self, request: pb.UpdateStudyRequest, context: Context
+    ) -> pb.UpdateStudyResponse:
+        async with wire.errors_as_status(context):
+            description = parse_description(description_to_json(request))
+            study = await self._app.describe_study(request.study_id, description)
+        return pb.UpdateStudyResponse(study=view_to_proto(study))
+
+    async def DeleteStudy(
+        self, request: pb.DeleteStudyRequest, context: Context
+    ) -> pb.DeleteStudyResponse:
+        async with wire.errors_as_status(context):
+            study = await self._app.delete_study(request.study_id)
+        return pb.DeleteStudyResponse(study=view_to_proto(study))
+
+    async def RestoreStudy(
+        self, request: pb.RestoreStudyRequest, context: Context
+    ) -> pb.RestoreStudyResponse:
+        async with wire.errors_as_status(context):
+            study = await self._app.restore_study(request.study_id)
+        return pb.RestoreStudyResponse(study=view_to_proto(study))
 
     async def ListTrials(
         self, request: pb.ListTrialsRequest, context: Context

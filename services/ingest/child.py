@@ -100,9 +100,17 @@ def _prepare(request: dict[str, Any]) -> None:
     prepare(Path(request["table"]), dataset, spec, into)
 
 
+def _head(request: dict[str, Any]) -> None:
+    from services.ingest.head import read_head
+
+    rows = read_head(Path(request["table"]), request["width"], request["limit"])
+    (Path(request["folder"]) / "rows.json").write_text(json.dumps(rows))
+
+
 COMMANDS: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "parse": _parse,
     "prepare": _prepare,
+    "head": _head,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from layerlab.domain.dataset import Dataset
+from layerlab.domain.dataset import Dataset, TableRows
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.problem import Problem
 from layerlab.ports import Ingest
@@ -61,6 +61,10 @@ class MeasuredIngest:
     async def get_split(self, spec: MatrixSpec) -> Split:
         with self._measured("get_split"):
             return await self._ingest.get_split(spec)
+
+    async def read_rows(self, dataset_id: str, limit: int) -> TableRows:
+        with self._measured("read_rows"):
+            return await self._ingest.read_rows(dataset_id, limit)
 
     @contextmanager
     def _measured(self, operation: str) -> Iterator[None]:

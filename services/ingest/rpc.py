@@ -45,6 +45,11 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             split = await self._ingest.get_split(wire.matrix_spec_from_proto(request.spec))
         return wire.split_to_proto(split)
 
+    async def ReadRows(self, request: pb.ReadRowsRequest, context: Context) -> pb.ReadRowsResponse:
+        async with wire.errors_as_status(context):
+            rows = await self._ingest.read_rows(request.dataset_id, request.limit)
+        return pb.ReadRowsResponse(rows=wire.rows_to_proto(rows))
+
 
 async def _chunks(requests: AsyncIterator[pb.StoreDatasetRequest]) -> AsyncIterator[bytes]:
     async for request in requests:

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from layerlab.domain.dataset import Dataset
+from layerlab.domain.dataset import Dataset, TableRows
 from layerlab.domain.matrices import MatricesHeader, MatrixChunk, MatrixSpec, Part, Split
 from layerlab.domain.problem import InvalidInput, NotFound, TooLarge, Unavailable
 from layerlab.domain.split_check import check_split
@@ -44,11 +44,15 @@ class TableIngest:
         sandbox: Sandbox,
         max_bytes: int = MAX_BYTES,
         shelf: Shelf | None = None,
+        glimpses: Sandbox | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`glimpses`: where the beginnings of tables are read, which is quick, and mustn't wait for
+        what is slow."""
         self._library = library
         self._spool = spool
         self._sandbox = sandbox
+        self._glimpses = glimpses or sandbox
         self._max_bytes = max_bytes
         self._now = now
         self._shelf = shelf or Shelf(library)
@@ -97,6 +101,27 @@ class TableIngest:
             self._check_listable(await self._prepared(spec))
             return await self._library.read_split(name)
 
+    async def read_rows(self, dataset_id: str, limit: int) -> TableRows:
+        """:raises NotFound: `no_such_dataset`."""
+        dataset = await self._dataset(dataset_id)
+        async with (
+            self._spool.folder() as folder,
+            self._library.open_table(dataset_id) as table,
+        ):
+            await self._glimpses.run(
+                {
+                    "command": "head",
+                    "folder": str(folder),
+                    "table": str(table),
+                    "width": len(dataset.columns),
+                    "limit": limit,
+                },
+                failure_code="unreadable",
+            )
+            rows = json.loads(await asyncio.to_thread((folder / "rows.json").read_bytes))
+        names = tuple(column.name for column in dataset.columns)
+        return TableRows(names, tuple(map(tuple, rows)), dataset.rows)
+
     @staticmethod
     def _check_listable(header: MatricesHeader) -> None:
         rows = header.n_train + header.n_validation + header.n_test
@@ -124,9 +149,7 @@ class TableIngest:
         return header
 
     async def _prepare(self, spec: MatrixSpec) -> None:
-        dataset = await self._library.find_dataset(spec.dataset_id)
-        if dataset is None:
-            raise NotFound("no_such_dataset", f"There is no dataset {spec.dataset_id!r}.")
+        dataset = await self._dataset(spec.dataset_id)
         check_target(dataset, spec.target, spec.task, spec.column_kinds)
         resampled = spec.repeat > 0
         check_split(dataset, spec.split, spec.target, spec.column_kinds, resampled)
@@ -140,6 +163,12 @@ class TableIngest:
             await self._prepare_all([spec], dataset)
         if resampled:
             await self._shelf.tidy([matrices_name(each) for each in together])
+
+    async def _dataset(self, dataset_id: str) -> Dataset:
+        dataset = await self._library.find_dataset(dataset_id)
+        if dataset is None:
+            raise NotFound("no_such_dataset", f"There is no dataset {dataset_id!r}.")
+        return dataset
 
     async def _prepare_all(self, specs: Sequence[MatrixSpec], dataset: Dataset) -> None:
         """`specs` differ in nothing but the repeat."""

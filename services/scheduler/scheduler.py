@@ -12,6 +12,7 @@ from layerlab.domain.problem import Problem, Unavailable
 from layerlab.ports import JobQueue, StudyLedger
 from services.scheduler.clock import Backoff, Clock
 from services.scheduler.driver import StudyDriver
+from services.scheduler.queue_report import report_queue
 from services.scheduler.reconciler import Reconciler
 from services.scheduler.record import StudyRecord
 from services.scheduler.settings import SchedulerSettings
@@ -47,6 +48,7 @@ class Scheduler:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._reconciler.run(self._settings.reconcile_seconds))
             tasks.create_task(self._follow())
+            tasks.create_task(report_queue(self._queue, self._ledger, self._clock))
 
     async def _follow(self) -> None:
         backoff = Backoff()

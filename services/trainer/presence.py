@@ -19,6 +19,7 @@ from layerlab.domain.worker import Worker
 from layerlab.intake import Intake
 from layerlab.ports import CohortLedger
 from services.trainer.executor import JobExecutor
+from services.trainer.memory import available_bytes
 from services.trainer.runner import CohortRunner, WorkerName
 
 log = structlog.get_logger()
@@ -119,4 +120,5 @@ class Presence:
             attempt=trained.attempt if trained else 0,
             draining=self._leaving.is_set() or self._intake.paused.is_set(),
             also_holds=tuple(others),
+            memory_bytes=None if self._executor.device == "cuda" else available_bytes(),
         )

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -63,9 +64,9 @@ async def collect(queue: JobQueue, many: int) -> list[CohortRef]:
 
 
 async def depth_becomes(queue: JobQueue, depth: QueueDepth) -> None:
-    """A broker counts a little later than it answers."""
+    """A broker counts a little later than it answers; who is in line for more is left out."""
     async with asyncio.timeout(20):
-        while await queue.depth() != depth:  # noqa: ASYNC110  # A broker tells no change.
+        while replace(await queue.depth(), consumers=0) != depth:  # noqa: ASYNC110  # A broker tells no change.
             await asyncio.sleep(0.05)
 
 
@@ -251,6 +252,22 @@ async def test_depth_counts_what_waits_and_what_is_handled(queue: JobQueue) -> N
         await asyncio.wait_for(started.wait(), 20)
         await depth_becomes(queue, QueueDepth(ready=1, unacknowledged=1, dead=0))
     await depth_becomes(queue, QueueDepth(ready=2, unacknowledged=0, dead=0))
+
+
+async def test_consumers_are_counted_while_they_are_in_line(queue: JobQueue) -> None:
+    async def forget(cohort: CohortRef) -> None:
+        pass
+
+    async def in_line(many: int) -> None:
+        async with asyncio.timeout(20):
+            while (await queue.depth()).consumers != many:  # noqa: ASYNC110  # As above.
+                await asyncio.sleep(0.05)
+
+    async with background(queue.consume(forget)):
+        async with background(queue.consume(forget)):
+            await in_line(2)
+        await in_line(1)
+    await in_line(0)
 
 
 async def test_a_queue_that_is_there_answers(queue: JobQueue) -> None:

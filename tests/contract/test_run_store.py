@@ -16,11 +16,13 @@ import pytest
 from layerlab.adapters.opening import open_run_store
 from layerlab.domain.dataset import Column, ColumnKind, Dataset, DataWarning, Task, TopValue
 from layerlab.domain.event import Event, EventType
+from layerlab.domain.exchange import QueueReport
 from layerlab.domain.json_value import JsonObject, JsonValue
 from layerlab.domain.worker import Worker
 from layerlab.ports import RunStore, SeqConflict, Snapshot, StudySummary
 from tests.servers import Mongod
 
+SECOND = timedelta(seconds=1)
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
@@ -237,6 +239,18 @@ async def test_the_last_word_on_who_is_drained_counts(store: RunStore) -> None:
     await store.set_drained("w2", "")
     await store.set_drained("w3", "")
     assert await store.drained_workers() == {"w1": "i2"}
+
+
+async def test_the_last_word_on_the_queue_counts_and_says_when_it_came(store: RunStore) -> None:
+    assert await store.queue_report() is None
+    before = await store.now()
+    await store.put_queue_report(QueueReport("rabbitmq", ready=9, dead=1, consumers=0))
+    last = QueueReport("rabbitmq", ready=2, dead=1, consumers=3)
+    await store.put_queue_report(last)
+    told = await store.queue_report()
+    assert told is not None
+    assert told[0] == last
+    assert before - SECOND <= told[1] <= await store.now() + SECOND
 
 
 async def test_the_first_answer_to_a_key_stays(store: RunStore) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from layerlab.adapters.memory import MemoryJobQueue
-from layerlab.domain.exchange import ClaimOutcome, Reclaimed, Registration, ReportBatch, StudyDelta
+from layerlab.domain.exchange import (
+    ClaimOutcome,
+    QueueReport,
+    Reclaimed,
+    Registration,
+    ReportBatch,
+    StudyDelta,
+)
 from layerlab.domain.halving import Rung
 from layerlab.domain.spec import StudySpec
 from layerlab.domain.study import (
@@ -247,6 +254,10 @@ class DeadlyLedger:
         await self._points.pass_point()
         return registered
 
+    async def report_queue(self, report: QueueReport) -> None:
+        # Nothing depends on it.
+        await self._ledger.report_queue(report)
+
     async def mark_cohort_queued(self, cohort: CohortRef) -> None:
         await self._points.pass_point()
         await self._ledger.mark_cohort_queued(cohort)
@@ -276,6 +287,10 @@ class DeadlyQueue:
     def __init__(self, queue: JobQueue, points: Deadly) -> None:
         self._queue = queue
         self._points = points
+
+    @property
+    def broker(self) -> str:
+        return self._queue.broker
 
     @property
     def survives_restart(self) -> bool:

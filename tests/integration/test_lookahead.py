@@ -13,7 +13,6 @@ from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.study import CohortRef, Trial
 from layerlab.domain.trial import CohortState, TrialState
 from layerlab.lifecycle import background
-from layerlab.ports import QueueDepth
 from services.gateway.ledger import StudyVerb
 from services.trainer import turns
 from services.trainer.child_process import TrainingChild
@@ -230,7 +229,8 @@ async def test_a_second_message_for_a_cohort_that_is_held_here_changes_nothing(
     second = await trainer.put(study_id, 2)
 
     async def all_are_settled() -> bool:
-        return await trainer.queue.depth() == QueueDepth(0, 0, 0)
+        depth = await trainer.queue.depth()
+        return (depth.ready, depth.unacknowledged, depth.dead) == (0, 0, 0)
 
     async with trainer.serving():
         await trainer.becomes(second, CohortState.RUNNING)

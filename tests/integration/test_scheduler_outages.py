@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.adapters.opening import UnknownUrl
-from layerlab.domain.exchange import Reclaimed, Registration, StudyDelta
+from layerlab.domain.exchange import QueueReport, Reclaimed, Registration, StudyDelta
 from layerlab.domain.halving import Rung
 from layerlab.domain.problem import OutOfSpace, Unavailable
 from layerlab.domain.study import CohortRef, Proposal, Purpose, Study
@@ -52,6 +52,9 @@ class ForgetfulLine:
         self.answers += 1
         if self.answers % 2:
             raise Unavailable("lost", "The answer got lost.")
+
+    async def report_queue(self, report: QueueReport) -> None:
+        await self._ledger.report_queue(report)
 
     async def watch_studies(self) -> AsyncIterator[StudyDelta]:
         yielded = 0

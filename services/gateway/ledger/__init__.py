@@ -16,6 +16,7 @@ from services.gateway.ledger.views import (
     TrialQuery,
     TrialSelection,
 )
+from services.gateway.ledger.work import Work
 
 __all__ = [
     "ActivityPage",
@@ -32,4 +33,5 @@ __all__ = [
     "TrialPage",
     "TrialQuery",
     "TrialSelection",
+    "Work",
 ]

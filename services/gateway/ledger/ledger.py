@@ -17,6 +17,7 @@ from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
     Attended,
     Claim,
+    QueueReport,
     Reclaimed,
     Registration,
     ReportAck,
@@ -24,7 +25,7 @@ from layerlab.domain.exchange import (
     StudyDelta,
 )
 from layerlab.domain.halving import Rung
-from layerlab.domain.problem import Unavailable
+from layerlab.domain.problem import NotFound, Unavailable
 from layerlab.domain.spec import StudySpec
 from layerlab.domain.study import Cohort, CohortRef, Proposal, Purpose, Study, Trial
 from layerlab.domain.table_shape import TableShape
@@ -71,10 +72,13 @@ from services.gateway.ledger.views import (
     TrialQuery,
     TrialSelection,
 )
+from services.gateway.ledger.work import Work, epochs_under_way, work_of
 
 log = structlog.get_logger()
 
 _ALL_STUDIES: Final = StudyQuery()
+# A scheduler tells every five seconds.
+_REPORT_FRESH: Final = timedelta(seconds=16)
 
 
 class Ledger:
@@ -271,6 +275,28 @@ class Ledger:
         """
         return await self._attendance.drain(worker_id, wanted)
 
+    async def work_of(self, worker: Worker) -> Work | None:
+        """What it trains, if anything that the ledger knows."""
+        if not worker.cohort_id:
+            return None
+        command = look(work_of(worker.cohort_id, worker.attempt))
+        try:
+            return await self._book.actor(worker.study_id).do(command)
+        except NotFound:
+            return None
+
+    async def epochs_under_way(self, study_ids: Sequence[str]) -> int:
+        """Epochs so far of all trials of these studies that train now."""
+        each = (self._book.actor(one).do(look(epochs_under_way)) for one in study_ids)
+        return sum(await asyncio.gather(*each))
+
+    async def queue_report(self) -> QueueReport | None:
+        """What the broker has said of the queue, unless that is old."""
+        told = await self._store.queue_report()
+        if told is None or await self._store.now() - told[1] > _REPORT_FRESH:
+            return None
+        return told[0]
+
     # What a trainer sees.
 
     async def claim_cohort(self, cohort: CohortRef, worker_id: str, incarnation: str) -> Claim:
@@ -339,6 +365,9 @@ class Ledger:
         active = await self._book.active()
         each = await asyncio.gather(*(self._book.actor(one).do(command) for one in active))
         return Reclaimed(sum(one.cohorts for one in each), sum(one.waiting for one in each))
+
+    async def report_queue(self, report: QueueReport) -> None:
+        await self._store.put_queue_report(report)
 
     async def _trial(self, study_id: str, number: int) -> Trial:
         return await self._book.actor(study_id).do(look(lambda record, now: record.trial(number)))

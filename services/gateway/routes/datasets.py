@@ -9,9 +9,9 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse
 
 from layerlab.domain.problem import UnsupportedMedia
-from services.gateway.application import MAX_PAGE, Application
-from services.gateway.dataset_models import DatasetDocument, DatasetList
-from services.gateway.documents import dataset_to_json
+from services.gateway.application import MAX_PAGE, MAX_ROWS, Application
+from services.gateway.dataset_models import DatasetDocument, DatasetList, TableRowsDocument
+from services.gateway.documents import dataset_to_json, rows_to_json
 from services.gateway.routes.answers import answer, failures
 from services.gateway.uploads import UploadLimits, limited
 
@@ -58,6 +58,14 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
     @router.get("/{dataset_id}", response_model=DatasetDocument, responses=failures(404))
     async def get_dataset(dataset_id: str) -> JSONResponse:
         return answer(dataset_to_json(await app.get_dataset(dataset_id)))
+
+    @router.get("/{dataset_id}/rows", response_model=TableRowsDocument, responses=failures(404))
+    async def list_rows(
+        dataset_id: str, limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = 50
+    ) -> JSONResponse:
+        """The first rows, as their cells were read. Long cells are cut and end in "…"; of a wide
+        table it is fewer rows than were asked for."""
+        return answer(rows_to_json(await app.list_rows(dataset_id, limit)))
 
     return router
 

@@ -60,11 +60,11 @@ def test_cohorts_wait_then_run_then_are_gone_with_their_study() -> None:
     observer = Observer()
     pending, running = cohort("a", CohortState.PENDING), cohort("b", CohortState.RUNNING)
     observer.observe(StudyDelta(STUDY, (), (pending, running), 3))
-    assert observer.queue_counts() == QueueCounts(waiting=1, running=1)
+    assert observer.queue_counts() == QueueCounts(pending=1, queued=0, running=1)
     observer.observe(StudyDelta(STUDY, (), (cohort("b", CohortState.ENDED),), 4))
-    assert observer.queue_counts() == QueueCounts(waiting=1, running=0)
+    assert observer.queue_counts() == QueueCounts(pending=1, queued=0, running=0)
     observer.observe(StudyDelta(replace(STUDY, state=StudyState.CANCELLED), (), (), 5))
-    assert observer.queue_counts() == QueueCounts(waiting=0, running=0)
+    assert observer.queue_counts() == QueueCounts(0, 0, 0)
 
 
 async def test_a_watch_that_breaks_is_begun_again_and_nothing_counts_twice() -> None:
@@ -84,5 +84,5 @@ async def test_a_watch_that_breaks_is_begun_again_and_nothing_counts_twice() -> 
 
     async with background(observer.run(watch, retry_seconds=0.01)), asyncio.timeout(10):
         await watched.wait()
-    assert observer.queue_counts() == QueueCounts(waiting=1, running=0)
+    assert observer.queue_counts() == QueueCounts(pending=0, queued=1, running=0)
     assert counted(observer)['layerlab_trials_total{state="pruned"}'] == 1

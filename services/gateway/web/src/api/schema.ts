@@ -45,6 +45,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/{dataset_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rows
+         * @description The first rows, as their cells were read. Long cells are cut and end in "…"; of a wide
+         *     table it is fewer rows than were asked for.
+         */
+        get: operations["list_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/samples": {
         parameters: {
             query?: never;
@@ -524,6 +545,67 @@ export interface paths {
          * @description Workers heard of in the last minute, and the cohorts of studies that go on.
          */
         get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workers/{worker_id}:drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain Worker
+         * @description It ends the cohorts that it holds and takes no more, until it is resumed or started
+         *     anew. A repeat changes nothing.
+         */
+        post: operations["drain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workers/{worker_id}:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Worker
+         * @description It takes cohorts again. A repeat changes nothing.
+         */
+        post: operations["resume_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description How much waits, how fast it goes, and how that was over the last 15 minutes.
+         */
+        get: operations["get_queue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1242,14 +1324,83 @@ export interface components {
          */
         PurposeFilter: "search" | "confirm" | "baseline" | "ablation" | "rows" | "all";
         /**
-         * QueueDocument
+         * QueueCountsDocument
          * @description Cohorts of studies that have not ended, as the ledger knows them.
          */
-        QueueDocument: {
+        QueueCountsDocument: {
             /** Waiting */
             waiting: number;
             /** Running */
             running: number;
+        };
+        /**
+         * QueueDocument
+         * @description Cohorts are counted by the ledger, messages (one a cohort, at least) by the broker, which is
+         *     null while it does not say. Rates are of the last minute.
+         */
+        QueueDocument: {
+            /** Broker */
+            broker: ("memory" | "rabbitmq") | null;
+            /**
+             * Pending
+             * @description Cohorts that are planned, and not on the queue yet.
+             */
+            pending: number;
+            /**
+             * Ready
+             * @description Cohorts that wait on the queue.
+             */
+            ready: number;
+            /**
+             * Unacknowledged
+             * @description Cohorts that a worker has claimed.
+             */
+            unacknowledged: number;
+            /** Messages Ready */
+            messages_ready: number | null;
+            /**
+             * Dead Letters
+             * @description Messages that nobody could handle.
+             */
+            dead_letters: number | null;
+            /**
+             * Consumers
+             * @description Workers in line for a cohort; a broker may count some that train, too.
+             */
+            consumers: number | null;
+            /** Cohorts Per Minute */
+            cohorts_per_minute: number;
+            /** Trials Per Minute */
+            trials_per_minute: number;
+            /**
+             * Epochs Per Second
+             * @description Of all trials together.
+             */
+            epochs_per_second: number;
+            /**
+             * History
+             * @description Of the last 15 minutes, every 5 s, oldest first.
+             */
+            history: components["schemas"]["QueueMomentDocument"][];
+            /**
+             * Dashboard Url
+             * @description The broker's own.
+             */
+            dashboard_url: string | null;
+        };
+        /** QueueMomentDocument */
+        QueueMomentDocument: {
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Ready */
+            ready: number;
+            /** Unacknowledged */
+            unacknowledged: number;
+            /** Trials Per Minute */
+            trials_per_minute: number;
         };
         /** ReadyDocument */
         ReadyDocument: {
@@ -1533,6 +1684,21 @@ export interface components {
          * @enum {string}
          */
         TableFormat: "csv" | "json";
+        /** TableRowsDocument */
+        TableRowsDocument: {
+            /** Columns */
+            columns: string[];
+            /**
+             * Rows
+             * @description Cells as text; empty where there is nothing.
+             */
+            rows: string[][];
+            /**
+             * Total Size
+             * @description Rows of the whole table.
+             */
+            total_size: number;
+        };
         /** TallyDocument */
         TallyDocument: {
             /**
@@ -1918,6 +2084,11 @@ export interface components {
             device: string;
             /** Threads */
             threads: number;
+            /**
+             * Memory Bytes
+             * @description What training may take beyond what is taken now, if anything tells.
+             */
+            memory_bytes: number | null;
             /** Version */
             version: string;
             /**
@@ -1926,15 +2097,37 @@ export interface components {
              */
             heartbeat_at: string;
             /**
+             * Heartbeat Age Seconds
+             * @description Since then, by the server's clock.
+             */
+            heartbeat_age_seconds: number;
+            /**
              * Study Id
              * @description What it trains, if anything.
              */
             study_id: string;
+            /** Study Name */
+            study_name: string;
             /** Cohort Id */
             cohort_id: string;
+            /** @description Why that cohort trains. */
+            purpose: components["schemas"]["Purpose"] | null;
+            /**
+             * Lanes
+             * @description Trials of that cohort that have not ended.
+             */
+            lanes: number;
+            /**
+             * Since
+             * @description When it began to train them.
+             */
+            since: string | null;
             /** Attempt */
             attempt: number;
-            /** Draining */
+            /**
+             * Draining
+             * @description It ends what it holds, and takes no more.
+             */
             draining: boolean;
             /** Connected */
             connected: boolean;
@@ -1948,7 +2141,7 @@ export interface components {
         WorkerList: {
             /** Workers */
             workers: components["schemas"]["WorkerDocument"][];
-            queue: components["schemas"]["QueueDocument"];
+            queue: components["schemas"]["QueueCountsDocument"];
         };
         /**
          * BudgetRequest
@@ -2508,6 +2701,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_rows: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableRowsDocument"];
                 };
             };
             /** @description There is no such thing. */
@@ -4135,6 +4379,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resume_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDocument"];
                 };
             };
             /** @description Understood, and not acceptable: `code` and `field` say what and where. */
