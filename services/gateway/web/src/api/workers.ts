@@ -1,38 +1,23 @@
 /** Who trains, and what waits to be trained. */
 
-import { getJson } from "./client";
+import { getJson, postJson } from "./client";
 import type { components } from "./schema";
-import type { Purpose } from "./types";
 
-type WorkerList = components["schemas"]["WorkerList"];
-type WorkerDocument = components["schemas"]["WorkerDocument"];
+export type Worker = components["schemas"]["WorkerDocument"];
+export type QueueNow = components["schemas"]["QueueDocument"];
+export type QueueMoment = components["schemas"]["QueueMomentDocument"];
 
-/** A worker, with what it trains where the server is new enough to say so. */
-export type Worker = WorkerDocument & {
-  heartbeat_age_seconds?: number;
-  study_name?: string;
-  /** Designs that it trains together. */
-  lanes?: number;
-  purpose?: Purpose | null;
-  since?: string | null;
-};
-
-/** As the ledger knows it, of the studies that have not ended. */
-export interface QueueNow {
-  /** Cohorts that wait for a worker. */
-  ready: number;
-  /** Cohorts that a worker has taken and not finished. */
-  unacknowledged: number;
-  /** Workers that take from it. */
-  consumers: number;
-}
+/** It ends the cohorts that it holds and takes no more; or it takes cohorts again. */
+export type WorkerVerb = "drain" | "resume";
 
 export async function listWorkers(): Promise<Worker[]> {
   return (await getJson<{ workers: Worker[] }>("/v1/workers")).workers;
 }
 
-export async function getQueue(): Promise<QueueNow> {
-  const { workers, queue } = await getJson<WorkerList>("/v1/workers");
-  const takes = workers.filter(({ connected, draining }) => connected && !draining);
-  return { ready: queue.waiting, unacknowledged: queue.running, consumers: takes.length };
+export function tellWorker(workerId: string, verb: WorkerVerb): Promise<Worker> {
+  return postJson(`/v1/workers/${encodeURIComponent(workerId)}:${verb}`);
+}
+
+export function getQueue(): Promise<QueueNow> {
+  return getJson("/v1/queue");
 }

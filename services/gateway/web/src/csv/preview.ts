@@ -7,8 +7,8 @@ const PREVIEW_BYTES = 1 << 20;
 export interface Preview {
   header: string[];
   rows: string[][];
-  /** There are more rows than these. */
-  more: boolean;
+  /** Of the whole table; null: there are more than these, nobody has counted yet. */
+  total: number | null;
 }
 
 export async function readPreview(file: File): Promise<Preview> {
@@ -31,6 +31,6 @@ function asPreview(lines: string[][], cut: boolean): Preview {
   return {
     header: header.map((name, index) => (index === 0 ? name.replace(/^\ufeff/, "") : name)),
     rows: rows.slice(0, PREVIEW_ROWS),
-    more: cut || rows.length > PREVIEW_ROWS,
+    total: cut || rows.length > PREVIEW_ROWS ? null : rows.length,
   };
 }

@@ -35,7 +35,8 @@ export function compact(value: number | null | undefined): string {
 export function bytes(value: number): string {
   if (value < 1000) return `${value}\u202fB`;
   if (value < 1e6) return `${(value / 1e3).toFixed(0)}\u202fkB`;
-  return `${(value / 1e6).toFixed(1)}\u202fMB`;
+  if (value < 1e9) return `${(value / 1e6).toFixed(1)}\u202fMB`;
+  return `${(value / 1e9).toFixed(1)}\u202fGB`;
 }
 
 /** A value of a column, in at most four significant digits if it is no whole number. */

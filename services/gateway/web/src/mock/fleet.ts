@@ -7,7 +7,9 @@ const STARTED = Date.now();
 const STEP_MS = 5_000;
 const STEPS = 180;
 
-const drained = new Set<string>();
+/** Since when; for a while they go on with what they hold. */
+const drained = new Map<string, number>();
+const ENDING_MS = 6_000;
 
 /** `busy`: the studies that run now. */
 export function listWorkers(busy: readonly Study[]): unknown {
@@ -20,7 +22,8 @@ export function listWorkers(busy: readonly Study[]): unknown {
 function worker(worker_id: string, index: number, study: Study | undefined): unknown {
   const isLost = index === 2;
   const draining = drained.has(worker_id);
-  const trains = study && !isLost && !draining ? study : null;
+  const isDone = Date.now() - (drained.get(worker_id) ?? Infinity) > ENDING_MS;
+  const trains = study && !isLost && !isDone ? study : null;
   const age = isLost ? 25 + (Date.now() - STARTED) / 1000 : ((Date.now() / 1000 + index) % 5) + 0.4;
   return {
     worker_id,
@@ -29,6 +32,7 @@ function worker(worker_id: string, index: number, study: Study | undefined): unk
     pid: 4100 + index,
     device: "cpu",
     threads: 2,
+    memory_bytes: 3.1e9 + index * 4e8,
     version: "0.1.0",
     heartbeat_at: new Date(Date.now() - age * 1000).toISOString(),
     heartbeat_age_seconds: age,
@@ -46,7 +50,7 @@ function worker(worker_id: string, index: number, study: Study | undefined): unk
 }
 
 export function drain(workerId: string, verb: string, busy: readonly Study[]): unknown {
-  if (verb === "drain") drained.add(workerId);
+  if (verb === "drain") drained.set(workerId, drained.get(workerId) ?? Date.now());
   else drained.delete(workerId);
   const { workers } = listWorkers(busy) as { workers: { worker_id: string }[] };
   return workers.find((each) => each.worker_id === workerId);
@@ -68,6 +72,8 @@ export function queueNow(busy: number): unknown {
   const last = history[history.length - 1];
   return {
     broker: "rabbitmq",
+    pending: 0,
+    messages_ready: last?.ready ?? 0,
     ready: last?.ready ?? 0,
     unacknowledged: last?.unacknowledged ?? 0,
     dead_letters: busy ? 1 : 0,

@@ -13,6 +13,7 @@ import { useTitle } from "../../ui/hooks";
 import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
 import { StudyBadge } from "../../ui/state_badge";
+import { FirstRows } from "./first_rows";
 import { TableNotes } from "../new/columns_step";
 import { ColumnsTable } from "../new/columns_table";
 
@@ -60,6 +61,9 @@ function About({ dataset }: { dataset: Dataset }) {
         flush
       >
         <ColumnsTable dataset={dataset} draft={freshDraft(dataset)} />
+      </Panel>
+      <Panel title="First rows" subtitle="Cells as they were read; long ones are cut" flush>
+        <FirstRows dataset={dataset} />
       </Panel>
       <Panel title="Studies" subtitle="Made of this table" flush>
         <StudiesOf dataset={dataset} />

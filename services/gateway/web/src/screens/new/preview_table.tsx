@@ -1,8 +1,7 @@
 /** Up to 200 rows, as they are in the file. Cells and names are text, whatever they hold. */
 
-import { PREVIEW_ROWS } from "../../csv/preview";
 import type { Preview } from "../../csv/preview";
-import { counted } from "../../format/numbers";
+import { count, counted } from "../../format/numbers";
 
 // A table can have thousands of columns; a preview of it needs fewer.
 const MOST_COLUMNS = 60;
@@ -40,10 +39,16 @@ export function PreviewTable({ preview }: { preview: Preview }) {
       </div>
       <div class="table-foot">
         <span>
-          {preview.more ? `The first ${PREVIEW_ROWS} rows` : counted(preview.rows.length, "row")}
+          {rowWords(preview)}
           {hidden > 0 && ` · ${counted(hidden, "more column")} not shown`}
         </span>
       </div>
     </>
   );
+}
+
+function rowWords({ rows, total }: Preview): string {
+  if (total === null) return `The first ${counted(rows.length, "row")}`;
+  if (total > rows.length) return `${count(rows.length)} of ${counted(total, "row")}`;
+  return counted(total, "row");
 }

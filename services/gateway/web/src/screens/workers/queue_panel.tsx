@@ -1,10 +1,14 @@
-/** What waits, what is in work, and how fast it goes. */
+/** What waits, what is in work, how fast it goes, and how that was over the last minutes. */
 
 import type { QueueNow } from "../../api/workers";
-import { count, counted } from "../../format/numbers";
+import { counted } from "../../format/numbers";
 import type { Resource } from "../../state/resource";
 import { isSaidByFrame, ProblemNote, Skeleton } from "../../ui/blank";
+import { Icon } from "../../ui/icons";
 import { Panel } from "../../ui/panel";
+import { QueueHistory } from "./queue_history";
+import { brokerWords, depthFigures, paceFigures } from "./queue_words";
+import type { Figure } from "./queue_words";
 
 export function QueuePanel({ queue }: { queue: Resource<QueueNow> }) {
   const now = queue.value;
@@ -12,41 +16,53 @@ export function QueuePanel({ queue }: { queue: Resource<QueueNow> }) {
     <Panel
       title="Queue"
       subtitle={now ? brokerWords(now) : undefined}
+      actions={now?.dashboard_url ? <Dashboard url={now.dashboard_url} /> : undefined}
     >
-      {now === null && queue.error === null && <Skeleton lines={3} label="Loading the queue" />}
+      {now === null && queue.error === null && <Skeleton lines={5} label="Loading the queue" />}
       {queue.error !== null && !isSaidByFrame(queue.error, now) && (
         <ProblemNote error={queue.error} onRetry={queue.reload} />
       )}
-      {now !== null && <Figures now={now} />}
+      {now !== null && (
+        <div class="stack">
+          <Figures label="Depth, in cohorts" figures={depthFigures(now)} />
+          <Figures label="Pace, over the last minute" figures={paceFigures(now)} />
+          <QueueHistory history={now.history} />
+        </div>
+      )}
     </Panel>
   );
 }
 
-function brokerWords({ consumers }: QueueNow): string {
-  return `${counted(consumers, "trainer")} taking from it`;
-}
-
-function Figures({ now }: { now: QueueNow }) {
+function Dashboard({ url }: { url: string }) {
   return (
-    <dl class="queue-figures">
-      <Figure label="Ready" value={count(now.ready)} help="Cohorts that wait for a trainer" />
-      <Figure
-        label="Unacknowledged"
-        value={count(now.unacknowledged)}
-        help="Taken by a trainer, not finished"
-      />
-    </dl>
+    <a class="btn btn-quiet btn-small" href={url} target="_blank" rel="noreferrer">
+      RabbitMQ’s dashboard
+      <Icon name="external" />
+      <span class="visually-hidden">(opens in a new tab)</span>
+    </a>
   );
 }
 
-function Figure({ label, value, help }: { label: string; value: string; help: string }) {
+function Figures({ label, figures }: { label: string; figures: readonly Figure[] }) {
   return (
-    <div class="queue-figure">
-      <dt>{label}</dt>
-      <dd>
-        <strong class="tabular">{value}</strong>
-        <span class="muted small">{help}</span>
-      </dd>
-    </div>
+    <section class="queue-group" aria-label={label}>
+      <h3>{label}</h3>
+      <dl class="queue-figures">
+        {figures.map(({ name, value, help, isBad }) => (
+          <div key={name} class={isBad ? "queue-figure bad" : "queue-figure"}>
+            <dt>{name}</dt>
+            <dd>
+              <strong class="tabular">{value}</strong>
+              <span class="muted small">{help}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
+}
+
+/** For a screen reader. */
+export function spokenQueue({ ready, unacknowledged }: QueueNow): string {
+  return `${counted(ready, "cohort")} ready, ${unacknowledged} in work`;
 }

@@ -3,7 +3,6 @@
 import { Unreachable } from "../../api/client";
 import { getQueue, listWorkers } from "../../api/workers";
 import type { Worker } from "../../api/workers";
-import { counted } from "../../format/numbers";
 import type { Resource } from "../../state/resource";
 import { useResource } from "../../state/resource";
 import { Announcer } from "../../ui/announcer";
@@ -13,6 +12,7 @@ import { usePolling, useTitle } from "../../ui/hooks";
 import { Panel } from "../../ui/panel";
 import { QueuePanel } from "./queue_panel";
 import { WorkerList } from "./worker_list";
+import { fleetWords } from "./worker_words";
 
 const WORKERS_MS = 2_000;
 const QUEUE_MS = 5_000;
@@ -31,12 +31,12 @@ export function WorkersScreen() {
       <div class="page-head">
         <div>
           <h1>Workers and queue</h1>
-          <p>Studies are trained in cohorts; each waits in the queue until a trainer takes it.</p>
+          <p>Studies are trained in cohorts; each waits in the queue until a worker takes it.</p>
         </div>
       </div>
       <QueuePanel queue={queue} />
       <WorkersPanel workers={workers} />
-      <Announcer text={workers.value ? spoken(workers.value) : ""} />
+      <Announcer text={workers.value ? fleetWords(workers.value) : ""} />
     </div>
   );
 }
@@ -45,35 +45,25 @@ function WorkersPanel({ workers }: { workers: Resource<Worker[]> }) {
   const known = workers.value;
   const isFlush = known !== null && known.length > 0;
   return (
-    <Panel title="Workers" subtitle={known ? spoken(known) : undefined} flush={isFlush}>
+    <Panel title="Workers" subtitle={isFlush ? fleetWords(known) : undefined} flush={isFlush}>
       {known === null && workers.error === null && <Skeleton label="Loading the workers" />}
       {workers.error !== null && !isSaidByFrame(workers.error, known) && (
         <ProblemNote error={workers.error} onRetry={workers.reload} />
       )}
-      {known !== null &&
-        (known.length > 0 ? (
-          <WorkerList workers={known} />
-        ) : (
-          <NoWorkers />
-        ))}
+      {isFlush && <WorkerList workers={known} onChange={workers.reload} />}
+      {known?.length === 0 && <NoWorkers />}
     </Panel>
   );
-}
-
-function spoken(workers: readonly Worker[]): string {
-  const connected = workers.filter((worker) => worker.connected);
-  const training = connected.filter((worker) => worker.study_id !== "");
-  return `${counted(connected.length, "trainer")} connected, ${training.length} training`;
 }
 
 function NoWorkers() {
   return (
     <Blank
       icon="workers"
-      title="No trainer is connected"
+      title="No worker is connected"
       text="Studies wait until there is one. Start it beside this server, with the same settings:"
     >
-      <CodeLine code="python -m services.trainer" label="the command that starts a trainer" />
+      <CodeLine code="python -m services.trainer" label="the command that starts a worker" />
       <p class="small">
         On one machine, <code>layerlab up --trainers 2</code> brings its own.
       </p>
