@@ -59,7 +59,9 @@ interface ChartProps {
 }
 
 function Chart({ title, lines, span, word, seen, onSeen }: ChartProps) {
-  const top = topOf(lines.flatMap(({ values }) => values));
+  const all = lines.flatMap(({ values }) => values);
+  const top = topOf(all);
+  const peak = Math.max(...all.map(({ value }) => value));
   const values = lines[0]?.values ?? [];
   const cursor = seen === null ? undefined : values[seen];
   const look = (event: PointerEvent): void => {
@@ -72,7 +74,7 @@ function Chart({ title, lines, span, word, seen, onSeen }: ChartProps) {
       <figcaption>
         <span>{title}</span>
         {lines.length > 1 && <Legend lines={lines} />}
-        <span class="muted tabular">up to {word(top)}</span>
+        <span class="muted tabular">up to {word(peak)}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${BOX.width} ${BOX.height}`}

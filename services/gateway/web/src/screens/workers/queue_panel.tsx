@@ -1,7 +1,6 @@
 /** What waits, what is in work, how fast it goes, and how that was over the last minutes. */
 
 import type { QueueNow } from "../../api/workers";
-import { counted } from "../../format/numbers";
 import type { Resource } from "../../state/resource";
 import { isSaidByFrame, ProblemNote, Skeleton } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
@@ -24,8 +23,10 @@ export function QueuePanel({ queue }: { queue: Resource<QueueNow> }) {
       )}
       {now !== null && (
         <div class="stack">
-          <Figures label="Depth, in cohorts" figures={depthFigures(now)} />
-          <Figures label="Pace, over the last minute" figures={paceFigures(now)} />
+          <div class="queue-groups">
+            <Figures label="Depth, in cohorts" figures={depthFigures(now)} />
+            <Figures label="Pace, over the last minute" figures={paceFigures(now)} />
+          </div>
           <QueueHistory history={now.history} />
         </div>
       )}
@@ -60,9 +61,4 @@ function Figures({ label, figures }: { label: string; figures: readonly Figure[]
       </dl>
     </section>
   );
-}
-
-/** For a screen reader. */
-export function spokenQueue({ ready, unacknowledged }: QueueNow): string {
-  return `${counted(ready, "cohort")} ready, ${unacknowledged} in work`;
 }

@@ -27,12 +27,12 @@ export function depthFigures(now: QueueNow): Figure[] {
     {
       name: "Unacknowledged",
       value: count(now.unacknowledged),
-      help: "taken by a worker, not ended",
+      help: "with a worker, not ended",
     },
     {
       name: "Dead letters",
       value: dead === null ? UNKNOWN : count(dead),
-      help: dead === null ? "the broker doesn’t say" : "messages that nobody could handle",
+      help: dead === null ? "the broker doesn’t say" : "that nobody could handle",
       isBad: dead !== null && dead > 0,
     },
   ];
