@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
+from urllib.parse import quote
 
 from layerlab.client.documents import Dataset, read_dataset
 from layerlab.client.studies import Source, Studies
@@ -32,6 +33,25 @@ class Client:
     def workers(self) -> dict[str, Any]:
         """`{workers: […], queue: {…}}`."""
         return self._transport.get("/v1/workers")
+
+    def drain_worker(self, worker_id: str) -> dict[str, Any]:
+        """Has a worker end the cohorts that it holds and take no more, until it is resumed or
+        started anew; the worker as it is now.
+
+        :raises NotFound: when it was not heard of in the last minute.
+        """
+        return self._transport.post(f"/v1/workers/{quote(worker_id, safe='')}:drain")
+
+    def resume_worker(self, worker_id: str) -> dict[str, Any]:
+        """Has it take cohorts again.
+
+        :raises NotFound: when it was not heard of in the last minute.
+        """
+        return self._transport.post(f"/v1/workers/{quote(worker_id, safe='')}:resume")
+
+    def queue(self) -> dict[str, Any]:
+        """How much waits, how fast it goes, and its `history` of 15 minutes."""
+        return self._transport.get("/v1/queue")
 
     def samples(self) -> list[dict[str, Any]]:
         """The real tables that come with the server: name, title, target, rows, source, …"""
@@ -82,6 +102,14 @@ class Datasets:
     def get(self, dataset_id: str) -> Dataset:
         """:raises NotFound:"""
         return read_dataset(self._transport.get(f"/v1/datasets/{dataset_id}"))
+
+    def rows(self, dataset_id: str, limit: int = 50) -> dict[str, Any]:
+        """`{columns, rows, total_size}`: the first rows, as text.
+
+        :raises NotFound:
+        :raises RequestFailed: for more than 200.
+        """
+        return self._transport.get(f"/v1/datasets/{dataset_id}/rows", {"limit": limit})
 
     def list(self) -> list[Dataset]:
         """Newest first."""

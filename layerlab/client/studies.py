@@ -130,11 +130,20 @@ class Studies:
         """:raises NotFound:"""
         return Study(self._transport, self._transport.get(f"/v1/studies/{study_id}"))
 
-    def list(self) -> Iterator[Study]:
-        """Newest first, page after page."""
+    def list(
+        self,
+        query: str | None = None,
+        state: str | None = None,
+        tags: Iterable[str] = (),
+        deleted: bool = False,
+    ) -> Iterator[Study]:
+        """Newest first, page after page. `query`: words of their name, target, note or tags.
+        `tags`: those with all of these. `deleted`: those that were, instead of the others.
+        """
+        asked = {"query": query, "state": state, "tag": [*tags], "deleted": deleted}
         token = None
         while True:
-            page = self._transport.get("/v1/studies", {"page_token": token})
+            page = self._transport.get("/v1/studies", {**asked, "page_token": token})
             for document in page["studies"]:
                 yield Study(self._transport, document)
             token = page.get("next_page_token")

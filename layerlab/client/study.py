@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -12,12 +14,10 @@ from layerlab.client.documents import (
     AddedDesigns,
     Cohort,
     Event,
-    Progress,
     Trial,
     Verification,
     read_added,
     read_cohort,
-    read_progress,
     read_trial,
     read_verification,
 )
@@ -25,53 +25,23 @@ from layerlab.client.errors import StudyFailed, WaitTimeout
 from layerlab.client.events import EventStream
 from layerlab.client.leaderboard import Leaderboard, build_leaderboard
 from layerlab.client.progress import ProgressLine
+from layerlab.client.study_record import StudyRecord
 from layerlab.client.transport import Transport
 from layerlab.domain.verdict import Verdict
 from layerlab.domain.verdict_document import verdict_from_json
 
-END_STATES: Final = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 _REFRESH_SECONDS: Final = 0.5
 _TRIALS_PER_PAGE: Final = 1000
 # Of one request, well within its time.
 _LONGEST_WAIT_SECONDS: Final = 20.0
 
 
-class Study:
+class Study(StudyRecord):
     """What was last heard of one study; `refresh`, `wait` and the four verbs hear anew."""
 
     def __init__(self, transport: Transport, document: dict[str, Any]) -> None:
+        super().__init__(document)
         self._transport = transport
-        self.document = document
-
-    @property
-    def study_id(self) -> str:
-        return str(self.document["study_id"])
-
-    @property
-    def name(self) -> str:
-        return str(self.document.get("name") or "")
-
-    @property
-    def state(self) -> str:
-        return str(self.document["state"])
-
-    @property
-    def detail(self) -> str:
-        """Why it ended or failed, for people."""
-        return str(self.document.get("detail") or "")
-
-    @property
-    def metric(self) -> str:
-        """What scores are. Of log_loss, rmse and mae the lower is the better."""
-        return str(self.document["metric"])
-
-    @property
-    def ended(self) -> bool:
-        return self.state in END_STATES
-
-    @property
-    def progress(self) -> Progress:
-        return read_progress(self.document["progress"])
 
     @property
     def best(self) -> Trial | None:
@@ -211,6 +181,65 @@ class Study:
         """Rows of the file, from 0, of `train`, `validation` and `test`."""
         return self._transport.get(f"{self._path}/split")
 
+    def export(
+        self,
+        file: str | os.PathLike[str],
+        format: str | None = None,
+        purpose: str | None = None,
+        where: Iterable[str] = (),
+        order_by: str = "number",
+    ) -> Path:
+        """Writes trials to `file`, all at once, as CSV or, for a name that ends in .json, as JSON;
+        `format` says otherwise. `purpose`: as for `trials`. `where`: conditions that all must hold,
+        such as "n_params<10000" or "activation=relu,gelu".
+
+        :raises RequestFailed: `invalid_condition`, `unknown_order`.
+        :raises OSError: when the file can't be written.
+        """
+        path = Path(file)
+        kind = format or ("json" if path.suffix.lower() == ".json" else "csv")
+        path.write_bytes(self.exported(kind, purpose, where, order_by))
+        return path
+
+    def exported(
+        self,
+        format: str = "csv",
+        purpose: str | None = None,
+        where: Iterable[str] = (),
+        order_by: str = "number",
+    ) -> bytes:
+        """What `export` writes."""
+        query = {"format": format, "purpose": purpose, "where": list(where), "order_by": order_by}
+        return self._transport.get_bytes(f"{self._path}/trials:export", query)
+
+    def describe(
+        self,
+        name: str | None = None,
+        note: str | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> Study:
+        """Renames it, or says something about it; what is left out stays. `tags` replace those
+        before: [] takes all away.
+
+        :raises RequestFailed: `invalid_value`, naming the field.
+        """
+        asked = {"name": name, "note": note, "tags": None if tags is None else list(tags)}
+        changes = {field: value for field, value in asked.items() if value is not None}
+        self.document = self._transport.patch(self._path, changes)
+        return self
+
+    def delete(self) -> Study:
+        """Takes a study that has ended from all lists, until it is restored; nothing of it is lost.
+
+        :raises RequestFailed: `study_is_active`.
+        """
+        self.document = self._transport.delete(self._path)
+        return self
+
+    def restore(self) -> Study:
+        """Puts a deleted study back into the lists."""
+        return self._tell("restore")
+
     def suspend(self) -> Study:
         """No new trials; those under way go on."""
         return self._tell("suspend")
@@ -241,7 +270,7 @@ class Study:
     def _path(self) -> str:
         return f"/v1/studies/{self.study_id}"
 
-    def _tell(self, verb: Literal["suspend", "resume", "stop", "cancel"]) -> Study:
+    def _tell(self, verb: Literal["suspend", "resume", "stop", "cancel", "restore"]) -> Study:
         self.document = self._transport.post(f"{self._path}:{verb}")
         return self
 

@@ -41,8 +41,16 @@ class Transport:
         given = {key: value for key, value in (params or {}).items() if value is not None}
         return self._json(self._repeat("GET", path, params=given))
 
-    def get_bytes(self, path: str) -> bytes:
-        return self._repeat("GET", path).content
+    def get_bytes(self, path: str, params: Mapping[str, Any] | None = None) -> bytes:
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        return self._repeat("GET", path, params=given).content
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Of what is safe to say twice."""
+        return self._json(self._repeat("PATCH", path, json=body))
+
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._json(self._repeat("DELETE", path))
 
     def post(
         self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None

@@ -162,6 +162,64 @@ def test_workers_are_listed_with_names_that_stay_from_start_to_start(shell: Shel
     assert names == [f"local-{number}" for number in range(1, len(names) + 1)]
 
 
+def test_a_worker_is_drained_and_takes_cohorts_again(shell: Shell) -> None:
+    [name, *_] = [each["worker_id"] for each in shell.json("worker", "list")["workers"]]
+    drained = shell.run("worker", "drain", name)
+    assert drained.returncode == 0, drained.stderr
+    assert f"layerlab worker resume {name}" in drained.stderr
+    assert shell.json("worker", "list")["workers"][0]["draining"]
+    assert shell.run("worker", "resume", name).returncode == 0
+    assert not shell.json("worker", "list")["workers"][0]["draining"]
+    nobody = shell.run("worker", "drain", "nobody")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
+    assert "unknown_worker" in nobody.stderr
+
+
+def test_a_queue_in_memory_is_told_with_its_depth_and_pace(shell: Shell) -> None:
+    deadline = time.monotonic() + 30
+    while (queue := shell.json("worker", "queue"))["broker"] is None:
+        assert time.monotonic() < deadline
+    assert (queue["broker"], queue["dead_letters"]) == ("memory", 0)
+    assert {"ready", "unacknowledged", "trials_per_minute", "history"} <= set(queue)
+    assert "history" not in shell.run("worker", "queue").stdout
+
+
+def test_a_study_is_described_exported_deleted_and_restored(
+    shell: Shell, penguins: Path, tmp_path: Path
+) -> None:
+    created = shell.run(
+        "study", "create", penguins, "--target", "species", "--follow", "--max-trials", "3",
+        "--max-epochs", "2", "--verdict", "off", "--name", "Before", "-o", "json",
+    )  # fmt: skip
+    assert created.returncode == 0, created.stderr
+    [study_id] = [
+        each["study_id"] for each in shell.json("study", "list") if each["name"] == "Before"
+    ]
+
+    described = shell.run(
+        "study", "describe", study_id, "--name", "After", "--note", "A note", "--tag", "one",
+        "--tag", "two",
+    )  # fmt: skip
+    assert described.stdout == "After\n", described.stderr
+    [found] = shell.json("study", "list", "--tag", "one", "--tag", "two")
+    assert (found["study_id"], found["note"]) == (study_id, "A note")
+    assert shell.run("study", "describe", study_id, "--no-tags").returncode == 0
+    assert shell.json("study", "list", "--tag", "one") == []
+    assert shell.run("study", "describe", study_id).returncode == 2
+
+    file = tmp_path / "trials.json"
+    assert shell.run("study", "export", study_id, file).returncode == 0
+    assert [each["number"] for each in json.loads(file.read_text())] == [1, 2, 3]
+    some = shell.run("study", "export", study_id, "--where", "number>=2")
+    assert [row["number"] for row in csv.DictReader(io.StringIO(some.stdout))] == ["2", "3"]
+
+    deleted = shell.run("study", "delete", study_id)
+    assert f"layerlab study restore {study_id}" in deleted.stderr
+    assert study_id not in [each["study_id"] for each in shell.json("study", "list")]
+    assert [each["study_id"] for each in shell.json("study", "list", "--deleted")] == [study_id]
+    assert shell.run("study", "restore", study_id).stdout == "SUCCEEDED\n"
+
+
 def test_doctor_finds_this_machine_fit(shell: Shell, tmp_path: Path) -> None:
     answer = shell.run("doctor", "--data-dir", tmp_path / "data", "-o", "json")
     checks = {each["check"]: each["result"] for each in json.loads(answer.stdout)}

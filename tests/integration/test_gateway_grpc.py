@@ -86,6 +86,27 @@ async def test_a_table_is_uploaded_in_pieces_and_is_the_one_that_rest_shows(
     assert uploaded.dataset in listed.datasets
 
 
+async def test_a_tables_first_rows_are_those_that_rest_shows(
+    world: World, datasets: dataset_pb2_grpc.DatasetServiceAsyncStub
+) -> None:
+    dataset_id = await world.penguins()
+    shown = (await world.http.get(f"/v1/datasets/{dataset_id}/rows?limit=3")).json()
+    told = (await datasets.ListRows(pb_rows(dataset_id, 3))).rows
+    assert [list(row.cells) for row in told.rows] == shown["rows"]
+    assert (list(told.columns), told.total_size) == (shown["columns"], 344)
+    assert len((await datasets.ListRows(pb_rows(dataset_id))).rows.rows) == 50
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await datasets.ListRows(pb_rows(dataset_id, 201))
+    assert reason(refused.value) == "row_limit"
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await datasets.ListRows(pb_rows("0" * 64))
+    assert reason(refused.value) == "unknown_dataset"
+
+
+def pb_rows(dataset_id: str, limit: int = 0) -> dataset_pb2.ListRowsRequest:
+    return dataset_pb2.ListRowsRequest(dataset_id=dataset_id, limit=limit)
+
+
 async def test_samples_are_listed_with_their_bytes(
     datasets: dataset_pb2_grpc.DatasetServiceAsyncStub,
 ) -> None:
@@ -188,6 +209,55 @@ async def test_a_study_is_created_looked_at_moved_and_watched_to_its_end(
     events = [answer.event async for answer in watch]
     assert [event.seq for event in events] == list(range(2, ended.study.seq + 1))
     assert events[-1].type == "study.state_changed"
+
+
+async def test_a_study_is_described_found_deleted_and_restored(
+    world: World, studies: study_pb2_grpc.StudyServiceAsyncStub
+) -> None:
+    study_id = (await world.study())["study_id"]
+    named = await studies.UpdateStudy(
+        study_pb2.UpdateStudyRequest(
+            study_id=study_id,
+            name=" A  name ",
+            note="<b>why</b>",
+            tags=study_pb2.Tags(tags=["x", "y", "x"]),
+        )
+    )
+    view = named.study
+    assert (view.study.spec.name, view.note, [*view.tags]) == ("A name", "<b>why</b>", ["x", "y"])
+    request = study_pb2.UpdateStudyRequest(study_id=study_id, tags=study_pb2.Tags())
+    bare = (await studies.UpdateStudy(request)).study
+    assert (bare.study.spec.name, bare.note, [*bare.tags]) == ("A name", "<b>why</b>", [])
+    found = await studies.ListStudies(study_pb2.ListStudiesRequest(query="WHY"))
+    assert [each.study.study_id for each in found.studies] == [study_id]
+
+    delete = study_pb2.DeleteStudyRequest(study_id=study_id)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await studies.DeleteStudy(delete)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert reason(refused.value) == "study_is_active"
+    await studies.CancelStudy(study_pb2.CancelStudyRequest(study_id=study_id))
+    assert (await studies.DeleteStudy(delete)).study.HasField("deleted_at")
+    for deleted in (True, False):
+        listed = await studies.ListStudies(study_pb2.ListStudiesRequest(deleted=deleted))
+        assert (study_id in [each.study.study_id for each in listed.studies]) is deleted
+    restored = await studies.RestoreStudy(study_pb2.RestoreStudyRequest(study_id=study_id))
+    assert not restored.study.HasField("deleted_at")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", " "), ("name", "x" * 10_000), ("note", "x" * 10_001), ("tags", ["t" * 41])],
+)
+async def test_a_description_that_rest_refuses_grpc_refuses_naming_the_field(
+    world: World, studies: study_pb2_grpc.StudyServiceAsyncStub, field: str, value: Any
+) -> None:
+    study_id = (await world.study())["study_id"]
+    fields: dict[str, Any] = {field: study_pb2.Tags(tags=value) if field == "tags" else value}
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await studies.UpdateStudy(study_pb2.UpdateStudyRequest(study_id=study_id, **fields))
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert field in str(refused.value.details())
 
 
 async def test_the_same_key_gives_the_first_answer_over_grpc_and_rest_alike(
@@ -294,7 +364,7 @@ async def test_health_is_told_for_every_service(channel: grpc.aio.Channel) -> No
         request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
         response_deserializer=health_pb2.HealthCheckResponse.FromString,
     )
-    for name in ("", "StudyService", "DatasetService", "LedgerService"):
+    for name in ("", "StudyService", "DatasetService", "WorkerService", "LedgerService"):
         service = f"layerlab.v1.{name}" if name else ""
         answer = await check(health_pb2.HealthCheckRequest(service=service))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING

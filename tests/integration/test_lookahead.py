@@ -13,6 +13,7 @@ from layerlab.adapters.memory import MemoryJobQueue
 from layerlab.domain.study import CohortRef, Trial
 from layerlab.domain.trial import CohortState, TrialState
 from layerlab.lifecycle import background
+from layerlab.ports import JobQueue
 from services.gateway.ledger import StudyVerb
 from services.trainer import turns
 from services.trainer.child_process import TrainingChild
@@ -64,8 +65,9 @@ class Stepping:
 class Trainer:
     """One trainer service, its queue, and a ledger with cohorts of one trial each."""
 
-    def __init__(self, world: TrainerWorld, folder: Path) -> None:
-        self.world, self.queue, self.steps = world, MemoryJobQueue(), Stepping()
+    def __init__(self, world: TrainerWorld, folder: Path, queue: JobQueue | None = None) -> None:
+        """`queue`: in memory unless it is another one."""
+        self.world, self.queue, self.steps = world, queue or MemoryJobQueue(), Stepping()
         self._folder = folder
 
     async def put(self, study_id: str, number: int) -> CohortRef:
