@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from layerlab.domain.dataset import Dataset, TableRows
+from layerlab.domain.evaluation import Evaluation
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
     Attended,
@@ -284,6 +285,14 @@ class CohortLedger(Protocol):
 
     async def download_model(self, study_id: str, number: int) -> bytes:
         """:raises NotFound: when the trial has no model."""
+
+    async def upload_evaluation(
+        self, cohort: CohortRef, attempt: int, number: int, evaluation: Evaluation
+    ) -> None:
+        """Keeps it; afterwards a batch of this attempt may say that the trial was evaluated.
+
+        :raises NotFound: no such cohort.
+        """
 
 
 class StudyLedger(Protocol):

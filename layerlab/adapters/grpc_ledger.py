@@ -8,6 +8,7 @@ from typing import Final
 import grpc
 
 from layerlab import wire
+from layerlab.domain.evaluation import Evaluation
 from layerlab.domain.exchange import (
     Attended,
     Claim,
@@ -110,6 +111,19 @@ class GrpcLedger:
         with wire.statuses_as_errors():
             call = self._stub.DownloadModel(request, timeout=_MODEL_TIMEOUT_SECONDS)
             return b"".join([response.chunk async for response in call])
+
+    async def upload_evaluation(
+        self, cohort: CohortRef, attempt: int, number: int, evaluation: Evaluation
+    ) -> None:
+        request = pb.UploadEvaluationRequest(
+            study_id=cohort.study_id,
+            cohort_id=cohort.cohort_id,
+            attempt=attempt,
+            number=number,
+            evaluation=wire.evaluation_to_proto(evaluation),
+        )
+        with wire.statuses_as_errors():
+            await self._stub.UploadEvaluation(request, timeout=_TIMEOUT_SECONDS)
 
     async def watch_studies(self) -> AsyncIterator[StudyDelta]:
         call = self._stub.WatchStudies(pb.WatchStudiesRequest())

@@ -24,6 +24,7 @@ class EventType(StrEnum):
     TRIAL_STATE_CHANGED = "trial.state_changed"
     EPOCHS_REPORTED = "trial.epochs_reported"
     TRIAL_TESTED = "trial.tested"
+    TRIAL_EVALUATED = "trial.evaluated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from layerlab.domain.cohort_stats import CohortStats
+from layerlab.domain.evaluation import EvaluatedTrial
 from layerlab.domain.receipt import Receipt
 from layerlab.domain.study import (
     Assignment,
@@ -45,7 +46,8 @@ class Claim:
 class ReportBatch:
     """What a trainer saw since its last batch; `message_number` counts from 1 in the attempt.
 
-    `stats` and `receipt` come with the ends that complete the cohort.
+    `stats` and `receipt` come with the ends that complete the cohort. What was `evaluated` was
+    uploaded before.
     """
 
     message_number: int
@@ -54,6 +56,7 @@ class ReportBatch:
     test_scores: tuple[TestScore, ...] = ()
     stats: CohortStats | None = None
     receipt: Receipt | None = None
+    evaluated: tuple[EvaluatedTrial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,27 @@ class StudyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TrialKey:
+    """Names a trial among all studies."""
+
+    study_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """The one trial of a `replay`: as it was trained, until it had trained for `epochs`."""
+    """The one trial of a `replay`: as it was trained, until it had trained for `epochs`.
+
+    `evaluates`: on its validation rows, too. With `model_of` nothing is trained: the weights of
+    that trial are what is evaluated.
+    """
 
     seed: int
     repeat: int
     share: float
     epochs: int
+    evaluates: bool = False
+    model_of: TrialKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
+from layerlab.v1 import evaluation_pb2 as _evaluation_pb2
 from layerlab.v1 import study_pb2 as _study_pb2
 import builtins as _builtins
 import sys
@@ -758,6 +759,30 @@ class TestScore(_message.Message):
 Global___TestScore: _TypeAlias = TestScore  # noqa: Y015
 
 @_typing.final
+class EvaluatedTrial(_message.Message):
+    """UploadEvaluation has succeeded for this trial, cohort and attempt. The first one is recorded."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    rows: _evaluation_pb2.EvaluatedRows.ValueType
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        rows: _evaluation_pb2.EvaluatedRows.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvaluatedTrial: _TypeAlias = EvaluatedTrial  # noqa: Y015
+
+@_typing.final
 class ReportCohortRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -770,6 +795,7 @@ class ReportCohortRequest(_message.Message):
     TEST_SCORES_FIELD_NUMBER: _builtins.int
     STATS_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
+    EVALUATED_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     """On every message."""
     cohort_id: _builtins.str
@@ -790,6 +816,8 @@ class ReportCohortRequest(_message.Message):
     def receipt(self) -> _cohort_pb2.Receipt:
         """Likewise."""
 
+    @_builtins.property
+    def evaluated(self) -> _containers.RepeatedCompositeFieldContainer[Global___EvaluatedTrial]: ...
     def __init__(
         self,
         *,
@@ -802,10 +830,11 @@ class ReportCohortRequest(_message.Message):
         test_scores: _abc.Iterable[Global___TestScore] | None = ...,
         stats: _cohort_pb2.CohortStats | None = ...,
         receipt: _cohort_pb2.Receipt | None = ...,
+        evaluated: _abc.Iterable[Global___EvaluatedTrial] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "stats", b"stats"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "message_number", b"message_number", "receipt", b"receipt", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "ends", b"ends", "epochs", b"epochs", "evaluated", b"evaluated", "message_number", b"message_number", "receipt", b"receipt", "stats", b"stats", "study_id", b"study_id", "test_scores", b"test_scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1153,3 +1182,51 @@ class DownloadModelResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DownloadModelResponse: _TypeAlias = DownloadModelResponse  # noqa: Y015
+
+@_typing.final
+class UploadEvaluationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    COHORT_ID_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    EVALUATION_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    cohort_id: _builtins.str
+    """Whose attempt it is: of training, or of testing."""
+    attempt: _builtins.int
+    number: _builtins.int
+    @_builtins.property
+    def evaluation(self) -> _evaluation_pb2.Evaluation: ...
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        cohort_id: _builtins.str = ...,
+        attempt: _builtins.int = ...,
+        number: _builtins.int = ...,
+        evaluation: _evaluation_pb2.Evaluation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluation", b"evaluation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "evaluation", b"evaluation", "number", b"number", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UploadEvaluationRequest: _TypeAlias = UploadEvaluationRequest  # noqa: Y015
+
+@_typing.final
+class UploadEvaluationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UploadEvaluationResponse: _TypeAlias = UploadEvaluationResponse  # noqa: Y015

@@ -101,6 +101,11 @@ class LedgerServiceStub:
                 request_serializer=layerlab_dot_v1_dot_ledger__pb2.DownloadModelRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_ledger__pb2.DownloadModelResponse.FromString,
                 _registered_method=True)
+        self.UploadEvaluation = channel.unary_unary(
+                '/layerlab.v1.LedgerService/UploadEvaluation',
+                request_serializer=layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationResponse.FromString,
+                _registered_method=True)
 
 
 class LedgerServiceServicer:
@@ -206,6 +211,14 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadEvaluation(self, request, context):
+        """Keeps an evaluation, before it is reported by name: what an attempt has uploaded replaces what
+        it had before. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LedgerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -273,6 +286,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.DownloadModel,
                     request_deserializer=layerlab_dot_v1_dot_ledger__pb2.DownloadModelRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_ledger__pb2.DownloadModelResponse.SerializeToString,
+            ),
+            'UploadEvaluation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UploadEvaluation,
+                    request_deserializer=layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -628,6 +646,33 @@ class LedgerService:
             '/layerlab.v1.LedgerService/DownloadModel',
             layerlab_dot_v1_dot_ledger__pb2.DownloadModelRequest.SerializeToString,
             layerlab_dot_v1_dot_ledger__pb2.DownloadModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadEvaluation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.LedgerService/UploadEvaluation',
+            layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationRequest.SerializeToString,
+            layerlab_dot_v1_dot_ledger__pb2.UploadEvaluationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -74,6 +74,10 @@ class LedgerServiceStub:
     """Keeps the weights of a trial, before its end is reported with has_model."""
     DownloadModel: _grpc.UnaryStreamMultiCallable[_ledger_pb2.DownloadModelRequest, _ledger_pb2.DownloadModelResponse]
     """Errors: NOT_FOUND when the trial has no model."""
+    UploadEvaluation: _grpc.UnaryUnaryMultiCallable[_ledger_pb2.UploadEvaluationRequest, _ledger_pb2.UploadEvaluationResponse]
+    """Keeps an evaluation, before it is reported by name: what an attempt has uploaded replaces what
+    it had before. Errors: NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class LedgerServiceAsyncStub(LedgerServiceStub):
@@ -121,6 +125,10 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     """Keeps the weights of a trial, before its end is reported with has_model."""
     DownloadModel: _aio.UnaryStreamMultiCallable[_ledger_pb2.DownloadModelRequest, _ledger_pb2.DownloadModelResponse]  # type: ignore[assignment]
     """Errors: NOT_FOUND when the trial has no model."""
+    UploadEvaluation: _aio.UnaryUnaryMultiCallable[_ledger_pb2.UploadEvaluationRequest, _ledger_pb2.UploadEvaluationResponse]  # type: ignore[assignment]
+    """Keeps an evaluation, before it is reported by name: what an attempt has uploaded replaces what
+    it had before. Errors: NOT_FOUND.
+    """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The gateway's record of studies, cohorts and trials: the only truth. Internal: scheduler and
@@ -243,5 +251,15 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_ledger_pb2.DownloadModelResponse], _abc.AsyncIterator[_ledger_pb2.DownloadModelResponse]]:
         """Errors: NOT_FOUND when the trial has no model."""
+
+    @_abc_1.abstractmethod
+    def UploadEvaluation(
+        self,
+        request: _ledger_pb2.UploadEvaluationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ledger_pb2.UploadEvaluationResponse, _abc.Awaitable[_ledger_pb2.UploadEvaluationResponse]]:
+        """Keeps an evaluation, before it is reported by name: what an attempt has uploaded replaces what
+        it had before. Errors: NOT_FOUND.
+        """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,6 +13,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from layerlab.v1 import cohort_pb2 as _cohort_pb2
 from layerlab.v1 import dataset_pb2 as _dataset_pb2
 from layerlab.v1 import design_pb2 as _design_pb2
+from layerlab.v1 import evaluation_pb2 as _evaluation_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -370,6 +371,29 @@ VERIFICATION_STATE_DIFFERS: VerificationState.ValueType  # 3
 VERIFICATION_STATE_FAILED: VerificationState.ValueType  # 4
 Global___VerificationState: _TypeAlias = VerificationState  # noqa: Y015
 
+class _EvaluationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvaluationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvaluationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVALUATION_STATE_UNSPECIFIED: _EvaluationState.ValueType  # 0
+    EVALUATION_STATE_RUNNING: _EvaluationState.ValueType  # 1
+    EVALUATION_STATE_SUCCEEDED: _EvaluationState.ValueType  # 2
+    """GetEvaluation has it."""
+    EVALUATION_STATE_FAILED: _EvaluationState.ValueType  # 3
+    """Asked again, it is tried again."""
+
+class EvaluationState(_EvaluationState, metaclass=_EvaluationStateEnumTypeWrapper): ...
+
+EVALUATION_STATE_UNSPECIFIED: EvaluationState.ValueType  # 0
+EVALUATION_STATE_RUNNING: EvaluationState.ValueType  # 1
+EVALUATION_STATE_SUCCEEDED: EvaluationState.ValueType  # 2
+"""GetEvaluation has it."""
+EVALUATION_STATE_FAILED: EvaluationState.ValueType  # 3
+"""Asked again, it is tried again."""
+Global___EvaluationState: _TypeAlias = EvaluationState  # noqa: Y015
+
 @_typing.final
 class SplitSpec(_message.Message):
     """How rows are divided."""
@@ -441,10 +465,18 @@ class Replay(_message.Message):
     REPEAT_FIELD_NUMBER: _builtins.int
     SHARE_FIELD_NUMBER: _builtins.int
     EPOCHS_FIELD_NUMBER: _builtins.int
+    EVALUATES_FIELD_NUMBER: _builtins.int
+    MODEL_OF_FIELD_NUMBER: _builtins.int
     seed: _builtins.int
     repeat: _builtins.int
     share: _builtins.float
     epochs: _builtins.int
+    evaluates: _builtins.bool
+    """It is evaluated on its validation rows, too."""
+    @_builtins.property
+    def model_of(self) -> Global___TrialKey:
+        """With one, nothing is trained: its weights are what is evaluated."""
+
     def __init__(
         self,
         *,
@@ -452,14 +484,40 @@ class Replay(_message.Message):
         repeat: _builtins.int = ...,
         share: _builtins.float = ...,
         epochs: _builtins.int = ...,
+        evaluates: _builtins.bool = ...,
+        model_of: Global___TrialKey | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model_of", b"model_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epochs", b"epochs", "evaluates", b"evaluates", "model_of", b"model_of", "repeat", b"repeat", "seed", b"seed", "share", b"share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Replay: _TypeAlias = Replay  # noqa: Y015
+
+@_typing.final
+class TrialKey(_message.Message):
+    """Names a trial among all studies."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrialKey: _TypeAlias = TrialKey  # noqa: Y015
 
 @_typing.final
 class Budget(_message.Message):
@@ -2345,3 +2403,126 @@ class Verification(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__same_machine) -> _WhichOneofReturnType__same_machine | None: ...
 
 Global___Verification: _TypeAlias = Verification  # noqa: Y015
+
+@_typing.final
+class GetEvaluationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    rows: _evaluation_pb2.EvaluatedRows.ValueType
+    """Unspecified: the test rows, of a finalist; else the validation rows."""
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        rows: _evaluation_pb2.EvaluatedRows.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "rows", b"rows", "study_id", b"study_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEvaluationRequest: _TypeAlias = GetEvaluationRequest  # noqa: Y015
+
+@_typing.final
+class GetEvaluationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVALUATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def evaluation(self) -> _evaluation_pb2.Evaluation: ...
+    def __init__(
+        self,
+        *,
+        evaluation: _evaluation_pb2.Evaluation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evaluation", b"evaluation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluation", b"evaluation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEvaluationResponse: _TypeAlias = GetEvaluationResponse  # noqa: Y015
+
+@_typing.final
+class EvaluateTrialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STUDY_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    study_id: _builtins.str
+    number: _builtins.int
+    wait_seconds: _builtins.float
+    """How long to wait for the end, at most 60; absent: 10."""
+    def __init__(
+        self,
+        *,
+        study_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        wait_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "number", b"number", "study_id", b"study_id", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
+    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
+
+Global___EvaluateTrialRequest: _TypeAlias = EvaluateTrialRequest  # noqa: Y015
+
+@_typing.final
+class EvaluateTrialResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___EvaluationRun: ...
+    def __init__(
+        self,
+        *,
+        run: Global___EvaluationRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvaluateTrialResponse: _TypeAlias = EvaluateTrialResponse  # noqa: Y015
+
+@_typing.final
+class EvaluationRun(_message.Message):
+    """The making of an evaluation that was asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVALUATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    evaluation_id: _builtins.str
+    """That of the study that makes it."""
+    state: Global___EvaluationState.ValueType
+    detail: _builtins.str
+    """Why it has failed, for people."""
+    def __init__(
+        self,
+        *,
+        evaluation_id: _builtins.str = ...,
+        state: Global___EvaluationState.ValueType = ...,
+        detail: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "evaluation_id", b"evaluation_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvaluationRun: _TypeAlias = EvaluationRun  # noqa: Y015

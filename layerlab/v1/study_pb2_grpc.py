@@ -135,6 +135,16 @@ class StudyServiceStub:
                 request_serializer=layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.SerializeToString,
                 response_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.FromString,
                 _registered_method=True)
+        self.GetEvaluation = channel.unary_unary(
+                '/layerlab.v1.StudyService/GetEvaluation',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.GetEvaluationRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.GetEvaluationResponse.FromString,
+                _registered_method=True)
+        self.EvaluateTrial = channel.unary_unary(
+                '/layerlab.v1.StudyService/EvaluateTrial',
+                request_serializer=layerlab_dot_v1_dot_study__pb2.EvaluateTrialRequest.SerializeToString,
+                response_deserializer=layerlab_dot_v1_dot_study__pb2.EvaluateTrialResponse.FromString,
+                _registered_method=True)
 
 
 class StudyServiceServicer:
@@ -285,6 +295,23 @@ class StudyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEvaluation(self, request, context):
+        """Where a trial is right and where it is wrong. Errors: NOT_FOUND, no_evaluation before it was
+        made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EvaluateTrial(self, request, context):
+        """Evaluates a trial on its validation rows: with its weights if they were kept; else it is trained
+        again, in a study of its own that is in no list. A repeat asks about the first. Errors:
+        NOT_FOUND; FAILED_PRECONDITION for a trial that has not succeeded or can't be trained again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StudyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -387,6 +414,16 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.GetVerification,
                     request_deserializer=layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.FromString,
                     response_serializer=layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.SerializeToString,
+            ),
+            'GetEvaluation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEvaluation,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.GetEvaluationRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.GetEvaluationResponse.SerializeToString,
+            ),
+            'EvaluateTrial': grpc.unary_unary_rpc_method_handler(
+                    servicer.EvaluateTrial,
+                    request_deserializer=layerlab_dot_v1_dot_study__pb2.EvaluateTrialRequest.FromString,
+                    response_serializer=layerlab_dot_v1_dot_study__pb2.EvaluateTrialResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -930,6 +967,60 @@ class StudyService:
             '/layerlab.v1.StudyService/GetVerification',
             layerlab_dot_v1_dot_study__pb2.GetVerificationRequest.SerializeToString,
             layerlab_dot_v1_dot_study__pb2.GetVerificationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEvaluation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/GetEvaluation',
+            layerlab_dot_v1_dot_study__pb2.GetEvaluationRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.GetEvaluationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EvaluateTrial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/layerlab.v1.StudyService/EvaluateTrial',
+            layerlab_dot_v1_dot_study__pb2.EvaluateTrialRequest.SerializeToString,
+            layerlab_dot_v1_dot_study__pb2.EvaluateTrialResponse.FromString,
             options,
             channel_credentials,
             insecure,

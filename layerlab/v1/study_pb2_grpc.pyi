@@ -81,6 +81,15 @@ class StudyServiceStub:
     """
     GetVerification: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetVerificationRequest, _study_pb2.GetVerificationResponse]
     """Errors: NOT_FOUND."""
+    GetEvaluation: _grpc.UnaryUnaryMultiCallable[_study_pb2.GetEvaluationRequest, _study_pb2.GetEvaluationResponse]
+    """Where a trial is right and where it is wrong. Errors: NOT_FOUND, no_evaluation before it was
+    made.
+    """
+    EvaluateTrial: _grpc.UnaryUnaryMultiCallable[_study_pb2.EvaluateTrialRequest, _study_pb2.EvaluateTrialResponse]
+    """Evaluates a trial on its validation rows: with its weights if they were kept; else it is trained
+    again, in a study of its own that is in no list. A repeat asks about the first. Errors:
+    NOT_FOUND; FAILED_PRECONDITION for a trial that has not succeeded or can't be trained again.
+    """
 
 @_typing.type_check_only
 class StudyServiceAsyncStub(StudyServiceStub):
@@ -135,6 +144,15 @@ class StudyServiceAsyncStub(StudyServiceStub):
     """
     GetVerification: _aio.UnaryUnaryMultiCallable[_study_pb2.GetVerificationRequest, _study_pb2.GetVerificationResponse]  # type: ignore[assignment]
     """Errors: NOT_FOUND."""
+    GetEvaluation: _aio.UnaryUnaryMultiCallable[_study_pb2.GetEvaluationRequest, _study_pb2.GetEvaluationResponse]  # type: ignore[assignment]
+    """Where a trial is right and where it is wrong. Errors: NOT_FOUND, no_evaluation before it was
+    made.
+    """
+    EvaluateTrial: _aio.UnaryUnaryMultiCallable[_study_pb2.EvaluateTrialRequest, _study_pb2.EvaluateTrialResponse]  # type: ignore[assignment]
+    """Evaluates a trial on its validation rows: with its weights if they were kept; else it is trained
+    again, in a study of its own that is in no list. A repeat asks about the first. Errors:
+    NOT_FOUND; FAILED_PRECONDITION for a trial that has not succeeded or can't be trained again.
+    """
 
 class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Searches over network designs. The same functions as REST's /v1/studies."""
@@ -306,5 +324,26 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_study_pb2.GetVerificationResponse, _abc.Awaitable[_study_pb2.GetVerificationResponse]]:
         """Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetEvaluation(
+        self,
+        request: _study_pb2.GetEvaluationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.GetEvaluationResponse, _abc.Awaitable[_study_pb2.GetEvaluationResponse]]:
+        """Where a trial is right and where it is wrong. Errors: NOT_FOUND, no_evaluation before it was
+        made.
+        """
+
+    @_abc_1.abstractmethod
+    def EvaluateTrial(
+        self,
+        request: _study_pb2.EvaluateTrialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_study_pb2.EvaluateTrialResponse, _abc.Awaitable[_study_pb2.EvaluateTrialResponse]]:
+        """Evaluates a trial on its validation rows: with its weights if they were kept; else it is trained
+        again, in a study of its own that is in no list. A repeat asks about the first. Errors:
+        NOT_FOUND; FAILED_PRECONDITION for a trial that has not succeeded or can't be trained again.
+        """
 
 def add_StudyServiceServicer_to_server(servicer: StudyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

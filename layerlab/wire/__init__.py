@@ -29,6 +29,7 @@ from layerlab.wire.decoding import MalformedMessages
 from layerlab.wire.design import design_from_proto, design_to_proto
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
 from layerlab.wire.errors import errors_as_status, problem_from_rpc_error, statuses_as_errors
+from layerlab.wire.evaluation import evaluation_from_proto, evaluation_to_proto
 from layerlab.wire.job import CohortMessageTooNew, decode_cohort, encode_cohort
 from layerlab.wire.ledger import (
     ack_from_proto,
@@ -92,6 +93,8 @@ __all__ = [
     "enum_to_proto",
     "errors_as_status",
     "estimate_to_proto",
+    "evaluation_from_proto",
+    "evaluation_to_proto",
     "event_from_proto",
     "event_to_proto",
     "matrix_message_from_proto",

@@ -37,6 +37,7 @@ from layerlab.wire.cohort import (
 )
 from layerlab.wire.design import design_from_proto, design_to_proto
 from layerlab.wire.enums import enum_from_proto, enum_to_proto, required_enum
+from layerlab.wire.evaluation import evaluated_from_proto, evaluated_to_proto
 from layerlab.wire.spec import spec_from_proto, spec_to_proto
 from layerlab.wire.study import (
     study_from_proto,
@@ -164,6 +165,7 @@ def batch_to_proto(cohort: CohortRef, attempt: int, batch: ReportBatch) -> pb.Re
         ],
         stats=stats_to_proto(batch.stats),
         receipt=receipt_to_proto(batch.receipt),
+        evaluated=[evaluated_to_proto(each) for each in batch.evaluated],
     )
 
 
@@ -178,6 +180,7 @@ def batch_from_proto(message: pb.ReportCohortRequest) -> tuple[CohortRef, int, R
         ),
         stats=stats_from_proto(message.stats) if message.HasField("stats") else None,
         receipt=receipt_from_proto(message.receipt) if message.HasField("receipt") else None,
+        evaluated=tuple(evaluated_from_proto(each) for each in message.evaluated),
     )
     return CohortRef(message.study_id, message.cohort_id), message.attempt, batch
 

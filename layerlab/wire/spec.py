@@ -22,6 +22,7 @@ from layerlab.domain.spec import (
     Search,
     StudyKind,
     StudySpec,
+    TrialKey,
     VerdictMode,
 )
 from layerlab.domain.splitting import DEFAULT_FOLDS, SplitMethod, SplitSpec
@@ -130,13 +131,27 @@ def split_spec_from_proto(message: pb.SplitSpec) -> SplitSpec:
 def _replay_to_proto(replay: Replay | None) -> pb.Replay | None:
     if replay is None:
         return None
+    source = replay.model_of
     return pb.Replay(
-        seed=replay.seed, repeat=replay.repeat, share=replay.share, epochs=replay.epochs
+        seed=replay.seed,
+        repeat=replay.repeat,
+        share=replay.share,
+        epochs=replay.epochs,
+        evaluates=replay.evaluates,
+        model_of=(pb.TrialKey(study_id=source.study_id, number=source.number) if source else None),
     )
 
 
 def _replay_from_proto(message: pb.Replay) -> Replay:
-    return Replay(message.seed, message.repeat, message.share, message.epochs)
+    source = message.model_of
+    return Replay(
+        message.seed,
+        message.repeat,
+        message.share,
+        message.epochs,
+        message.evaluates,
+        TrialKey(source.study_id, source.number) if message.HasField("model_of") else None,
+    )
 
 
 # A study's space goes with each of its deltas and each claim, and takes long to read.

@@ -20,6 +20,7 @@ from services.gateway.problems import install_problem_handlers
 from services.gateway.routes import (
     cohorts,
     datasets,
+    evaluations,
     events,
     health,
     samples,
@@ -81,6 +82,7 @@ def build_app(settings: GatewaySettings, parts: Parts) -> FastAPI:
         studies.build_router(application, documents),
         trials.build_router(application, documents),
         verifications.build_router(application),
+        evaluations.build_router(application),
         cohorts.build_router(application),
         events.build_router(application, streams, parts.closing),
         workers.build_router(parts.fleet, parts.observer),

@@ -19,6 +19,7 @@ from layerlab.domain.table_shape import TableShape, estimate_shape
 from layerlab.domain.worker import Worker
 from layerlab.ports import Ingest, RunStore
 from services.gateway.estimating import Estimator, Prediction
+from services.gateway.evaluating import Evaluator
 from services.gateway.idempotency import Answers, hash_of
 from services.gateway.ledger import (
     ActivityPage,
@@ -61,7 +62,7 @@ class NamedStudy:
 class Application:
     """Every public operation, once. Errors are domain Problems; `Unavailable` from all of them.
 
-    `designs`, `verifier`, `estimator`: operations that have a module of their own.
+    `designs`, `verifier`, `evaluator`, `estimator`: operations that have a module of their own.
     """
 
     def __init__(self, ledger: Ledger, store: RunStore, ingest: Ingest) -> None:
@@ -71,6 +72,7 @@ class Application:
         self._answers = Answers(store)
         self.designs = OwnDesigns(ledger, self._answers)
         self.verifier = Verifier(ledger)
+        self.evaluator = Evaluator(ledger)
         self.estimator = Estimator(ledger, store, self._answers)
         # Of display names only, so that a list of studies doesn't read every profile.
         self._names: dict[str, str] = {}

@@ -161,6 +161,18 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             for start in range(0, len(weights), CHUNK_BYTES):
                 yield pb.DownloadModelResponse(chunk=weights[start : start + CHUNK_BYTES])
 
+    async def UploadEvaluation(
+        self, request: pb.UploadEvaluationRequest, context: Context
+    ) -> pb.UploadEvaluationResponse:
+        async with wire.errors_as_status(context):
+            await self._ledger.upload_evaluation(
+                CohortRef(request.study_id, request.cohort_id),
+                request.attempt,
+                request.number,
+                wire.evaluation_from_proto(request.evaluation),
+            )
+        return pb.UploadEvaluationResponse()
+
 
 async def _batches(
     first: ReportBatch,

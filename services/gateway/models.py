@@ -119,11 +119,20 @@ class ConstraintsDocument(Document):
     max_trial_seconds: float | None
 
 
+class TrialKeyDocument(Document):
+    study_id: str
+    number: int
+
+
 class ReplayDocument(Document):
     seed: int
     repeat: int
     share: float
     epochs: int
+    evaluates: bool = Field(False, description="On its validation rows.")
+    model_of: TrialKeyDocument | None = Field(
+        None, description="Whose weights are evaluated; null: it is trained again."
+    )
 
 
 class StudyEstimateDocument(Document):

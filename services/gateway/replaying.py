@@ -63,11 +63,20 @@ def replay_spec(study: Study, trial: Trial) -> StudySpec:
 
     :raises Conflict: `not_replayable`.
     """
-    epochs = replayed_epochs(trial)
+    return again(study, trial, replay_of(trial), f"Trial {trial.number} of {study.study_id} again")
+
+
+def replay_of(trial: Trial) -> Replay:
+    """:raises Conflict: `not_replayable`."""
+    return Replay(trial.seed, trial.repeat, trial.share, replayed_epochs(trial))
+
+
+def again(study: Study, trial: Trial, replay: Replay, name: str) -> StudySpec:
+    """A study, in no list, of this one trial."""
     spec = study.spec
     return replace(
         spec,
-        name=f"Trial {trial.number} of {study.study_id} again",
+        name=name,
         preset="",
         search=Search.RANDOM,
         budget=Budget(1, spec.budget.max_epochs, None),
@@ -76,7 +85,7 @@ def replay_spec(study: Study, trial: Trial) -> StudySpec:
         designs=(trial.design,),
         verdict=VerdictMode.OFF,
         kind=StudyKind.REPLAY,
-        replay=Replay(trial.seed, trial.repeat, trial.share, epochs),
+        replay=replay,
     )
 
 

@@ -12,6 +12,7 @@ from layerlab.v1 import cohort_pb2, design_pb2
 from layerlab.v1 import study_pb2 as pb
 from services.gateway.application import NamedStudy
 from services.gateway.estimating import Prediction
+from services.gateway.evaluating import EvaluationRun
 from services.gateway.ledger import AddedDesigns, CurvePoint, StudyQuery, TrialQuery
 from services.gateway.receipts import TrialReceipt
 from services.gateway.replaying import TrialResult, Verification
@@ -111,6 +112,14 @@ def verification_to_proto(verification: Verification) -> pb.Verification:
         differences=verification.differences,
         same_machine=verification.same_machine,
         detail=verification.detail,
+    )
+
+
+def run_to_proto(run: EvaluationRun) -> pb.EvaluationRun:
+    return pb.EvaluationRun(
+        evaluation_id=run.evaluation_id,
+        state=wire.enum_to_proto(run.state, pb.EvaluationState),
+        detail=run.detail,
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 import grpc
 
 from layerlab import wire
+from layerlab.domain.evaluation import EvaluatedRows
 from layerlab.domain.verdict_document import verdict_to_json
+from layerlab.v1 import evaluation_pb2, study_pb2_grpc
 from layerlab.v1 import study_pb2 as pb
-from layerlab.v1 import study_pb2_grpc
 from services.gateway.application import Application
 from services.gateway.create_message import create_request_to_json
 from services.gateway.ledger import StudyVerb
@@ -24,6 +25,7 @@ from services.gateway.study_messages import (
     prediction_to_proto,
     query_from_proto,
     receipt_to_proto,
+    run_to_proto,
     studies_from_proto,
     verification_to_proto,
     view_to_proto,
@@ -209,6 +211,24 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
                 request.study_id, request.number, request.verification_id, wait_seconds(wait, 0.0)
             )
         return pb.GetVerificationResponse(verification=verification_to_proto(verification))
+
+    async def GetEvaluation(
+        self, request: pb.GetEvaluationRequest, context: Context
+    ) -> pb.GetEvaluationResponse:
+        async with wire.errors_as_status(context):
+            rows = wire.enum_from_proto(request.rows, evaluation_pb2.EvaluatedRows, EvaluatedRows)
+            found = await self._app.evaluator.find(request.study_id, request.number, rows)
+        return pb.GetEvaluationResponse(evaluation=wire.evaluation_to_proto(found))
+
+    async def EvaluateTrial(
+        self, request: pb.EvaluateTrialRequest, context: Context
+    ) -> pb.EvaluateTrialResponse:
+        async with wire.errors_as_status(context):
+            wait = request.wait_seconds if request.HasField("wait_seconds") else None
+            run = await self._app.evaluator.evaluate(
+                request.study_id, request.number, wait_seconds(wait, DEFAULT_WAIT_SECONDS)
+            )
+        return pb.EvaluateTrialResponse(run=run_to_proto(run))
 
     async def _move(self, study_id: str, verb: StudyVerb, context: Context) -> pb.StudyView:
         async with wire.errors_as_status(context):

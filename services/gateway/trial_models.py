@@ -7,9 +7,12 @@ from typing import Any
 from pydantic import Field
 
 from layerlab.domain.baseline import Baseline
+from layerlab.domain.dataset import Task
+from layerlab.domain.evaluation import EvaluatedRows
 from layerlab.domain.recipe import RecipeName
 from layerlab.domain.spec import Engine
 from services.gateway.cohort_models import CohortReceiptDocument
+from services.gateway.evaluating import EvaluationState
 from services.gateway.models import DesignDocument, Document
 from services.gateway.replaying import VerificationState
 
@@ -54,6 +57,55 @@ class TrialResultDocument(Document):
     val_loss: float | None
     best_epoch: int | None
     epochs: int
+
+
+class RocCurveDocument(Document):
+    """Of one class against the rest, from (0, 0) to (1, 1); at most 100 points."""
+
+    name: str = Field(alias="class")
+    auc: float
+    fpr: list[float]
+    tpr: list[float]
+
+
+class ResidualsDocument(Document):
+    """Of at most 1,000 rows, drawn by a fixed seed, in the target's own units."""
+
+    actual: list[float]
+    predicted: list[float]
+
+
+class EvaluationDocument(Document):
+    """Where a trial is right and where it is wrong, on rows that it has not trained on."""
+
+    rows: EvaluatedRows
+    task: Task
+    n: int = Field(description="So many rows.")
+    classes: list[str] = Field(description="Of `confusion`, at most 50.")
+    merged: int = Field(
+        description="So many rare classes the last of `classes` stands for; 0: it is one itself."
+    )
+    confusion: list[list[int]] | None = Field(
+        description="Counts of rows: [true class][predicted class]; null for a quantity."
+    )
+    roc: list[RocCurveDocument] = Field(
+        description="Of two classes one curve, of the second; else of the most frequent classes, "
+        "at most 20."
+    )
+    residuals: ResidualsDocument | None = Field(description="Null for classes; so what follows.")
+    mae: float | None
+    rmse: float | None
+    r2: float | None
+
+
+class EvaluationRunDocument(Document):
+    """The making of an evaluation that was asked for."""
+
+    evaluation_id: str = Field(description="Of the study that makes it.")
+    state: EvaluationState = Field(
+        description="SUCCEEDED: `evaluation` has it. FAILED: asked again, it is tried again."
+    )
+    detail: str
 
 
 class VerificationDocument(Document):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
@@ -14,7 +13,7 @@ from layerlab.domain.study import Study, Trial
 from services.gateway.idempotency import hash_of
 from services.gateway.ledger import Ledger
 from services.gateway.replaying import Verification, compare, replay_spec
-from services.gateway.streams import closing_stream
+from services.gateway.streams import wait_for_end
 
 MAX_WAIT_SECONDS: Final = 60.0
 DEFAULT_WAIT_SECONDS: Final = 10.0
@@ -69,7 +68,7 @@ class Verifier:
         study, trial, receipt = await self._trial(study_id, number)
         await self._check(study, trial, verification_id)
         if seconds:
-            await self._wait(verification_id, seconds)
+            await wait_for_end(self._ledger.follow(verification_id), seconds)
         replay = (await self._ledger.get_study(verification_id)).study
         got = None
         with suppress(NotFound):
@@ -87,15 +86,6 @@ class Verifier:
             "unknown_verification",
             f"Trial {trial.number} of study {study.study_id} has no such verification.",
         )
-
-    async def _wait(self, replay_id: str, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with (
-                asyncio.timeout(seconds),
-                closing_stream(self._ledger.follow(replay_id)) as events,
-            ):
-                async for _ in events:
-                    pass
 
     async def _trial(self, study_id: str, number: int) -> tuple[Study, Trial, Receipt | None]:
         study = (await self._ledger.get_study(study_id)).study

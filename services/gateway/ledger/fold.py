@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from layerlab.domain.design import Design
+from layerlab.domain.evaluation import EvaluatedRows
 from layerlab.domain.event import Event, EventType
 from layerlab.domain.problem import NotFound
 from layerlab.domain.spec import Engine, VerdictMode
@@ -32,6 +33,7 @@ from services.gateway.ledger.cohort_documents import (
 from services.gateway.ledger.doc import Doc
 from services.gateway.ledger.documents import place_of
 from services.gateway.ledger.estimate_documents import estimate_from_json
+from services.gateway.ledger.evaluations import KeptEvaluation
 from services.gateway.ledger.halving_documents import rungs_from_json
 from services.gateway.ledger.spec_documents import designs_from_json, spec_from_json
 
@@ -81,6 +83,7 @@ class Record:
     finals: Tally = field(default_factory=Tally)
     finals_since: datetime | None = None
     explains: bool = False
+    evaluations: dict[tuple[int, EvaluatedRows], KeptEvaluation] = field(default_factory=dict)
 
     @property
     def study(self) -> Study:
@@ -125,6 +128,7 @@ class Record:
             trial_changes=self.trial_changes.copy(),
             cohort_changes=self.cohort_changes.copy(),
             running=self.running.copy(),
+            evaluations=self.evaluations.copy(),
         )
 
     def apply(self, event: Event) -> None:
@@ -167,6 +171,9 @@ class Record:
         self.explains = self.explains or purpose in (Purpose.ABLATION, Purpose.ROWS)
         self.in_finals = self.in_finals or purpose in FINALS
         self.cohorts[entry.cohort.cohort_id] = entry
+
+    def put_evaluation(self, kept: KeptEvaluation) -> None:
+        self.evaluations[kept.number, kept.rows] = kept
 
     def put_study(self, study: Study) -> None:
         if self.found is None:
@@ -374,6 +381,10 @@ def _trial_tested(record: Record, event: Event, data: Doc) -> None:
     _touch(record.trial_changes, number, event.seq)
 
 
+def _trial_evaluated(record: Record, event: Event, data: Doc) -> None:
+    record.put_evaluation(KeptEvaluation.from_doc(data))
+
+
 def _touch(changes: dict[int, int] | dict[str, int], key: int | str, seq: int) -> None:
     changes.pop(key, None)  # type: ignore[arg-type]  # Each kind of key with its own dict.
     changes[key] = seq  # type: ignore[index]  # Likewise.
@@ -392,4 +403,5 @@ _FOLDS: Final[Mapping[EventType, Callable[[Record, Event, Doc], None]]] = {
     EventType.TRIAL_STATE_CHANGED: _trial_moved,
     EventType.EPOCHS_REPORTED: _epochs_reported,
     EventType.TRIAL_TESTED: _trial_tested,
+    EventType.TRIAL_EVALUATED: _trial_evaluated,
 }

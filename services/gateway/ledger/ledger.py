@@ -13,6 +13,7 @@ import structlog
 
 from layerlab.domain.design import Design
 from layerlab.domain.estimate import Estimate
+from layerlab.domain.evaluation import EvaluatedRows, Evaluation
 from layerlab.domain.event import Event
 from layerlab.domain.exchange import (
     Attended,
@@ -52,6 +53,11 @@ from services.gateway.ledger.decisions.command import look
 from services.gateway.ledger.decisions.descriptions import Description
 from services.gateway.ledger.decisions.leases import Leases
 from services.gateway.ledger.documents import study_from_json
+from services.gateway.ledger.evaluations import (
+    KeptEvaluation,
+    load_evaluation,
+    save_evaluation,
+)
 from services.gateway.ledger.fold import Record
 from services.gateway.ledger.ids import new_id
 from services.gateway.ledger.models import load_model, save_model
@@ -227,6 +233,22 @@ class Ledger:
         trial = await self._trial(study_id, number)
         return trial, await reading.curve(self._store, study_id, trial)
 
+    async def find_evaluation(
+        self, study_id: str, number: int, wanted: Sequence[EvaluatedRows]
+    ) -> Evaluation | None:
+        """On the first of the `wanted` rows that the trial was evaluated on.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`.
+        """
+
+        def read(record: Record, now: datetime) -> KeptEvaluation | None:
+            record.trial(number)
+            found = (record.evaluations.get((number, rows)) for rows in wanted)
+            return next(filter(None, found), None)
+
+        kept = await self._book.actor(study_id).do(look(read))
+        return await load_evaluation(self._models, study_id, kept) if kept else None
+
     async def move_by_user(self, study_id: str, verb: StudyVerb) -> StudyView:
         """Obeying a verb again changes nothing. Cancelling ends all trials at once.
 
@@ -334,6 +356,22 @@ class Ledger:
 
     async def download_model(self, study_id: str, number: int) -> bytes:
         return await load_model(self._models, study_id, await self._trial(study_id, number))
+
+    async def upload_evaluation(
+        self, cohort: CohortRef, attempt: int, number: int, evaluation: Evaluation
+    ) -> None:
+        """What a stale attempt sends is dropped: its report will tell it to stop.
+
+        :raises NotFound: `unknown_study`, `unknown_cohort`.
+        """
+
+        def read(record: Record, now: datetime) -> Cohort:
+            return record.entry(cohort.cohort_id).cohort
+
+        found = await self._book.actor(cohort.study_id).do(look(read))
+        if found.attempt == attempt and number in found.numbers:
+            kept = KeptEvaluation(number, evaluation.rows, attempt)
+            await save_evaluation(self._models, cohort.study_id, kept, evaluation)
 
     # What the scheduler sees.
 

@@ -26,6 +26,7 @@ from services.gateway.ledger.documents import (
     with_description,
 )
 from services.gateway.ledger.estimate_documents import estimate_from_json, estimate_to_json
+from services.gateway.ledger.evaluations import KeptEvaluation
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
 from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
@@ -62,6 +63,7 @@ def take_snapshot(record: Record) -> Snapshot:
             {**_entry_to_json(record.cohorts[cohort_id]), "changed": seq}
             for cohort_id, seq in record.cohort_changes.items()
         ],
+        "evaluations": [kept.to_json() for kept in record.evaluations.values()],
     }
     return Snapshot(record.seq, canonical(body))
 
@@ -83,6 +85,9 @@ def restore_snapshot(snapshot: Snapshot) -> Record | None:
         entry = _entry_from_json(record.study_id, each)
         record.put_cohort(entry)
         record.cohort_changes[entry.cohort.cohort_id] = each.whole("changed")
+    # Snapshots from before there were evaluations lack them.
+    for each in doc.docs("evaluations") if doc.has("evaluations") else ():
+        record.put_evaluation(KeptEvaluation.from_doc(each))
     return record
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from layerlab.domain.constraints import Constraints
 from layerlab.domain.dataset import ColumnKind, Task
 from layerlab.domain.design import Design
@@ -17,6 +19,7 @@ from layerlab.domain.spec import (
     Search,
     StudyKind,
     StudySpec,
+    TrialKey,
     VerdictMode,
 )
 from layerlab.domain.splitting import SplitMethod, SplitSpec
@@ -120,6 +123,8 @@ def _replay_to_json(replay: Replay | None) -> JsonValue:
         "repeat": replay.repeat,
         "share": replay.share,
         "epochs": replay.epochs,
+        "evaluates": replay.evaluates,
+        "model_of": asdict(replay.model_of) if replay.model_of else None,
     }
 
 
@@ -127,7 +132,19 @@ def _replay_from_json(spec: Doc) -> Replay | None:
     if not spec.has("replay"):
         return None
     doc = spec.doc("replay")
-    return Replay(doc.whole("seed"), doc.whole("repeat"), doc.number("share"), doc.whole("epochs"))
+    return Replay(
+        doc.whole("seed"),
+        doc.whole("repeat"),
+        doc.number("share"),
+        doc.whole("epochs"),
+        # Logs from before there were evaluations lack these.
+        doc.has("evaluates") and doc.flag("evaluates"),
+        _trial_key_from_json(doc.doc("model_of")) if doc.has("model_of") else None,
+    )
+
+
+def _trial_key_from_json(doc: Doc) -> TrialKey:
+    return TrialKey(doc.text("study_id"), doc.whole("number"))
 
 
 def _budget_from_json(doc: Doc) -> Budget:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from layerlab.domain.evaluation import Evaluation
 from layerlab.domain.exchange import Attended, Claim, ReportAck, ReportBatch
 from layerlab.domain.problem import Conflict, Unavailable
 from layerlab.domain.study import CohortRef, EpochReport
@@ -78,6 +79,11 @@ class FlakyLedger:
         raise AssertionError
 
     async def upload_model(self, study_id: str, number: int, attempt: int, weights: bytes) -> None:
+        raise AssertionError
+
+    async def upload_evaluation(
+        self, cohort: CohortRef, attempt: int, number: int, evaluation: Evaluation
+    ) -> None:
         raise AssertionError
 
     async def download_model(self, study_id: str, number: int) -> bytes:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from layerlab.domain.evaluation import EvaluatedTrial
 from layerlab.domain.event import EventType, cohort_subject, trial_subject
 from layerlab.domain.exchange import ReportAck, ReportBatch
 from layerlab.domain.json_value import JsonObject, JsonValue
@@ -14,6 +15,7 @@ from layerlab.domain.study import Cohort, EpochReport, Purpose, TestScore, Trial
 from layerlab.domain.trial import Actor, CohortState
 from services.gateway.ledger.decisions.command import Command, Decision, Draft, answering
 from services.gateway.ledger.decisions.moves import complete_cohort, end_trial, finite
+from services.gateway.ledger.evaluations import KeptEvaluation
 from services.gateway.ledger.fold import Record
 
 
@@ -36,6 +38,7 @@ def report(cohort_id: str, attempt: int, batch: ReportBatch) -> Command[ReportAc
         _check_stats(batch)
         drafts = [
             *_epochs(record, cohort, batch.epochs),
+            *_evaluated(record, cohort, batch.evaluated),
             *_ends(record, batch.ends),
             *_scores(record, cohort, batch.test_scores),
         ]
@@ -50,6 +53,7 @@ def report(cohort_id: str, attempt: int, batch: ReportBatch) -> Command[ReportAc
 def _check_numbers(cohort: Cohort, batch: ReportBatch) -> None:
     numbers = {each.number for each in batch.epochs} | {each.number for each in batch.ends}
     numbers |= {each.number for each in batch.test_scores}
+    numbers |= {each.number for each in batch.evaluated}
     strange = numbers.difference(cohort.numbers)
     if strange:
         raise Conflict(
@@ -128,6 +132,17 @@ def _scores(record: Record, cohort: Cohort, scores: Sequence[TestScore]) -> Iter
             trial_subject(record.study_id, each.number),
             {"number": each.number, "score_test": each.score, "rows": each.rows},
         )
+
+
+def _evaluated(
+    record: Record, cohort: Cohort, evaluated: Sequence[EvaluatedTrial]
+) -> Iterable[Draft]:
+    for each in dict.fromkeys(evaluated):
+        # The first one is the one that counts.
+        if (each.number, each.rows) not in record.evaluations:
+            kept = KeptEvaluation(each.number, each.rows, cohort.attempt)
+            subject = trial_subject(record.study_id, each.number)
+            yield Draft(EventType.TRIAL_EVALUATED, subject, kept.to_json())
 
 
 def _is_complete(record: Record, cohort: Cohort, batch: ReportBatch) -> bool:

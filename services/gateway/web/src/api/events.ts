@@ -71,6 +71,7 @@ interface EventData {
   "trial.state_changed": TrialMove;
   "trial.epochs_reported": { cohort_id: string; attempt: number; reports: EpochReport[] };
   "trial.tested": { number: number; score_test: number };
+  "trial.evaluated": { number: number; rows: "validation" | "test"; attempt: number };
 }
 
 type EventOf<Type extends EventType> = Omit<EventEnvelope, "type" | "data"> & {

@@ -492,6 +492,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/studies/{study_id}/trials/{number}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evaluation
+         * @description Confusion matrix and ROC curves, or residuals; 404, `no_evaluation`, before there is one.
+         *
+         *     The winner and the smallest good design have theirs with the verdict.
+         */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials/{number}:evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Trial
+         * @description Evaluates a trial that has succeeded on its validation rows: with its weights if they
+         *     were kept; else it is trained again. A repeat asks about the first.
+         */
+        post: operations["evaluate_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/studies/{study_id}/trials/{number}/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Evaluation Run */
+        get: operations["get_evaluation_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/studies/{study_id}/cohorts": {
         parameters: {
             query?: never;
@@ -1161,11 +1221,78 @@ export interface components {
             is_rough: boolean;
         };
         /**
+         * EvaluatedRows
+         * @description The rows that something was evaluated on.
+         * @enum {string}
+         */
+        EvaluatedRows: "validation" | "test";
+        /**
+         * EvaluationDocument
+         * @description Where a trial is right and where it is wrong, on rows that it has not trained on.
+         */
+        EvaluationDocument: {
+            rows: components["schemas"]["EvaluatedRows"];
+            task: components["schemas"]["Task"];
+            /**
+             * N
+             * @description So many rows.
+             */
+            n: number;
+            /**
+             * Classes
+             * @description Of `confusion`, at most 50.
+             */
+            classes: string[];
+            /**
+             * Merged
+             * @description So many rare classes the last of `classes` stands for; 0: it is one itself.
+             */
+            merged: number;
+            /**
+             * Confusion
+             * @description Counts of rows: [true class][predicted class]; null for a quantity.
+             */
+            confusion: number[][] | null;
+            /**
+             * Roc
+             * @description Of two classes one curve, of the second; else of the most frequent classes, at most 20.
+             */
+            roc: components["schemas"]["RocCurveDocument"][];
+            /** @description Null for classes; so what follows. */
+            residuals: components["schemas"]["ResidualsDocument"] | null;
+            /** Mae */
+            mae: number | null;
+            /** Rmse */
+            rmse: number | null;
+            /** R2 */
+            r2: number | null;
+        };
+        /**
+         * EvaluationRunDocument
+         * @description The making of an evaluation that was asked for.
+         */
+        EvaluationRunDocument: {
+            /**
+             * Evaluation Id
+             * @description Of the study that makes it.
+             */
+            evaluation_id: string;
+            /** @description SUCCEEDED: `evaluation` has it. FAILED: asked again, it is tried again. */
+            state: components["schemas"]["EvaluationState"];
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * EvaluationState
+         * @enum {string}
+         */
+        EvaluationState: "RUNNING" | "SUCCEEDED" | "FAILED";
+        /**
          * EventType
          * @description Past tense. What `data` holds is in ARCHITECTURE.md, under Events.
          * @enum {string}
          */
-        EventType: "study.created" | "study.designs_added" | "study.verdict_reached" | "study.state_changed" | "study.described" | "study.deleted" | "study.restored" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested";
+        EventType: "study.created" | "study.designs_added" | "study.verdict_reached" | "study.state_changed" | "study.described" | "study.deleted" | "study.restored" | "cohort.registered" | "cohort.state_changed" | "trial.state_changed" | "trial.epochs_reported" | "trial.tested" | "trial.evaluated";
         /**
          * FailureReason
          * @enum {string}
@@ -1440,6 +1567,38 @@ export interface components {
             share: number;
             /** Epochs */
             epochs: number;
+            /**
+             * Evaluates
+             * @description On its validation rows.
+             * @default false
+             */
+            evaluates?: boolean;
+            /** @description Whose weights are evaluated; null: it is trained again. */
+            model_of?: components["schemas"]["TrialKeyDocument"] | null;
+        };
+        /**
+         * ResidualsDocument
+         * @description Of at most 1,000 rows, drawn by a fixed seed, in the target's own units.
+         */
+        ResidualsDocument: {
+            /** Actual */
+            actual: number[];
+            /** Predicted */
+            predicted: number[];
+        };
+        /**
+         * RocCurveDocument
+         * @description Of one class against the rest, from (0, 0) to (1, 1); at most 100 points.
+         */
+        RocCurveDocument: {
+            /** Class */
+            class: string;
+            /** Auc */
+            auc: number;
+            /** Fpr */
+            fpr: number[];
+            /** Tpr */
+            tpr: number[];
         };
         /** RungDocument */
         RungDocument: {
@@ -1810,6 +1969,13 @@ export interface components {
             started_at: string | null;
             /** Ended At */
             ended_at: string | null;
+        };
+        /** TrialKeyDocument */
+        TrialKeyDocument: {
+            /** Study Id */
+            study_id: string;
+            /** Number */
+            number: number;
         };
         /** TrialPageDocument */
         TrialPageDocument: {
@@ -4226,6 +4392,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: {
+                /** @description By default the test rows, of a finalist; else the validation rows. */
+                rows?: components["schemas"]["EvaluatedRows"] | null;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    evaluate_trial: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRunDocument"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in this state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Understood, and not acceptable: `code` and `field` say what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A part of LayerLab is unavailable; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_evaluation_run: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+                number: number;
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRunDocument"];
                 };
             };
             /** @description There is no such thing. */

@@ -37,6 +37,8 @@ export function activityWords({ type, data, subject }: Activity): string {
       return `A cohort is ${lower(text(data, "to"))}${byWorker(data)}${why(data)}`;
     case "trial.tested":
       return `Trial ${place(subject)} met the test rows`;
+    case "trial.evaluated":
+      return `Trial ${place(subject)} was evaluated on its ${text(data, "rows")} rows`;
     case "trial.state_changed":
       return `Trial ${place(subject)} is ${lower(text(data, "to"))}${design(data)}${why(data)}`;
     default:
