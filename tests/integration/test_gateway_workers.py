@@ -74,6 +74,22 @@ async def test_a_worker_says_what_it_trains_since_when_and_when_it_was_heard(
         assert told.work.purpose == cohort_pb2.PURPOSE_SEARCH
 
 
+async def test_what_a_worker_has_claimed_since_it_reported_is_shown(
+    world: World, channel: grpc.aio.Channel
+) -> None:
+    ledger = GrpcLedger(channel)
+    async with training(world, ledger) as (study_id, _):
+        first, second = CohortRef(study_id, "c1"), CohortRef(study_id, "c2")
+        await ledger.register_cohort(second, Purpose.SEARCH, [Proposal(4, Design((8,)), 4)])
+        await ledger.mark_cohort_queued(second)
+        await ledger.claim_cohort(second, "w 1", "i1")
+        [before] = (await world.http.get("/v1/workers")).json()["workers"]
+        assert (before["cohort_id"], before["lanes"]) == ("c1", 3)
+        assert await ledger.release_cohort(first, 1, None)
+        [after] = (await world.http.get("/v1/workers")).json()["workers"]
+        assert (after["cohort_id"], after["lanes"], after["attempt"]) == ("c2", 1, 1)
+
+
 async def test_a_worker_is_drained_and_resumed_over_rest_and_grpc(
     world: World, channel: grpc.aio.Channel
 ) -> None:

@@ -301,9 +301,8 @@ class Ledger:
         """What it trains, if anything that the ledger knows."""
         if not worker.cohort_id:
             return None
-        command = look(work_of(worker.cohort_id, worker.attempt))
         try:
-            return await self._book.actor(worker.study_id).do(command)
+            return await self._book.actor(worker.study_id).do(look(work_of(worker)))
         except NotFound:
             return None
 

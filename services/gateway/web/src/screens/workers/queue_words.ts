@@ -12,11 +12,12 @@ export interface Figure {
 
 const UNKNOWN = "–";
 
-export function brokerWords({ broker, consumers }: QueueNow): string {
+export function brokerWords(now: QueueNow): string {
+  const { broker, consumers, messages_ready: messages } = now;
   if (broker === null) return "The broker has not told of its queue lately";
   if (broker === "memory") return "In this server’s memory";
-  if (consumers === null) return "In RabbitMQ";
-  return `In RabbitMQ, which counts ${counted(consumers, "consumer")}`;
+  if (messages === null || consumers === null) return "In RabbitMQ";
+  return `In RabbitMQ: ${counted(messages, "message")}, ${counted(consumers, "consumer")}`;
 }
 
 /** Cohorts, as the ledger counts them; dead letters, as the broker does. */
@@ -38,14 +39,9 @@ export function depthFigures(now: QueueNow): Figure[] {
   ];
 }
 
-function readyHelp({ pending, ready, messages_ready: messages }: QueueNow): string {
-  const words = ["wait for a worker"];
-  if (pending > 0) words.push(`${count(pending)} more are about to be queued`);
-  // A cohort may be published once too often, and a broker may lose what it was given.
-  if (messages !== null && messages !== ready) {
-    words.push(`the broker counts ${counted(messages, "message")}`);
-  }
-  return words.join("; ");
+function readyHelp({ pending }: QueueNow): string {
+  if (pending === 0) return "wait for a worker";
+  return `wait for a worker; ${count(pending)} more about to be queued`;
 }
 
 export function paceFigures(now: QueueNow): Figure[] {

@@ -29,7 +29,7 @@ export function lookOf(worker: Worker): WorkerLook {
 
 /** `cpu · 2 threads · 3.1 GB free`. */
 export function machineWords({ device, threads, memory_bytes: free }: Worker): string {
-  const words = [device, counted(threads, "thread")];
+  const words = [device === "auto" ? "device not chosen yet" : device, counted(threads, "thread")];
   if (free !== null) words.push(`${bytes(free)} free`);
   return words.join(" · ");
 }

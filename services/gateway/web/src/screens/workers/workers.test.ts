@@ -85,6 +85,10 @@ describe("a worker", () => {
     );
   });
 
+  it("has no device before it has trained", () => {
+    expect(machineWords(aWorker({ device: "auto" }))).toBe("device not chosen yet · 2 threads");
+  });
+
   it("counts in its fleet while it is connected", () => {
     const fleet = [
       aWorker({ study_id: "s" }),
@@ -98,7 +102,7 @@ describe("a worker", () => {
 
 describe("the queue", () => {
   it("says where it is, and whom a broker serves", () => {
-    expect(brokerWords(aQueue({}))).toBe("In RabbitMQ, which counts 1 consumer");
+    expect(brokerWords(aQueue({}))).toBe("In RabbitMQ: 3 messages, 1 consumer");
     expect(brokerWords(aQueue({ broker: "memory", consumers: 0 }))).toBe(
       "In this server’s memory",
     );
@@ -121,10 +125,10 @@ describe("the queue", () => {
     expect(depthFigures(aQueue({ dead_letters: 2 }))[2]).toMatchObject({ value: "2", isBad: true });
   });
 
-  it("tells where ledger and broker differ", () => {
-    const [ready] = depthFigures(aQueue({ pending: 4, messages_ready: 1 }));
-    expect(ready?.help).toBe(
-      "wait for a worker; 4 more are about to be queued; the broker counts 1 message",
+  it("tells of cohorts that the broker has not got yet", () => {
+    expect(depthFigures(aQueue({}))[0]?.help).toBe("wait for a worker");
+    expect(depthFigures(aQueue({ pending: 4 }))[0]?.help).toBe(
+      "wait for a worker; 4 more about to be queued",
     );
   });
 
