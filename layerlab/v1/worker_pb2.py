@@ -27,7 +27,7 @@ from layerlab.v1 import cohort_pb2 as layerlab_dot_v1_dot_cohort__pb2
 from layerlab.v1 import ledger_pb2 as layerlab_dot_v1_dot_ledger__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/worker.proto\x12\x0blayerlab.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18layerlab/v1/cohort.proto\x1a\x18layerlab/v1/ledger.proto\"q\n\nWorkerView\x12#\n\x06worker\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Worker\x12\x1d\n\x15heartbeat_age_seconds\x18\x02 \x01(\x01\x12\x1f\n\x04work\x18\x03 \x01(\x0b\x32\x11.layerlab.v1.Work\"{\n\x04Work\x12\x12\n\nstudy_name\x18\x01 \x01(\t\x12%\n\x07purpose\x18\x02 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\r\n\x05lanes\x18\x03 \x01(\r\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12ListWorkersRequest\"?\n\x13ListWorkersResponse\x12(\n\x07workers\x18\x01 \x03(\x0b\x32\x17.layerlab.v1.WorkerView\"\'\n\x12\x44rainWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\">\n\x13\x44rainWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.WorkerView\"(\n\x13ResumeWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\"?\n\x14ResumeWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.WorkerView\"\x11\n\x0fGetQueueRequest\"\xf0\x02\n\x10GetQueueResponse\x12\x0e\n\x06\x62roker\x18\x01 \x01(\t\x12\x0f\n\x07pending\x18\x02 \x01(\r\x12\r\n\x05ready\x18\x03 \x01(\r\x12\x16\n\x0eunacknowledged\x18\x04 \x01(\r\x12\x1b\n\x0emessages_ready\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x19\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04H\x01\x88\x01\x01\x12\x16\n\tconsumers\x18\x07 \x01(\rH\x02\x88\x01\x01\x12\x1a\n\x12\x63ohorts_per_minute\x18\x08 \x01(\x01\x12\x19\n\x11trials_per_minute\x18\t \x01(\x01\x12\x19\n\x11\x65pochs_per_second\x18\n \x01(\x01\x12)\n\x07history\x18\x0b \x03(\x0b\x32\x18.layerlab.v1.QueueMoment\x12\x15\n\rdashboard_url\x18\x0c \x01(\tB\x11\n\x0f_messages_readyB\x0f\n\r_dead_lettersB\x0c\n\n_consumers\"y\n\x0bQueueMoment\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05ready\x18\x02 \x01(\r\x12\x16\n\x0eunacknowledged\x18\x03 \x01(\r\x12\x19\n\x11trials_per_minute\x18\x04 \x01(\x01\x32\xd1\x02\n\rWorkerService\x12P\n\x0bListWorkers\x12\x1f.layerlab.v1.ListWorkersRequest\x1a .layerlab.v1.ListWorkersResponse\x12P\n\x0b\x44rainWorker\x12\x1f.layerlab.v1.DrainWorkerRequest\x1a .layerlab.v1.DrainWorkerResponse\x12S\n\x0cResumeWorker\x12 .layerlab.v1.ResumeWorkerRequest\x1a!.layerlab.v1.ResumeWorkerResponse\x12G\n\x08GetQueue\x12\x1c.layerlab.v1.GetQueueRequest\x1a\x1d.layerlab.v1.GetQueueResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18layerlab/v1/worker.proto\x12\x0blayerlab.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18layerlab/v1/cohort.proto\x1a\x18layerlab/v1/ledger.proto\"q\n\nWorkerView\x12#\n\x06worker\x18\x01 \x01(\x0b\x32\x13.layerlab.v1.Worker\x12\x1d\n\x15heartbeat_age_seconds\x18\x02 \x01(\x01\x12\x1f\n\x04work\x18\x03 \x01(\x0b\x32\x11.layerlab.v1.Work\"\x9f\x01\n\x04Work\x12\x12\n\nstudy_name\x18\x01 \x01(\t\x12%\n\x07purpose\x18\x02 \x01(\x0e\x32\x14.layerlab.v1.Purpose\x12\r\n\x05lanes\x18\x03 \x01(\r\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcohort_id\x18\x05 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\"\x14\n\x12ListWorkersRequest\"?\n\x13ListWorkersResponse\x12(\n\x07workers\x18\x01 \x03(\x0b\x32\x17.layerlab.v1.WorkerView\"\'\n\x12\x44rainWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\">\n\x13\x44rainWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.WorkerView\"(\n\x13ResumeWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\"?\n\x14ResumeWorkerResponse\x12\'\n\x06worker\x18\x01 \x01(\x0b\x32\x17.layerlab.v1.WorkerView\"\x11\n\x0fGetQueueRequest\"\xf0\x02\n\x10GetQueueResponse\x12\x0e\n\x06\x62roker\x18\x01 \x01(\t\x12\x0f\n\x07pending\x18\x02 \x01(\r\x12\r\n\x05ready\x18\x03 \x01(\r\x12\x16\n\x0eunacknowledged\x18\x04 \x01(\r\x12\x1b\n\x0emessages_ready\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\x19\n\x0c\x64\x65\x61\x64_letters\x18\x06 \x01(\x04H\x01\x88\x01\x01\x12\x16\n\tconsumers\x18\x07 \x01(\rH\x02\x88\x01\x01\x12\x1a\n\x12\x63ohorts_per_minute\x18\x08 \x01(\x01\x12\x19\n\x11trials_per_minute\x18\t \x01(\x01\x12\x19\n\x11\x65pochs_per_second\x18\n \x01(\x01\x12)\n\x07history\x18\x0b \x03(\x0b\x32\x18.layerlab.v1.QueueMoment\x12\x15\n\rdashboard_url\x18\x0c \x01(\tB\x11\n\x0f_messages_readyB\x0f\n\r_dead_lettersB\x0c\n\n_consumers\"y\n\x0bQueueMoment\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05ready\x18\x02 \x01(\r\x12\x16\n\x0eunacknowledged\x18\x03 \x01(\r\x12\x19\n\x11trials_per_minute\x18\x04 \x01(\x01\x32\xd1\x02\n\rWorkerService\x12P\n\x0bListWorkers\x12\x1f.layerlab.v1.ListWorkersRequest\x1a .layerlab.v1.ListWorkersResponse\x12P\n\x0b\x44rainWorker\x12\x1f.layerlab.v1.DrainWorkerRequest\x1a .layerlab.v1.DrainWorkerResponse\x12S\n\x0cResumeWorker\x12 .layerlab.v1.ResumeWorkerRequest\x1a!.layerlab.v1.ResumeWorkerResponse\x12G\n\x08GetQueue\x12\x1c.layerlab.v1.GetQueueRequest\x1a\x1d.layerlab.v1.GetQueueResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,26 +36,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WORKERVIEW']._serialized_start=126
   _globals['_WORKERVIEW']._serialized_end=239
-  _globals['_WORK']._serialized_start=241
-  _globals['_WORK']._serialized_end=364
-  _globals['_LISTWORKERSREQUEST']._serialized_start=366
-  _globals['_LISTWORKERSREQUEST']._serialized_end=386
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=388
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=451
-  _globals['_DRAINWORKERREQUEST']._serialized_start=453
-  _globals['_DRAINWORKERREQUEST']._serialized_end=492
-  _globals['_DRAINWORKERRESPONSE']._serialized_start=494
-  _globals['_DRAINWORKERRESPONSE']._serialized_end=556
-  _globals['_RESUMEWORKERREQUEST']._serialized_start=558
-  _globals['_RESUMEWORKERREQUEST']._serialized_end=598
-  _globals['_RESUMEWORKERRESPONSE']._serialized_start=600
-  _globals['_RESUMEWORKERRESPONSE']._serialized_end=663
-  _globals['_GETQUEUEREQUEST']._serialized_start=665
-  _globals['_GETQUEUEREQUEST']._serialized_end=682
-  _globals['_GETQUEUERESPONSE']._serialized_start=685
-  _globals['_GETQUEUERESPONSE']._serialized_end=1053
-  _globals['_QUEUEMOMENT']._serialized_start=1055
-  _globals['_QUEUEMOMENT']._serialized_end=1176
-  _globals['_WORKERSERVICE']._serialized_start=1179
-  _globals['_WORKERSERVICE']._serialized_end=1516
+  _globals['_WORK']._serialized_start=242
+  _globals['_WORK']._serialized_end=401
+  _globals['_LISTWORKERSREQUEST']._serialized_start=403
+  _globals['_LISTWORKERSREQUEST']._serialized_end=423
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=425
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=488
+  _globals['_DRAINWORKERREQUEST']._serialized_start=490
+  _globals['_DRAINWORKERREQUEST']._serialized_end=529
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=531
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=593
+  _globals['_RESUMEWORKERREQUEST']._serialized_start=595
+  _globals['_RESUMEWORKERREQUEST']._serialized_end=635
+  _globals['_RESUMEWORKERRESPONSE']._serialized_start=637
+  _globals['_RESUMEWORKERRESPONSE']._serialized_end=700
+  _globals['_GETQUEUEREQUEST']._serialized_start=702
+  _globals['_GETQUEUEREQUEST']._serialized_end=719
+  _globals['_GETQUEUERESPONSE']._serialized_start=722
+  _globals['_GETQUEUERESPONSE']._serialized_end=1090
+  _globals['_QUEUEMOMENT']._serialized_start=1092
+  _globals['_QUEUEMOMENT']._serialized_end=1213
+  _globals['_WORKERSERVICE']._serialized_start=1216
+  _globals['_WORKERSERVICE']._serialized_end=1553
 # @@protoc_insertion_point(module_scope)

@@ -55,7 +55,7 @@ Global___WorkerView: _TypeAlias = WorkerView  # noqa: Y015
 
 @_typing.final
 class Work(_message.Message):
-    """What a worker trains."""
+    """What a worker trains, or has just ended: it may have claimed that since its last report."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -63,10 +63,14 @@ class Work(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     LANES_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
+    COHORT_ID_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
     study_name: _builtins.str
     purpose: _cohort_pb2.Purpose.ValueType
     lanes: _builtins.int
     """Trials of the cohort that have not ended."""
+    cohort_id: _builtins.str
+    attempt: _builtins.int
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """When this attempt began; absent until its first trial is under way."""
@@ -78,10 +82,12 @@ class Work(_message.Message):
         purpose: _cohort_pb2.Purpose.ValueType = ...,
         lanes: _builtins.int = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
+        cohort_id: _builtins.str = ...,
+        attempt: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lanes", b"lanes", "purpose", b"purpose", "since", b"since", "study_name", b"study_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "cohort_id", b"cohort_id", "lanes", b"lanes", "purpose", b"purpose", "since", b"since", "study_name", b"study_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -61,6 +61,8 @@ def _work_to_proto(work: Work) -> pb.Work:
         purpose=wire.enum_to_proto(work.purpose, cohort_pb2.Purpose),
         lanes=work.lanes,
         since=wire.time_to_proto(work.since),
+        cohort_id=work.cohort_id,
+        attempt=work.attempt,
     )
 
 

@@ -71,6 +71,7 @@ async def test_a_worker_says_what_it_trains_since_when_and_when_it_was_heard(
         [told] = (await workers.ListWorkers(pb.ListWorkersRequest())).workers
         assert told.worker.worker_id == "w 1"
         assert (told.work.study_name, told.work.lanes) == ("By hand", 3)
+        assert (told.work.cohort_id, told.work.attempt) == ("c1", 1)
         assert told.work.purpose == cohort_pb2.PURPOSE_SEARCH
 
 
