@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -66,6 +67,29 @@ def test_a_study_is_trained_and_its_finalist_tested_with_everything_kept_in_s3(
     kept = {path.name for path in s3_server.data.rglob("*") if path.is_file()}
     assert {"raw.csv", "table.parquet", "profile.json", "header.json"} <= kept
     assert any(name.endswith(".safetensors") for name in kept)
+
+
+def test_the_queue_is_told_as_rabbitmq_counts_it_when_all_is_done(
+    deployment: Deployment, study: dict[str, object]
+) -> None:
+    idle = {
+        "broker": "rabbitmq",
+        "pending": 0,
+        "ready": 0,
+        "unacknowledged": 0,
+        "messages_ready": 0,
+        "dead_letters": 0,
+        "consumers": len(deployment.trainers),
+    }
+    with httpx.Client(base_url=deployment.gateway.url, timeout=60) as http:
+
+        def queue() -> dict[str, Any]:
+            document: dict[str, Any] = http.get("/v1/queue").json()
+            return document
+
+        wait_until(lambda: idle.items() <= queue().items())
+        # Its trials have ended between two moments of the history.
+        wait_until(lambda: any(each["trials_per_minute"] > 0 for each in queue()["history"]))
 
 
 def test_the_trace_of_the_request_is_in_the_logs_of_all_who_worked_on_it(
