@@ -24,7 +24,12 @@ export function topOf(values: readonly TimedValue[]): number {
   return values.reduce((top, { value }) => Math.max(top, value), 0) || 1;
 }
 
-export function placeOf({ at, value }: TimedValue, top: number, span: Span, box: Box): [number, number] {
+export function placeOf(
+  { at, value }: TimedValue,
+  top: number,
+  span: Span,
+  box: Box,
+): [number, number] {
   const x = ((at - span.from) / Math.max(1, span.to - span.from)) * box.width;
   const y = PAD + (box.height - 2 * PAD) * (1 - value / top);
   return [tenth(x), tenth(y)];

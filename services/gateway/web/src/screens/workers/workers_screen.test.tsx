@@ -81,11 +81,12 @@ describe("the workers' screen", () => {
   });
 
   it("keeps the workers when the queue can't be told", async () => {
-    const problem = { code: "internal", title: "Oops", detail: "The queue is broken.", status: 500 };
+    const detail = "The queue is broken.";
+    const problem = { code: "internal", title: "Oops", detail, status: 500 };
     answers = (path) =>
       path === "/v1/queue" ? Response.json(problem, { status: 500 }) : answerOfFleet(path);
     await open();
-    expect(place.querySelector("[role=alert]")?.textContent).toContain("The queue is broken.");
+    expect(place.querySelector("[role=alert]")?.textContent).toContain(detail);
     expect(place.querySelectorAll("[data-worker]")).toHaveLength(3);
   });
 });
