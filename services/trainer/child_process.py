@@ -199,17 +199,17 @@ class TrainingChild:
         self.prewarm()
         assert self._starting
         try:
-            ready = await asyncio.shield(self._starting)
+            await asyncio.shield(self._starting)
         except JobFailed:
             self._starting = None
             raise
         assert self._child
-        self.device = ready.device
         return self._child
 
     async def _start(self) -> Ready:
         self._child = child = await Conversation.begin(self._settings)
         ready = await child.until_ready()
+        self.device = ready.device
         log.info("training process ready", child_pid=child.pid, device=ready.device)
         return ready
 
