@@ -40,7 +40,6 @@ async def serve_ingest(
             spool,
             Sandbox(settings.limits, settings.children),
             settings.max_upload_bytes,
-            glimpses=Sandbox(settings.limits, settings.children),
         )
 
         def register(server: grpc.aio.Server) -> None:

@@ -86,6 +86,7 @@ def _parse(request: dict[str, Any]) -> None:
     )
     dataset = build_profile(upload, Path(request["source"]), folder / "table.parquet")
     (folder / "profile.json").write_text(json.dumps(dataset_to_json(dataset), allow_nan=False))
+    _keep_head(folder / "table.parquet", len(dataset.columns), folder)
 
 
 def _prepare(request: dict[str, Any]) -> None:
@@ -101,10 +102,13 @@ def _prepare(request: dict[str, Any]) -> None:
 
 
 def _head(request: dict[str, Any]) -> None:
+    _keep_head(Path(request["table"]), request["width"], Path(request["folder"]))
+
+
+def _keep_head(table: Path, width: int, folder: Path) -> None:
     from services.ingest.head import read_head
 
-    rows = read_head(Path(request["table"]), request["width"], request["limit"])
-    (Path(request["folder"]) / "rows.json").write_text(json.dumps(rows))
+    (folder / "rows.json").write_text(json.dumps(read_head(table, width)))
 
 
 COMMANDS: Final[dict[str, Callable[[dict[str, Any]], None]]] = {

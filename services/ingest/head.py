@@ -13,11 +13,11 @@ _CELL_CHARACTERS: Final = 200
 _ANSWER_CELLS: Final = 20_000
 
 
-def read_head(table: Path, width: int, limit: int) -> list[list[str]]:
-    """The first `limit` rows of a table of `width` columns, as its cells were read; fewer, but at
+def read_head(table: Path, width: int) -> list[list[str]]:
+    """The first 200 rows of a table of `width` columns, as its cells were read; fewer, but at
     least one, of a wide table. Long cells are cut, and end in "…".
     """
-    count = max(1, min(limit, MAX_ROWS, _ANSWER_CELLS // width))
+    count = max(1, min(MAX_ROWS, _ANSWER_CELLS // width))
     with pq.ParquetFile(table) as file:
         batch = next(file.iter_batches(batch_size=count), None)
     if batch is None:

@@ -1,6 +1,7 @@
 """What ingest keeps, and under which names, in a DatasetStore.
 
-datasets/<sha256>/ has raw.csv, table.parquet and profile.json; prepared/<key>/ has PART-x.npy,
+datasets/<sha256>/ has raw.csv, table.parquet, rows.json (the first ones; tables from before it was
+kept have none until somebody asks) and profile.json; prepared/<key>/ has PART-x.npy,
 PART-y.npy, recipe.json, split.json and header.json, and so has repeats/<key>/, without a test part
 and for a while only. The last file of each is put last, and marks the others as complete: a folder
 without it is no more than a failed attempt, to be written again.
@@ -27,7 +28,7 @@ from services.ingest.npy import read_data
 
 # Raised when the same spec would give other bytes than before.
 _PREPARING_VERSION: Final = 2
-_DATASET_FILES: Final = ("raw.csv", "table.parquet", "profile.json")
+_DATASET_FILES: Final = ("raw.csv", "table.parquet", "rows.json", "profile.json")
 _REPEATS: Final = "repeats/"
 _REPEAT_FILES: Final = (
     *(f"{part}-{array}.npy" for part in (Part.TRAIN, Part.VALIDATION) for array in "xy"),
@@ -51,6 +52,18 @@ class Library:
     async def keep_dataset(self, dataset_id: str, folder: Path) -> None:
         """:raises OutOfSpace: nothing was kept."""
         await self._keep(f"datasets/{dataset_id}", folder, _DATASET_FILES)
+
+    async def find_rows(self, dataset_id: str) -> list[list[str]] | None:
+        """The first rows of a dataset, if they are there."""
+        name = f"datasets/{dataset_id}/rows.json"
+        if not await self._store.exists(name):
+            return None
+        rows: list[list[str]] = await self._json(name)
+        return rows
+
+    async def keep_rows(self, dataset_id: str, folder: Path) -> None:
+        """:raises OutOfSpace: they were not kept."""
+        await self._store.put(f"datasets/{dataset_id}/rows.json", folder / "rows.json")
 
     def open_table(self, dataset_id: str) -> AbstractAsyncContextManager[Path]:
         return self._store.open(f"datasets/{dataset_id}/table.parquet")

@@ -44,15 +44,11 @@ class TableIngest:
         sandbox: Sandbox,
         max_bytes: int = MAX_BYTES,
         shelf: Shelf | None = None,
-        glimpses: Sandbox | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`glimpses`: where the beginnings of tables are read, which is quick, and mustn't wait for
-        what is slow."""
         self._library = library
         self._spool = spool
         self._sandbox = sandbox
-        self._glimpses = glimpses or sandbox
         self._max_bytes = max_bytes
         self._now = now
         self._shelf = shelf or Shelf(library)
@@ -104,23 +100,12 @@ class TableIngest:
     async def read_rows(self, dataset_id: str, limit: int) -> TableRows:
         """:raises NotFound: `no_such_dataset`."""
         dataset = await self._dataset(dataset_id)
-        async with (
-            self._spool.folder() as folder,
-            self._library.open_table(dataset_id) as table,
-        ):
-            await self._glimpses.run(
-                {
-                    "command": "head",
-                    "folder": str(folder),
-                    "table": str(table),
-                    "width": len(dataset.columns),
-                    "limit": limit,
-                },
-                failure_code="unreadable",
-            )
-            rows = json.loads(await asyncio.to_thread((folder / "rows.json").read_bytes))
+        rows = await self._library.find_rows(dataset_id)
+        if rows is None:
+            async with self._alone(dataset_id):
+                rows = await self._library.find_rows(dataset_id) or await self._first_rows(dataset)
         names = tuple(column.name for column in dataset.columns)
-        return TableRows(names, tuple(map(tuple, rows)), dataset.rows)
+        return TableRows(names, tuple(map(tuple, rows[:limit])), dataset.rows)
 
     @staticmethod
     def _check_listable(header: MatricesHeader) -> None:
@@ -163,6 +148,21 @@ class TableIngest:
             await self._prepare_all([spec], dataset)
         if resampled:
             await self._shelf.tidy([matrices_name(each) for each in together])
+
+    async def _first_rows(self, dataset: Dataset) -> list[list[str]]:
+        """Of a table from before they were kept."""
+        dataset_id = dataset.dataset_id
+        async with (
+            self._spool.folder() as folder,
+            self._library.open_table(dataset_id) as table,
+        ):
+            width = len(dataset.columns)
+            await self._sandbox.run(
+                {"command": "head", "folder": str(folder), "table": str(table), "width": width},
+                failure_code="unreadable",
+            )
+            await self._library.keep_rows(dataset_id, folder)
+        return await self._library.find_rows(dataset_id) or []
 
     async def _dataset(self, dataset_id: str) -> Dataset:
         dataset = await self._library.find_dataset(dataset_id)

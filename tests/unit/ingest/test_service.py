@@ -76,9 +76,39 @@ async def test_an_upload_is_kept_under_its_hash(world: World) -> None:
     assert (dataset.rows, dataset.size_bytes) == (60, len(CONTENT))
     assert world.kept() == [
         f"datasets/datasets/{digest}/{name}"
-        for name in ("profile.json", "raw.csv", "table.parquet")
+        for name in ("profile.json", "raw.csv", "rows.json", "table.parquet")
     ]
     assert (world.root / f"datasets/datasets/{digest}/raw.csv").read_bytes() == CONTENT
+
+
+async def test_the_first_rows_are_told_without_reading_the_table_again(world: World) -> None:
+    dataset = await world.upload(CONTENT)
+    async with open_spool(world.spool) as spool:
+        nothing = Sandbox(Limits(), command=["/nonexistent"])
+        ingest = TableIngest(Library(world.store), spool, nothing)
+        told = await ingest.read_rows(dataset.dataset_id, 2)
+        assert len((await ingest.read_rows(dataset.dataset_id, 200)).rows) == 60
+        with pytest.raises(NotFound):
+            await ingest.read_rows("0" * 64, 2)
+    lines = CONTENT.decode().splitlines()
+    assert [",".join(row) for row in (told.columns, *told.rows)] == lines[:3]
+    assert told.total == 60
+
+
+async def test_of_a_table_from_before_first_rows_were_kept_they_are_made_once(
+    world: World,
+) -> None:
+    dataset = await world.upload(CONTENT)
+    (kept,) = world.root.rglob("rows.json")
+    before = kept.read_bytes()
+    kept.unlink()
+    sandbox = CountingSandbox()
+    async with open_spool(world.spool) as spool:
+        ingest = TableIngest(Library(world.store), spool, sandbox)
+        answers = await asyncio.gather(*(ingest.read_rows(dataset.dataset_id, 5) for _ in range(5)))
+    assert sandbox.started == ["head"]
+    assert {len(each.rows) for each in answers} == {5}
+    assert kept.read_bytes() == before
 
 
 async def test_the_same_bytes_are_recognized_and_not_parsed_again(world: World) -> None:
@@ -154,7 +184,7 @@ class FullStore(FileDatasetStore):
         await super().put(name, source)
 
 
-@pytest.mark.parametrize("room", [0, 2])
+@pytest.mark.parametrize("room", [0, 3])
 async def test_a_full_disk_keeps_no_half_dataset(tmp_path: Path, room: int) -> None:
     store = FullStore(tmp_path / "datasets", room)
     async with open_spool(tmp_path / "spool") as spool:
@@ -162,7 +192,7 @@ async def test_a_full_disk_keeps_no_half_dataset(tmp_path: Path, room: int) -> N
         with pytest.raises(OutOfSpace):
             await ingest.store_dataset("a", pieces(CONTENT))
         assert await store.list_names("") == []
-        store.room = 3
+        store.room = 4
         assert (await ingest.store_dataset("a", pieces(CONTENT))).rows == 60
 
 
