@@ -27,7 +27,7 @@ from layerlab.lifecycle import run_until_signal
 from layerlab.logs import configure_logs
 from layerlab.serving import grpc_channel, grpc_server
 from layerlab.settings import read_settings
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import Evaluated, EvaluateJob, Progress, ScoreJob, TrainJob
 from services.trainer.service import trainer_service
 from services.trainer.settings import Settings, TrainerSettings
 
@@ -49,6 +49,9 @@ class NoTraining:
             reports = tuple(_report(lane, epoch) for lane in job.lanes)
             ends = tuple(_end(lane, epoch) for lane in job.lanes) if epoch == epochs else ()
             yield Progress(reports, ends)
+
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        raise AssertionError
 
     async def score(self, job: ScoreJob) -> float:
         return 0.5

@@ -74,7 +74,7 @@ def _square(counts: tuple[int, ...], size: int) -> tuple[tuple[int, ...], ...]:
         raise Malformed(
             "confusion_shape", f"{len(counts)} counts are no confusion matrix of {size} classes."
         )
-    return tuple(counts[start : start + size] for start in range(0, len(counts), size))
+    return tuple(counts[start : start + size] for start in range(0, len(counts), size or 1))
 
 
 def _curve_to_proto(curve: RocCurve) -> pb.RocCurve:

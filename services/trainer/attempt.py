@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 import structlog
 
+from layerlab.domain.evaluation import EvaluatedRows
 from layerlab.domain.exchange import ReportBatch
-from layerlab.domain.matrices import MatricesHeader, MatrixSpec, Part, matrix_spec
+from layerlab.domain.matrices import MatricesHeader, Part
 from layerlab.domain.problem import Problem
-from layerlab.domain.study import Assignment, CohortRef, Proposal, Purpose, TestScore, TrialEnd
+from layerlab.domain.spec import Replay
+from layerlab.domain.study import Assignment, CohortRef, Purpose, TrialEnd
 from layerlab.lifecycle import background
-from layerlab.ports import CohortLedger
-from services.trainer.baselines.process import BaselineProcess
 from services.trainer.cohorts import models_kept, rows_key, shared_matrices, target_scale
-from services.trainer.executor import JobExecutor, JobFailed
-from services.trainer.matrices import LocalMatrices, MatrixCache
-from services.trainer.messages import BaselineJob, Progress, ScoreJob, TrainJob
+from services.trainer.executor import JobFailed
+from services.trainer.final_test import FinalTest
+from services.trainer.matrices import LocalMatrices
+from services.trainer.messages import BaselineJob, Progress, TrainJob
 from services.trainer.open_lanes import OpenLanes
 from services.trainer.receipts import receipt_of
 from services.trainer.reporting import Outcome, ReportStream, retry_while_unavailable
+from services.trainer.tools import Tools
+from services.trainer.trial_evaluator import TrialEvaluator
 from services.trainer.turns import Stage, Turn
 
 log = structlog.get_logger()
@@ -35,17 +38,7 @@ _LATE_SECONDS: Final = 1.0
 # What has happened and is not with the ledger's stream yet; beyond it, training waits.
 _MOST_WAITING: Final = 64
 Happened: TypeAlias = asyncio.Queue[Progress | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every attempt of a trainer works with."""
-
-    ledger: CohortLedger
-    matrices: MatrixCache
-    executor: JobExecutor
-    max_cohort_seconds: float
-    baselines: BaselineProcess
+Tell: TypeAlias = Callable[[Progress], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -96,22 +89,28 @@ class Attempt:
     async def _work(self, stream: ReportStream) -> None:
         match self.assignment.purpose:
             case Purpose.TEST:
-                await self._test(stream)
+                test = FinalTest(self.tools, self.cohort, self.assignment, self._deadline)
+                await test.run(self.turn, stream)
             case Purpose.BASELINE:
                 await self._fit_baselines(stream)
+            case _ if self._replay and self._replay.model_of:
+                await self._evaluator.apply(self._replay.model_of, self.turn, stream)
             case _:
                 await self._train_lanes(stream)
 
     async def _train_lanes(self, stream: ReportStream) -> None:
         shared = shared_matrices(self.assignment)
-        local = await self._fetch_matrices(shared, Part.TRAIN, Part.VALIDATION)
+        local = await self.tools.fetch_matrices(shared, Part.TRAIN, Part.VALIDATION)
         happened: Happened = asyncio.Queue(_MOST_WAITING)
         # Uploads take their time; the executor is free for the next cohort meanwhile.
         async with background(self._forward(happened, stream, local.header)) as forwarding:
             job, failure = self._train_job(local), None
             async with self._expected(job), self.turn.at_work(self.assignment.study_id):
                 try:
-                    await self._train(job, happened)
+                    if self._replay and self._replay.evaluates:
+                        await self._train_and_evaluate(job, happened, stream)
+                    else:
+                        await self._train(job, happened.put)
                 except JobFailed as error:
                     failure = error
             await happened.put(None)
@@ -127,7 +126,27 @@ class Attempt:
         finally:
             await self.tools.executor.dismiss(job)
 
-    async def _train(self, job: TrainJob, happened: Happened) -> None:
+    async def _train_and_evaluate(
+        self, job: TrainJob, happened: Happened, stream: ReportStream
+    ) -> None:
+        """Its end completes the cohort, so that it is told last."""
+        held: list[Progress] = []
+
+        async def tell(progress: Progress) -> None:
+            if progress.model is None:
+                await happened.put(progress)
+            else:
+                held.append(progress)
+
+        await self._train(job, tell)
+        for progress in held:
+            kept = await self._evaluator.evaluate(
+                job.lanes[0], progress.weights, EvaluatedRows.VALIDATION
+            )
+            await stream.add(ReportBatch(0, evaluated=(kept,)))
+            await happened.put(progress)
+
+    async def _train(self, job: TrainJob, tell: Tell) -> None:
         lanes, limit_seconds = OpenLanes(job.lanes), self.tools.max_cohort_seconds
         left = self._seconds_left()
         # Training watches the time itself, between two batches of each lane; some take seconds.
@@ -139,13 +158,13 @@ class Attempt:
                 async for progress in progresses:
                     lanes.note(progress)
                     self.turn.note(progress)
-                    await happened.put(progress)
+                    await tell(progress)
         except TimeoutError:
             if not limit.expired():
                 raise
             is_late = late is not None and late < limit_seconds
             ends = lanes.overtaken() if is_late else lanes.out_of_time(limit_seconds)
-            await happened.put(Progress((), ends))
+            await tell(Progress((), ends))
 
     async def _forward(
         self, happened: Happened, stream: ReportStream, header: MatricesHeader
@@ -178,13 +197,16 @@ class Attempt:
             rows_key=rows_key(assignment),
         )
 
+    @property
+    def _replay(self) -> Replay | None:
+        return self.assignment.spec.replay
+
+    @property
+    def _evaluator(self) -> TrialEvaluator:
+        return TrialEvaluator(self.tools, self.cohort, self.assignment)
+
     def _seconds_left(self) -> float | None:
         return None if self._deadline is None else self._deadline - time.monotonic()
-
-    async def _fetch_matrices(self, spec: MatrixSpec, *parts: Part) -> LocalMatrices:
-        return await retry_while_unavailable(
-            lambda: self.tools.matrices.get(spec, parts), "matrices"
-        )
 
     async def _keep_model(self, progress: Progress) -> tuple[TrialEnd, ...]:
         """Uploads the weights, if there are any; the ends, which say so."""
@@ -206,22 +228,13 @@ class Attempt:
             replace(end, has_model=True) if end.number == number else end for end in progress.ends
         )
 
-    async def _test(self, stream: ReportStream) -> None:
-        """The one touch of the test rows."""
-        assignment = self.assignment
-        jobs = [await self._score_job(lane) for lane in assignment.lanes]
-        async with self.turn.at_work(assignment.study_id):
-            for job, rows in jobs:
-                score = TestScore(job.lane.number, await self.tools.executor.score(job), rows)
-                await stream.add(ReportBatch(0, test_scores=(score,)))
-
     async def _fit_baselines(self, stream: ReportStream) -> None:
         """Where repeat 0 is their split, they touch the test rows, too: nothing is chosen by it."""
         assignment = self.assignment
         parts = [Part.TRAIN, Part.VALIDATION]
         if assignment.lanes[0].repeat == 0:
             parts.append(Part.TEST)
-        local = await self._fetch_matrices(shared_matrices(assignment), *parts)
+        local = await self.tools.fetch_matrices(shared_matrices(assignment), *parts)
         lanes, limit = OpenLanes(assignment.lanes), self.tools.max_cohort_seconds
         # In turn: beside training they would slow it down, and be cut short by it.
         async with self.turn.at_work(assignment.study_id):
@@ -253,25 +266,4 @@ class Attempt:
             target_scale=target_scale(local.header, spec.metric),
             share=assignment.lanes[0].share,
             rows_key=rows_key(assignment),
-        )
-
-    async def _score_job(self, lane: Proposal) -> tuple[ScoreJob, int]:
-        """And how many rows it scores. Finalists may be prepared in different ways."""
-        spec = self.assignment.spec
-        local = await self._fetch_matrices(matrix_spec(spec, lane), Part.TEST)
-        job = ScoreJob(
-            lane=lane,
-            engine=spec.engine,
-            task=spec.task,
-            rows=local.files(Part.TEST),
-            weights=await self._download_model(lane.number),
-            metric=spec.metric,
-            target_scale=target_scale(local.header, spec.metric),
-        )
-        return job, local.header.n_test
-
-    async def _download_model(self, number: int) -> bytes:
-        study_id = self.assignment.study_id
-        return await retry_while_unavailable(
-            lambda: self.tools.ledger.download_model(study_id, number), "model"
         )

@@ -22,19 +22,8 @@ from layerlab.domain.trial import FailureReason
 from services.trainer.control import Control
 from services.trainer.engines import Engines
 from services.trainer.frames import encode_frame, read_frame
-from services.trainer.messages import (
-    Beat,
-    CancelJob,
-    Done,
-    Failed,
-    Message,
-    Ready,
-    ScoreJob,
-    StopLanes,
-    TrainJob,
-    command_from_frame,
-    to_frame,
-)
+from services.trainer.message_frames import command_from_frame, to_frame
+from services.trainer.messages import Beat, CancelJob, Done, Failed, Job, Message, Ready, StopLanes
 from services.trainer.processes import limit_memory, offer_to_the_oom_killer, private_stdout
 
 _BEAT_SECONDS: Final = 1.0
@@ -65,7 +54,7 @@ class Outbox:
 class ReceivedJob:
     """`received_at`, by time.monotonic, is what the job's `seconds_left` counts from."""
 
-    job: TrainJob | ScoreJob
+    job: Job
     control: Control
     received_at: float
 
@@ -89,14 +78,14 @@ class Inbox:
                     self._control(command.job).stop(command.numbers)
                 elif isinstance(command, CancelJob):
                     self._control(command.job).cancelled.set()
-                elif isinstance(command, (TrainJob, ScoreJob)):
+                elif isinstance(command, Job):
                     self._receive(command)
         except BaseException:
             traceback.print_exc()
         # The parent is gone, or no longer makes sense; nobody wants what is being trained.
         os._exit(0)
 
-    def _receive(self, job: TrainJob | ScoreJob) -> None:
+    def _receive(self, job: Job) -> None:
         self._read_jobs += 1
         control = self._controls[self._read_jobs] = Control(self._beat)
         self._controls.pop(self._read_jobs - _KEPT_CONTROLS, None)

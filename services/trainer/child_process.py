@@ -17,7 +17,10 @@ from services.trainer.executor import JobFailed
 from services.trainer.messages import (
     Beat,
     Done,
+    Evaluated,
+    EvaluateJob,
     Failed,
+    Job,
     Message,
     Progress,
     Ready,
@@ -110,6 +113,14 @@ class TrainingChild:
                     return message.score
         raise JobFailed(FailureReason.INTERNAL, "The training process has given no score.")
 
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        """:raises JobFailed: with the reason to give to the ledger."""
+        async with aclosing(self._run(job)) as messages:
+            async for message in messages:
+                if isinstance(message, Evaluated):
+                    return message
+        raise JobFailed(FailureReason.INTERNAL, "The training process has evaluated nothing.")
+
     async def stop_lanes(self, numbers: tuple[int, ...]) -> None:
         """Of the running job, after the epoch that they are in."""
         if self._running:
@@ -132,7 +143,7 @@ class TrainingChild:
         self._starting = None
         await self._end_child()
 
-    async def _run(self, job: TrainJob | ScoreJob) -> AsyncGenerator[Message, None]:
+    async def _run(self, job: Job) -> AsyncGenerator[Message, None]:
         """The job's messages, the last one included."""
         self._stay()
         expected = self._expected
@@ -144,7 +155,7 @@ class TrainingChild:
                 message = await sent.child.receive(sent.place, self._settings.hang_seconds)
                 if isinstance(message, Failed):
                     raise JobFailed(message.reason, message.detail)
-                ended = isinstance(message, (Done, Scored))
+                ended = isinstance(message, (Done, Scored, Evaluated))
                 yield message
         except JobFailed:
             # Also after a failure that it has survived: who knows what it holds.
@@ -157,7 +168,7 @@ class TrainingChild:
                 await (self._replace() if _is_overdue(job, since) else self._cancel(sent))
             self._retire_later()
 
-    async def _sent(self, job: TrainJob | ScoreJob) -> _Sent:
+    async def _sent(self, job: Job) -> _Sent:
         """Where the job is, having been sent now or before.
 
         :raises JobFailed: when no child can take it.
@@ -236,15 +247,15 @@ class TrainingChild:
             await child.end()
 
 
-def _later(job: TrainJob | ScoreJob, seconds: float) -> TrainJob | ScoreJob:
+def _later(job: Job, seconds: float) -> Job:
     """The same job, `seconds` after it was put together."""
-    if isinstance(job, ScoreJob) or job.seconds_left is None:
+    if not isinstance(job, TrainJob) or job.seconds_left is None:
         return job
     return replace(job, seconds_left=job.seconds_left - seconds)
 
 
-def _is_overdue(job: TrainJob | ScoreJob, since: float) -> bool:
-    if isinstance(job, ScoreJob) or job.seconds_left is None:
+def _is_overdue(job: Job, since: float) -> bool:
+    if not isinstance(job, TrainJob) or job.seconds_left is None:
         return False
     return time.monotonic() - since > job.seconds_left
 

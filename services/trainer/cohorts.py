@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Final
 
 from layerlab.domain.matrices import MatricesHeader, MatrixSpec, matrix_spec
@@ -44,9 +45,26 @@ def rows_key(assignment: Assignment) -> str:
     return f"{assignment.spec.dataset_id} {assignment.lanes[0].repeat}"
 
 
+@dataclass(frozen=True, slots=True)
+class TargetMeaning:
+    """`classes` by number; or what takes a standardized target to its own units."""
+
+    classes: tuple[str, ...]
+    mean: float
+    scale: float
+
+
+def target_of(header: MatricesHeader) -> TargetMeaning:
+    target = json.loads(header.recipe_json).get("target", {})
+    return TargetMeaning(
+        tuple(target.get("classes", ())),
+        float(target.get("mean", 0.0)),
+        float(target.get("scale", 1.0)),
+    )
+
+
 def target_scale(header: MatricesHeader, metric: Metric) -> float:
     """What 1 of the standardized target is in its own units; 1 where the metric has no unit."""
     if metric not in _IN_OWN_UNITS:
         return 1.0
-    target = json.loads(header.recipe_json).get("target", {})
-    return float(target.get("scale", 1.0))
+    return target_of(header).scale

@@ -7,18 +7,17 @@ from typing import Final
 
 from layerlab.domain.trial import FailureReason
 from services.trainer.executor import JobFailed
+from services.trainer.message_frames import message_from_frame, to_frame
 from services.trainer.messages import (
     CancelJob,
     Done,
+    Evaluated,
     Failed,
+    Job,
     Message,
     Ready,
     Scored,
-    ScoreJob,
     StopLanes,
-    TrainJob,
-    message_from_frame,
-    to_frame,
 )
 from services.trainer.settings import TrainerSettings
 from services.trainer.watched import WatchedProcess
@@ -73,7 +72,7 @@ class Conversation:
         self._said_ready = True
         return message
 
-    async def send(self, job: TrainJob | ScoreJob) -> int:
+    async def send(self, job: Job) -> int:
         """The job's place. It begins when those before it have ended.
 
         :raises ConnectionError: the process has closed its pipe.
@@ -102,7 +101,7 @@ class Conversation:
         while True:
             message = await self._receive(seconds)
             running = self._ended + 1
-            if isinstance(message, (Done, Scored, Failed)):
+            if isinstance(message, (Done, Scored, Evaluated, Failed)):
                 self._ended += 1
             if running == place:
                 return message

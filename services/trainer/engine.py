@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -20,6 +20,8 @@ from services.trainer.scoring import Measure
 
 Floats: TypeAlias = NDArray[np.float32]
 Targets: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
+
+Beat: TypeAlias = Callable[[], None]
 
 Weights: TypeAlias = Mapping[str, Floats]
 """A network's tensors by name; `initial.py` lists the names and shapes."""
@@ -125,3 +127,9 @@ class Engine(Protocol):
 
     def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
         """Of trained weights on `rows`: a natural value of the metric."""
+
+    def predict(
+        self, lane: Proposal, weights: Weights, features: Floats, task: Task, beat: Beat
+    ) -> Floats:
+        """What trained weights make of `features` [rows, n_inputs]: logits or standardized values,
+        [rows, n_outputs]. `beat` is called now and then, and may raise."""

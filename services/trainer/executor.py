@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias
 
 from layerlab.domain.trial import FailureReason
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import Evaluated, EvaluateJob, Progress, ScoreJob, TrainJob
 from services.trainer.settings import TrainerSettings
 
 
@@ -43,6 +43,12 @@ class JobExecutor(Protocol):
 
     async def score(self, job: ScoreJob) -> float:
         """Accuracy or R² of trained weights.
+
+        :raises JobFailed: as `train`.
+        """
+
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        """Where trained weights are right and where they are wrong.
 
         :raises JobFailed: as `train`.
         """

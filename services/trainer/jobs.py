@@ -12,12 +12,24 @@ from safetensors import numpy as safetensors
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.metric import default_metric
 from services.trainer.batching import Batches
+from services.trainer.control import Control
 from services.trainer.engine import Ended, Engine, Limits, Matrices, Rows, Tick
+from services.trainer.evaluating import Target, evaluate
 from services.trainer.groups import group_lanes, shape_of, train_in_groups
 from services.trainer.kept import KeptModels
 from services.trainer.measuring import Meter
 from services.trainer.memory import available_bytes
-from services.trainer.messages import ArrayFiles, Done, Made, Progress, Scored, ScoreJob, TrainJob
+from services.trainer.messages import (
+    ArrayFiles,
+    Done,
+    Evaluated,
+    EvaluateJob,
+    Made,
+    Progress,
+    Scored,
+    ScoreJob,
+    TrainJob,
+)
 from services.trainer.receipts import made_by
 from services.trainer.scoring import Measure
 from services.trainer.share import part_of, rows_of_share
@@ -33,7 +45,7 @@ def run_job(
     available: Callable[[], int | None] = available_bytes,
     meter: Meter | None = None,
 ) -> None:
-    """Sends what happens, and at the end Done or Scored.
+    """Sends what happens, and at the end Done, Scored or Evaluated.
 
     `available`: bytes that are left for training. `meter`: this process's.
     """
@@ -41,6 +53,9 @@ def run_job(
     if isinstance(job, ScoreJob):
         weights = safetensors.load(job.weights)
         outbox.send(Scored(engine.score(job.lane, weights, _load(job.rows), _measure(job))))
+        return
+    if isinstance(job, EvaluateJob):
+        outbox.send(_evaluate(job, engine, received.control))
         return
     deadline = None if job.seconds_left is None else received.received_at + job.seconds_left
     matrices = _load_matrices(job)
@@ -59,6 +74,28 @@ def run_job(
         for progress in _progresses(tick, kept.take(tick.ended), stats, made):
             batches.add(progress)
     outbox.send(Done())
+
+
+def _evaluate(job: EvaluateJob, engine: Engine, control: Control) -> Evaluated | Done:
+    """Done: nobody wants it any more."""
+
+    def watch() -> None:
+        control.beat()
+        if control.cancelled.is_set():
+            raise _Cancelled
+
+    rows, weights = _load(job.rows), safetensors.load(job.weights)
+    target = Target(job.classes, job.target_mean, job.target_scale)
+    try:
+        outputs = engine.predict(job.lane, weights, rows.features, job.task, watch)
+        evaluation = evaluate(job.part, target, rows.targets, outputs, watch)
+    except _Cancelled:
+        return Done()
+    return Evaluated(_measure(job).of_outputs(rows.targets, outputs), evaluation)
+
+
+class _Cancelled(Exception):
+    """While it was being computed."""
 
 
 def _progresses(
@@ -89,7 +126,7 @@ def _load_matrices(job: TrainJob) -> Matrices:
     return Matrices(job.task, job.n_outputs, train, val, job.metric, job.target_scale)
 
 
-def _measure(job: ScoreJob) -> Measure:
+def _measure(job: ScoreJob | EvaluateJob) -> Measure:
     return Measure(job.metric or default_metric(job.task), job.target_scale)
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import torch
 
+from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.class_weights import class_weights
 from services.trainer.control import Control
-from services.trainer.engine import Ended, Limits, Matrices, Rows, Tick, Weights
+from services.trainer.engine import Beat, Ended, Floats, Limits, Matrices, Rows, Tick, Weights
 from services.trainer.initial import initial_weights
 from services.trainer.keras_model import (
     KerasStepper,
@@ -25,6 +26,7 @@ from services.trainer.keras_model import (
     evaluate,
     get_weights,
     import_keras,
+    predict,
     set_weights,
 )
 from services.trainer.order import epoch_order
@@ -32,6 +34,7 @@ from services.trainer.record import LaneRecord
 from services.trainer.rungs import ends_at_rung
 from services.trainer.schedules import rate_factors, steps_per_epoch
 from services.trainer.scoring import Measure
+from services.trainer.tensors import tensor_of
 from services.trainer.threads import forward_flops, worthwhile_threads
 
 
@@ -76,6 +79,14 @@ class KerasEngine:
         model = build_model(lane.design, rows.features.shape[1], n_outputs)
         set_weights(model, weights)
         return evaluate(model, Table(rows, self.device), measure)[1]
+
+    def predict(
+        self, lane: Proposal, weights: Weights, features: Floats, task: Task, beat: Beat
+    ) -> Floats:
+        import_keras(self.device)
+        model = build_model(lane.design, features.shape[1], len(weights["output.bias"]))
+        set_weights(model, weights)
+        return predict(model, tensor_of(features, self.device), beat)
 
     def _worthwhile_threads(self, lane: Proposal, matrices: Matrices) -> int:
         flops = forward_flops(lane.design, matrices.n_inputs, matrices.n_outputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -140,6 +140,17 @@ def evaluate(model: keras.Model, table: Table, measure: Measure) -> tuple[float,
         return loss / rows, measure.of_outputs(wanted, np.concatenate(kept))
     sums = Sums(rows, [loss], [hits])
     return sums.mean_losses[0], measure.of_sums(sums, target_sums(wanted))[0]
+
+
+def predict(model: keras.Model, features: Tensor, beat: Callable[[], None]) -> Floats:
+    """Logits or standardized values, [rows, n_outputs], in chunks."""
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(features), _EVALUATION_CHUNK):
+            beat()
+            outputs = model(features[start : start + _EVALUATION_CHUNK], training=False)
+            parts.append(outputs.cpu().numpy())
+    return np.concatenate(parts)
 
 
 class KerasStepper:

@@ -1,7 +1,7 @@
-"""What a trainer and its training child say to each other, as values and as frames.
+"""What a trainer and its training child say to each other.
 
-Down: a job (`TrainJob` or `ScoreJob`), `StopLanes`, `CancelJob`. Up: `Ready` once; then, for each
-job, `Beat` and `Progress` as it runs, and one of `Done`, `Scored` and `Failed`. The next job may be
+Down: a `Job`, `StopLanes`, `CancelJob`. Up: `Ready` once; then, for each job, `Beat` and `Progress`
+as it runs, and one of `Done`, `Scored`, `Evaluated` and `Failed`. The next job may be
 sent while one runs: jobs are done in their order. A process that fits baselines gets a
 `BaselineJob` and says `Fitted` of each lane.
 """
@@ -9,19 +9,17 @@ sent while one runs: jobs are done in their order. A process that fits baselines
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final, TypeAlias, get_args
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from layerlab.domain.baseline import Baseline
 from layerlab.domain.cohort_stats import CohortStats
 from layerlab.domain.dataset import Task
-from layerlab.domain.design import Design
+from layerlab.domain.evaluation import EvaluatedRows, Evaluation
 from layerlab.domain.halving import Rung
 from layerlab.domain.metric import Metric
 from layerlab.domain.spec import Engine
 from layerlab.domain.study import EpochReport, Proposal, Standing, TestScore, TrialEnd
-from layerlab.domain.trial import FailureReason, StopReason, TrialState
-from services.trainer.frames import BrokenFrame, Frame
+from layerlab.domain.trial import FailureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,26 @@ class ScoreJob:
     weights: bytes
     metric: Metric | None = None
     target_scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateJob:
+    """Evaluate trained weights, a safetensors document, on the `part` of the rows that `rows` are.
+
+    `classes` by their numbers in the targets; of a quantity, `target_mean` and `target_scale` take
+    the standardized target to its own units. `metric` None: the task's.
+    """
+
+    lane: Proposal
+    engine: Engine
+    task: Task
+    part: EvaluatedRows
+    rows: ArrayFiles
+    weights: bytes
+    classes: tuple[str, ...] = ()
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+    metric: Metric | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,14 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """`score`: of the study's metric, on the same rows."""
+
+    score: float
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
 class Fitted:
     """A baseline's end, its score on the test rows, if these were to be touched, and what has
     `made` them."""
@@ -169,109 +195,6 @@ class Failed:
     detail: str
 
 
-Command: TypeAlias = TrainJob | ScoreJob | BaselineJob | StopLanes | CancelJob
-Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Fitted | Failed
-
-_BYTES: Final = "weights"
-_PROPOSAL_FIELDS: Final = tuple(each.name for each in fields(Proposal))
-_REPORT_FIELDS: Final = tuple(each.name for each in fields(EpochReport))
-
-
-def to_frame(message: Command | Message) -> Frame:
-    values = {each.name: getattr(message, each.name) for each in fields(message)}
-    payload = values.pop(_BYTES, b"")
-    plain = {name: _plain(value) for name, value in values.items()}
-    return Frame({"kind": type(message).__name__} | plain, payload)
-
-
-def command_from_frame(frame: Frame) -> Command:
-    """:raises BrokenFrame: when it is none."""
-    return _from_frame(frame, _COMMANDS)  # type: ignore[no-any-return]  # The table has only commands.
-
-
-def message_from_frame(frame: Frame) -> Message:
-    """:raises BrokenFrame: when it is none."""
-    return _from_frame(frame, _MESSAGES)  # type: ignore[no-any-return]  # The table has only messages.
-
-
-_COMMANDS: Final = {kind.__name__: kind for kind in get_args(Command)}
-_MESSAGES: Final = {kind.__name__: kind for kind in get_args(Message)}
-
-
-def _from_frame(frame: Frame, kinds: Mapping[str, Any]) -> Any:
-    kind = kinds.get(frame.kind)
-    if kind is None:
-        raise BrokenFrame(f"no message is called {frame.kind!r}")
-    try:
-        values = {n: _value(n, each) for n, each in frame.header.items() if n != "kind"}
-        if any(each.name == _BYTES for each in fields(kind)):
-            values[_BYTES] = frame.payload
-        return kind(**values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenFrame(f"this is no {frame.kind}: {error!r}") from error
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, Proposal):
-        plain = {name: getattr(value, name) for name in _PROPOSAL_FIELDS}
-        return plain | {"design": value.design.to_json()}
-    if isinstance(value, EpochReport):
-        # By far the most frequent: a row, and not by asdict, which takes ten times as long.
-        return [getattr(value, name) for name in _REPORT_FIELDS]
-    if isinstance(value, (ArrayFiles, CohortStats, Made, Rung, Standing, TestScore, TrialEnd)):
-        return asdict(value)
-    return value
-
-
-def _value(name: str, value: Any) -> object:
-    read = _READERS.get(name)
-    if read is None or value is None:
-        return value
-    if isinstance(value, list):
-        return tuple(read(each) for each in value)
-    return read(value)
-
-
-def _proposal(value: Mapping[str, Any]) -> Proposal:
-    baseline = value["baseline"]
-    given = {
-        "design": Design.from_json(value["design"]),
-        "baseline": Baseline(baseline) if baseline else None,
-    }
-    return Proposal(**{**value, **given})
-
-
-def _end(value: Mapping[str, Any]) -> TrialEnd:
-    reason, stop = value["reason"], value["stop_reason"]
-    enums = {
-        "state": TrialState(value["state"]),
-        "reason": FailureReason(reason) if reason else None,
-        "stop_reason": StopReason(stop) if stop else None,
-    }
-    return TrialEnd(**{**value, **enums})
-
-
-# How a field is read from JSON; fields that aren't here are plain values.
-_READERS: Final[Mapping[str, Any]] = {
-    "lanes": _proposal,
-    "lane": _proposal,
-    "engine": Engine,
-    "task": Task,
-    "metric": Metric,
-    "train": lambda value: ArrayFiles(**value),
-    "validation": lambda value: ArrayFiles(**value),
-    "test": lambda value: ArrayFiles(**value),
-    "rows": lambda value: ArrayFiles(**value),
-    "best": lambda value: Standing(**value),
-    "rungs": lambda value: Rung(**value),
-    "numbers": int,
-    "reports": lambda value: EpochReport(*value),
-    "ends": _end,
-    "end": _end,
-    "test_score": lambda value: TestScore(**value),
-    "stats": lambda value: CohortStats(**value),
-    "made": lambda value: Made(**value),
-    "reason": FailureReason,
-}
+Job: TypeAlias = TrainJob | ScoreJob | EvaluateJob
+Command: TypeAlias = Job | BaselineJob | StopLanes | CancelJob
+Message: TypeAlias = Ready | Beat | Progress | Done | Scored | Evaluated | Fitted | Failed

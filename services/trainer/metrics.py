@@ -14,7 +14,7 @@ from layerlab.domain.study import CohortRef
 from layerlab.ports import Handler, Requeue
 from layerlab.tracing import trace
 from services.trainer.executor import JobExecutor, JobFailed, OpenExecutor
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import Evaluated, EvaluateJob, Progress, ScoreJob, TrainJob
 from services.trainer.settings import TrainerSettings
 
 _SECONDS: Final = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
@@ -159,6 +159,14 @@ class _CountedExecutor:
         try:
             with self._metrics.busy():
                 return await self._executor.score(job)
+        except JobFailed as failure:
+            self._metrics.count_failure(failure)
+            raise
+
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        try:
+            with self._metrics.busy():
+                return await self._executor.evaluate(job)
         except JobFailed as failure:
             self._metrics.count_failure(failure)
             raise

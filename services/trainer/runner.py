@@ -18,11 +18,12 @@ from layerlab.domain.trial import FailureReason
 from layerlab.domain.worker import HeldCohort
 from layerlab.intake import Intake
 from layerlab.ports import CohortLedger, Requeue
-from services.trainer.attempt import Attempt, Tools
+from services.trainer.attempt import Attempt
 from services.trainer.baselines.process import BaselineProcess
 from services.trainer.executor import JobExecutor, JobFailed
 from services.trainer.matrices import MatrixCache
 from services.trainer.reporting import retry_while_unavailable
+from services.trainer.tools import Tools
 from services.trainer.turns import CalledTooEarly, Stage, Turn, Turns
 
 log = structlog.get_logger()

@@ -111,7 +111,7 @@ def sums_of(targets: Targets, outputs: Floats | _Doubles, task: Task) -> Sums:
     rows = len(targets)
     if task is Task.REGRESSION:
         return Sums(rows, [float(np.square(exact[:, 0] - targets).sum())], [0.0])
-    losses = _log_sums(exact) - exact[np.arange(rows), np.asarray(targets, np.int64)]
+    losses = log_sums(exact) - exact[np.arange(rows), np.asarray(targets, np.int64)]
     return Sums(rows, [float(losses.sum())], [float((exact.argmax(1) == targets).sum())])
 
 
@@ -160,15 +160,15 @@ def _auc(classes: Targets, logits: Floats | _Doubles) -> float:
     if logits.shape[1] == 2:
         # The odds, which order rows as probabilities do, but never round to 1.
         odds = logits[:, 1].astype(np.float64) - logits[:, 0]
-        area = _area(odds, classes == 1)
+        area = area_under_roc(odds, classes == 1)
         return 0.5 if area is None else area
-    tops = _log_sums(logits)
-    areas = [_area(logits[:, k] - tops, classes == k) for k in range(logits.shape[1])]
+    tops = log_sums(logits)
+    areas = [area_under_roc(logits[:, k] - tops, classes == k) for k in range(logits.shape[1])]
     defined = [area for area in areas if area is not None]
     return float(np.mean(defined)) if defined else 0.5
 
 
-def _area(values: _Doubles, wanted: NDArray[np.bool_]) -> float | None:
+def area_under_roc(values: _Doubles, wanted: NDArray[np.bool_]) -> float | None:
     """The part of all pairs of a wanted row and another in which the wanted one's value is higher;
     ties count half. None without pairs. Equal to the area under the ROC curve: Hanley and McNeil
     1982, "The meaning and use of the area under a receiver operating characteristic curve".
@@ -185,7 +185,7 @@ def _mae(values: Targets, outputs: Floats | _Doubles) -> float:
     return float(np.abs(outputs[:, 0].astype(np.float64) - values).mean())
 
 
-def _log_sums(logits: Floats | _Doubles) -> _Doubles:
+def log_sums(logits: Floats | _Doubles) -> _Doubles:
     """log Σ exp of each row, [rows]."""
     tops = logits.max(1).astype(np.float64)
     sums = np.zeros(len(logits))

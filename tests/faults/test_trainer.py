@@ -26,7 +26,7 @@ from layerlab.lifecycle import background
 from layerlab.serving import grpc_channel
 from services.trainer.child_process import TrainingChild, training_child
 from services.trainer.executor import JobExecutor
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import Evaluated, EvaluateJob, Progress, ScoreJob, TrainJob
 from services.trainer.runner import CohortRunner, WorkerName
 from services.trainer.service import trainer_service
 from services.trainer.settings import TrainerSettings
@@ -174,6 +174,9 @@ class Slow:
             await asyncio.sleep(0.05)
             ends = [an_end(n, trained=epoch) for n in numbers if epoch == job.max_epochs]
             yield Progress(epochs(numbers, epoch), tuple(ends))
+
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        raise AssertionError
 
     async def score(self, job: ScoreJob) -> float:
         raise AssertionError

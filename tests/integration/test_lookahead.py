@@ -17,7 +17,7 @@ from layerlab.ports import JobQueue
 from services.gateway.ledger import StudyVerb
 from services.trainer import turns
 from services.trainer.child_process import TrainingChild
-from services.trainer.messages import Progress, ScoreJob, TrainJob
+from services.trainer.messages import Evaluated, EvaluateJob, Progress, ScoreJob, TrainJob
 from services.trainer.service import trainer_service
 from services.trainer.settings import TrainerSettings
 from tests.integration.trainer_world import TrainerWorld, open_trainer_world
@@ -54,6 +54,9 @@ class Stepping:
 
     async def dismiss(self, job: TrainJob) -> None:
         self.expected.remove(job.lanes[0].number)
+
+    async def evaluate(self, job: EvaluateJob) -> Evaluated:
+        raise AssertionError
 
     async def score(self, job: ScoreJob) -> float:
         raise AssertionError

@@ -172,7 +172,10 @@ async def test_the_test_rows_are_fetched_and_scored_only_by_a_test_cohort(
     assert world.source.asked == [(Part.TRAIN, Part.VALIDATION)]
     best = next(trial for trial in await world.trials(study_id) if trial.has_model)
     await run(world, await world.test_cohort(study_id, [best.number]))
-    assert world.source.asked[1:] == [(Part.TEST,)]
+    assert world.source.asked[1] == (Part.TEST,)
+    assert all(Part.TEST not in parts for parts in world.source.asked[2:])
+    evaluated = await world.events(study_id, EventType.TRIAL_EVALUATED)
+    assert [each.data["rows"] for each in evaluated] == ["test", "validation"]
     tested = (await world.trials(study_id))[best.number - 1]
     assert tested.score_test is not None
     assert 0 <= tested.score_test <= 1

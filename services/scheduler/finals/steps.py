@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from layerlab.domain.spec import StudyKind
 from layerlab.domain.study import Cohort, Purpose
 from layerlab.domain.trial import CohortState, StudyState, TrialState
 from services.scheduler.actions import Action, Judge, RegisterCohort
@@ -173,8 +174,10 @@ def _fit_baselines(record: StudyRecord, searched: Searched, at: Moment) -> Step:
 
 
 def _test(record: StudyRecord, searched: Searched, at: Moment) -> Step:
-    """The one touch of the test rows, by the winner and the smallest good design."""
-    if at.phase >= Phase.LATE or record.untestable:
+    """The one touch of the test rows, by the winner and the smallest good design. What repeats a
+    trial has none: that trial may be no finalist."""
+    is_replay = record.study.spec.kind is StudyKind.REPLAY
+    if at.phase >= Phase.LATE or record.untestable or is_replay:
         return None
     test = record.test_cohort
     if test is not None:

@@ -17,7 +17,8 @@ import traceback
 from typing import BinaryIO
 
 from services.trainer.frames import encode_frame, read_frame
-from services.trainer.messages import BaselineJob, command_from_frame, to_frame
+from services.trainer.message_frames import command_from_frame, to_frame
+from services.trainer.messages import BaselineJob
 from services.trainer.processes import limit_memory, offer_to_the_oom_killer, private_stdout
 
 

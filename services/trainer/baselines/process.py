@@ -12,7 +12,8 @@ from typing import Final, Self
 
 from layerlab.domain.trial import FailureReason
 from services.trainer.executor import JobFailed
-from services.trainer.messages import BaselineJob, Failed, Fitted, message_from_frame, to_frame
+from services.trainer.message_frames import message_from_frame, to_frame
+from services.trainer.messages import BaselineJob, Failed, Fitted
 from services.trainer.watched import WatchedProcess
 
 # Beyond the deadline: what was fitted in time is still to be scored.

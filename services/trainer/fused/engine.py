@@ -8,11 +8,12 @@ from itertools import groupby
 
 import torch
 
+from layerlab.domain.dataset import Task
 from layerlab.domain.footprint import Kernel
 from layerlab.domain.study import Proposal
 from services.trainer.control import Control
-from services.trainer.engine import Limits, Matrices, Rows, Tick, Weights
-from services.trainer.fused.evaluation import evaluate
+from services.trainer.engine import Beat, Floats, Limits, Matrices, Rows, Tick, Weights
+from services.trainer.fused.evaluation import evaluate, predict
 from services.trainer.fused.layout import lay_out
 from services.trainer.fused.mixed import MixedStack
 from services.trainer.fused.parameters import Parameters
@@ -20,6 +21,7 @@ from services.trainer.fused.stack import Stack, Tables, read_table
 from services.trainer.initial import initial_weights
 from services.trainer.lockstep import Lockstep
 from services.trainer.scoring import Measure
+from services.trainer.tensors import tensor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,23 @@ class FusedEngine:
 
     @torch.inference_mode()
     def score(self, lane: Proposal, weights: Weights, rows: Rows, measure: Measure) -> float:
-        shape = rows.features.shape[1], len(weights["output.bias"])
-        parameters = Parameters(lay_out([lane], *shape), self.device)
-        parameters.load(lane.number, weights)
+        parameters = self._trained(lane, weights, rows.features.shape[1])
         table = read_table(rows, self.device)
         return evaluate(parameters, table.features, table.targets, measure).scores[0]
+
+    @torch.inference_mode()
+    def predict(
+        self, lane: Proposal, weights: Weights, features: Floats, task: Task, beat: Beat
+    ) -> Floats:
+        parameters = self._trained(lane, weights, features.shape[1])
+        outputs: Floats = predict(parameters, tensor_of(features, self.device), beat)[0]
+        return outputs
+
+    def _trained(self, lane: Proposal, weights: Weights, n_inputs: int) -> Parameters:
+        layout = lay_out([lane], n_inputs, len(weights["output.bias"]))
+        parameters = Parameters(layout, self.device)
+        parameters.load(lane.number, weights)
+        return parameters
 
 
 def _by_batch_size(lanes: Sequence[Proposal]) -> Iterator[list[Proposal]]:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from layerlab.domain.design import Norm
+from services.trainer.engine import Floats
 from services.trainer.fused.activations import FUNCTIONS
-from services.trainer.fused.layout import INPUT, Level
+from services.trainer.fused.layout import INPUT, Layout, Level
 from services.trainer.fused.losses import summed_loss_and_hits
 from services.trainer.fused.norms import LayerNorm, affine_of, fix_batch_norm
 from services.trainer.fused.parameters import Parameters
@@ -31,9 +32,7 @@ def evaluate(
     beat: Callable[[], None] | None = None,
 ) -> Scores:
     """`features` [rows, n_inputs], `targets` [rows]. Nothing is dropped, statistics are fixed."""
-    layout, rows = parameters.layout, len(targets)
-    widest = max([layout.n_outputs * len(layout.lanes), *(each.rows for each in layout.levels)])
-    chunk = max(64, _CHUNK_VALUES // widest)
+    layout, rows, chunk = parameters.layout, len(targets), _chunk_rows(parameters.layout)
     outputs = None
     if measure.needs_outputs:
         outputs = np.empty((len(layout.lanes), rows, layout.n_outputs), np.float32)
@@ -52,6 +51,22 @@ def evaluate(
     else:
         scores = measure.of_sums(sums, target_sums(wanted))
     return Scores(sums.mean_losses, scores)
+
+
+def predict(parameters: Parameters, features: Tensor, beat: Callable[[], None]) -> Floats:
+    """Logits or standardized values, [lanes, rows, n_outputs]."""
+    layout, chunk = parameters.layout, _chunk_rows(parameters.layout)
+    outputs = np.empty((len(layout.lanes), len(features), layout.n_outputs), np.float32)
+    for start in range(0, len(features), chunk):
+        beat()
+        part = slice(start, start + chunk)
+        outputs[:, part] = _predict(parameters, features[part]).transpose(1, 2).cpu().numpy()
+    return outputs
+
+
+def _chunk_rows(layout: Layout) -> int:
+    widest = max([layout.n_outputs * len(layout.lanes), *(each.rows for each in layout.levels)])
+    return max(64, _CHUNK_VALUES // widest)
 
 
 def _predict(parameters: Parameters, features: Tensor) -> Tensor:

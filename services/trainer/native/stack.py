@@ -148,17 +148,31 @@ class NativeStack:
         for first in range(0, len(self.lanes), at_once):
             count = min(at_once, len(self.lanes) - first)
             records = (CLane * count).from_buffer(self._records, first * ctypes.sizeof(CLane))
-            for record, place in zip(records, outputs, strict=False):
-                record.outputs = pointer_to(place)
-            try:
-                self._evaluate(records, beat)
-            finally:
-                for record in records:
-                    record.outputs = None
+            self._fill(outputs, records, beat)
             for each in outputs[:count]:
                 if beat:
                     beat()
                 yield self._measure.of_outputs(self._val.targets, each)
+
+    def outputs(self, beat: Callable[[], None] | None = None) -> Floats:
+        """Of the lanes on the validation rows: logits or standardized values,
+        [lanes, rows, n_outputs]."""
+        shape = len(self.lanes), self._val.count, self._buffers[0].n_outputs
+        outputs = np.empty(shape, np.float32)
+        self._fill(outputs, self._records, beat)
+        return outputs
+
+    def _fill(
+        self, outputs: Floats, records: ctypes.Array[CLane], beat: Callable[[], None] | None
+    ) -> None:
+        """`outputs` may have room for more lanes than there are `records`."""
+        for record, place in zip(records, outputs, strict=False):
+            record.outputs = pointer_to(place)
+        try:
+            self._evaluate(records, beat)
+        finally:
+            for record in records:
+                record.outputs = None
 
     def _evaluate(self, records: ctypes.Array[CLane], beat: Callable[[], None] | None) -> None:
         kernel, table, lanes = load_kernels().layerlab_evaluate, self._val.record, len(records)

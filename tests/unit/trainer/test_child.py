@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from services.trainer.frames import read_frame
-from services.trainer.messages import Ready, message_from_frame
+from services.trainer.message_frames import message_from_frame
+from services.trainer.messages import Ready
 
 CHILD = [sys.executable, "-m", "services.trainer.child", "--device", "cpu"]
 

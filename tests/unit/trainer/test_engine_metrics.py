@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -54,6 +55,12 @@ def test_trained_weights_score_what_their_best_epoch_scored(engine: Engine, metr
         assert ended.weights is not None
         score = engine.score(each, ended.weights, matrices.val, matrices.measure)
         assert score == pytest.approx(ended.end.score_val, abs=1e-5)
+        control = Mock()
+        features, task = matrices.val.features, metric.task
+        outputs = engine.predict(each, ended.weights, features, task, control.beat)
+        found = matrices.measure.of_outputs(matrices.val.targets, outputs)
+        assert found == pytest.approx(score, abs=1e-5)
+        control.beat.assert_called()
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda each: type(each).__name__)

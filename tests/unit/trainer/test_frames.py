@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from layerlab.domain.dataset import Task
+from layerlab.domain.evaluation import EvaluatedRows, Evaluation
 from layerlab.domain.halving import Rung
 from layerlab.domain.spec import Engine
 from layerlab.domain.study import EpochReport, Proposal, Standing, TrialEnd
 from layerlab.domain.trial import FailureReason, StopReason, TrialState
 from services.trainer.frames import BrokenFrame, Frame, encode_frame, read_frame, receive_frame
+from services.trainer.message_frames import command_from_frame, message_from_frame, to_frame
 from services.trainer.messages import (
     ArrayFiles,
     Beat,
     CancelJob,
     Command,
     Done,
+    Evaluated,
+    EvaluateJob,
     Failed,
     Message,
     Progress,
@@ -30,9 +34,6 @@ from services.trainer.messages import (
     ScoreJob,
     StopLanes,
     TrainJob,
-    command_from_frame,
-    message_from_frame,
-    to_frame,
 )
 from services.trainer.npy import npy_head
 from tests.unit.trainer.builders import cohorts, lane
@@ -90,6 +91,7 @@ MESSAGES: list[Message] = [
     Progress((), ()),
     Done(),
     Scored(0.5),
+    Evaluated(0.5, Evaluation(EvaluatedRows.TEST, Task.CLASSIFICATION, 2, ("a",), 0, ((2,),))),
     Failed(FailureReason.OUT_OF_MEMORY, "Too much."),
 ]
 
@@ -111,6 +113,9 @@ def test_jobs_come_out_as_they_went_in(
     jobs: list[Command] = [
         TrainJob(tuple(lanes), engine, Task.REGRESSION, 1, FILES, FILES, 100, left, best, rungs),
         ScoreJob(lanes[0], engine, Task.CLASSIFICATION, FILES, b"weights"),
+        EvaluateJob(
+            lanes[0], engine, Task.CLASSIFICATION, EvaluatedRows.TEST, FILES, b"w", ("a", "b")
+        ),
         StopLanes(7, (1, 2)),
         CancelJob(7),
     ]

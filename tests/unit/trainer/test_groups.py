@@ -25,7 +25,8 @@ from services.trainer.engine import Engine, Limits
 from services.trainer.frames import read_frame
 from services.trainer.groups import Groups, group_lanes, shape_of, train_in_groups
 from services.trainer.jobs import run_job
-from services.trainer.messages import ArrayFiles, Progress, TrainJob, message_from_frame
+from services.trainer.message_frames import message_from_frame
+from services.trainer.messages import ArrayFiles, Progress, TrainJob
 from services.trainer.native.engine import NativeEngine
 from services.trainer.native.processor import kernels_path
 from tests.unit.trainer.builders import FUSED, Outcome, assert_same_training, classes, lane, train
