@@ -93,3 +93,25 @@ def verify(
             note(line)
     if not found.matches:
         raise typer.Exit(ExitCode.ERROR)
+
+
+@app.command("evaluate")
+def evaluate(
+    study_id: StudyId,
+    number: Annotated[int, typer.Argument(min=1, help="The trial's number.")],
+    output: Output = OutputFormat.TABLE,
+    server: Server = None,
+) -> None:
+    """Where a trial is right and where it is wrong: confusion matrix, or errors."""
+    from layerlab.cli.evaluation_table import evaluation_rows
+    from layerlab.cli.output import print_json, print_rows
+    from layerlab.client import Client
+    from layerlab.domain.evaluation_document import evaluation_to_json
+
+    with errors_as_exit_codes(), Client(server) as client:
+        found = client.studies.get(study_id).evaluation(number, timeout=_PATIENCE_SECONDS)
+    if output is OutputFormat.JSON:
+        print_json(evaluation_to_json(found))
+        return
+    note(f"On {found.n:,} {found.rows} rows.")
+    print_rows(*evaluation_rows(found), output)

@@ -15,6 +15,7 @@ from layerlab.client.documents import (
     Verification,
 )
 from layerlab.client.errors import (
+    EvaluationFailed,
     LayerLabError,
     NotFound,
     RequestFailed,
@@ -24,6 +25,7 @@ from layerlab.client.errors import (
 )
 from layerlab.client.leaderboard import Leaderboard
 from layerlab.client.study import Study
+from layerlab.domain.evaluation import Evaluation
 from layerlab.domain.verdict import Verdict
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "Dataset",
     "Design",
     "Estimate",
+    "Evaluation",
+    "EvaluationFailed",
     "Event",
     "LayerLabError",
     "Leaderboard",

@@ -7,6 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
 from layerlab.client.errors import LayerLabError
+from layerlab.domain.evaluation import Evaluation
 
 T = TypeVar("T")
 
@@ -78,6 +79,10 @@ class Trial:
         """
         return self._source.verify(self.number, timeout)
 
+    def evaluation(self, timeout: float = 60.0) -> Evaluation:
+        """Where it is right and where it is wrong; see `Study.evaluation`."""
+        return self._source.evaluation(self.number, timeout)
+
     @property
     def _source(self) -> TrialSource:
         if self.source is None:
@@ -110,6 +115,8 @@ class TrialSource(Protocol):
     def receipt(self, number: int) -> dict[str, Any]: ...
 
     def verify(self, number: int, timeout: float = 60.0) -> Verification: ...
+
+    def evaluation(self, number: int, timeout: float = 60.0) -> Evaluation: ...
 
 
 @dataclass(frozen=True, slots=True)

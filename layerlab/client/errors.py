@@ -46,5 +46,9 @@ class StudyFailed(LayerLabError):
         )
 
 
+class EvaluationFailed(LayerLabError):
+    """The trial could not be evaluated; asked again, it is tried again."""
+
+
 class WaitTimeout(LayerLabError):
-    """The study goes on, but the time to wait for it is over."""
+    """What was waited for goes on, but the time to wait for it is over."""

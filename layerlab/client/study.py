@@ -22,11 +22,13 @@ from layerlab.client.documents import (
     read_verification,
 )
 from layerlab.client.errors import StudyFailed, WaitTimeout
+from layerlab.client.evaluations import EvaluatedRows, find_evaluation
 from layerlab.client.events import EventStream
 from layerlab.client.leaderboard import Leaderboard, build_leaderboard
 from layerlab.client.progress import ProgressLine
 from layerlab.client.study_record import StudyRecord
 from layerlab.client.transport import Transport
+from layerlab.domain.evaluation import Evaluation
 from layerlab.domain.verdict import Verdict
 from layerlab.domain.verdict_document import verdict_from_json
 
@@ -128,6 +130,20 @@ class Study(StudyRecord):
         while found["state"] == "RUNNING" and (left := deadline - time.monotonic()) > 0:
             found = self._transport.get(place, {"wait": min(left, _LONGEST_WAIT_SECONDS)})
         return read_verification(found)
+
+    def evaluation(
+        self, number: int, timeout: float = 60.0, rows: EvaluatedRows | None = None
+    ) -> Evaluation:
+        """Where a trial is right and where it is wrong, on these rows; None: on the test rows, of
+        a finalist, else on the validation rows. Made now if there is none, which `timeout` bounds.
+
+        :raises NotFound: `no_evaluation`: nobody but a finalist has one on test rows.
+        :raises RequestFailed: `not_evaluable`, `not_replayable`.
+        :raises EvaluationFailed: when it was tried in vain.
+        :raises WaitTimeout: after `timeout` seconds; ask again later.
+        """
+        path = f"{self._path}/trials/{number}"
+        return find_evaluation(self._transport, path, timeout, rows)
 
     def trials(
         self,

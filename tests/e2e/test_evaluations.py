@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from layerlab.client import Client, Study
+from layerlab.domain.evaluation_document import evaluation_to_json
 
 _PATIENCE_SECONDS = 120.0
 
@@ -91,6 +92,8 @@ def test_every_succeeded_trial_can_be_evaluated_and_only_finalists_on_test_rows(
         check_refusal(httpx.get(f"{place}/evaluation?rows=test"), 404, "no_evaluation")
         hidden = f"{client.url}/v1/studies/{first.json()['evaluation_id']}/trials/1"
         assert httpx.get(hidden).json()["score_test"] is None
+    by_sdk = study.trial(again[-1]["number"]).evaluation()
+    assert evaluation_to_json(by_sdk) == find(place_of(client, study, again[-1]))
     missing = f"{place_of(client, study, finalist)}/evaluations/{study.study_id}x"
     check_refusal(httpx.get(missing), 404, "unknown_evaluation")
 
