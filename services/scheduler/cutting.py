@@ -118,13 +118,13 @@ class Cutter:
         return found
 
     def _first(self, works: Sequence[float], share: float, is_last: bool) -> int:
-        """How many lanes have that share of the work: one more would be above it."""
+        """How many lanes come nearest to that share of the work."""
         sizes = self.sizes
         if is_last:
             return min(len(works), sizes.most)
         total, count = 0.0, 0
         for work in works:
-            if count >= sizes.least and total + work > share:
+            if count >= sizes.least and total + work / 2 > share:
                 break
             total, count = total + work, count + 1
         # What is left is a cohort, too.

@@ -175,10 +175,10 @@ class StudyDriver:
                     record.leave_to_others(cohort_id, self._clock.now())
             case PublishCohort(cohort_id):
                 await self._queue.put(record.ref(cohort_id))
-                record.published.add(cohort_id)
+                record.note_published(cohort_id)
             case MarkCohort(cohort_id):
                 await self._ledger.mark_cohort_queued(record.ref(cohort_id))
-                record.marked.add(cohort_id)
+                record.note_marked(cohort_id, self._clock.now())
             case AskDesigns(wish):
                 await self._ask(wish)
             case Judge():

@@ -17,7 +17,7 @@ from layerlab.domain.study import (
     Trial,
     standing,
 )
-from layerlab.domain.trial import CohortState, TrialState
+from layerlab.domain.trial import CohortState, StudyState, TrialState
 from layerlab.domain.verdict import Verdict
 from services.scheduler.actions import RegisterCohort
 from services.scheduler.book import CohortBook, search_id
@@ -29,6 +29,8 @@ from services.scheduler.sizing import CohortLimits
 
 # Within it, whoever has registered a cohort has published and marked it, or is in trouble.
 _OTHERS_SECONDS: Final = 2.0
+# Within it, the ledger's word on what was marked is here.
+_MARKED_SECONDS: Final = 5.0
 # So often the same may fail in the thinking process before the study does without.
 _MAX_FAILURES: Final = 2
 
@@ -45,7 +47,9 @@ class StudyRecord:
     `registering` has the cohorts that the ledger has not confirmed yet: what is planned next
     takes them for granted. `published` and `marked` are ids of cohorts that the queue has taken
     from this scheduler, and that the ledger has heard of; the ledger's own word on it comes with a
-    later delta. `under_way` are keys of actions that something is being done about.
+    later delta. Both are forgotten of a cohort whose message a trainer may have put off without a
+    word, since it was PENDING still. `under_way` are keys of actions that something is being done
+    about.
     `untestable`: the ledger has refused a test. `judged` counts the rounds after which this
     scheduler has had a verdict: one that brought nothing isn't counted by the verdict itself.
     `judge_failures` and `search_failures`: how often in a row the thinking process has failed.
@@ -64,7 +68,7 @@ class StudyRecord:
         self.deadline: float | None = None
         self.registering: dict[str, RegisterCohort] = {}
         self.published: set[str] = set()
-        self.marked: set[str] = set()
+        self.marked: dict[str, float] = {}
         self.under_way: set[str] = set()
         self.untestable = False
         self.judged = 0
@@ -154,6 +158,23 @@ class StudyRecord:
 
     def is_left_to_others(self, cohort_id: str, now: float) -> bool:
         return now < self._others.get(cohort_id, -_OTHERS_SECONDS) + _OTHERS_SECONDS
+
+    def note_published(self, cohort_id: str) -> None:
+        """The queue has taken its message."""
+        self.published.add(cohort_id)
+        self.marked.pop(cohort_id, None)
+
+    def note_marked(self, cohort_id: str, now: float) -> None:
+        """The ledger has heard that it is on the queue."""
+        self.marked[cohort_id] = now
+
+    def awaits_word(self, cohort_id: str, now: float) -> bool:
+        """Whether it was marked so lately that the ledger's word on it may still come.
+
+        None comes of what was marked while the study was suspended. Its message may be gone, which
+        a scheduler that missed the suspension only knows by waiting.
+        """
+        return now < self.marked.get(cohort_id, -_MARKED_SECONDS) + _MARKED_SECONDS
 
     def ref(self, cohort_id: str) -> CohortRef:
         return CohortRef(self.study.study_id, cohort_id, self.study.traceparent)
@@ -260,7 +281,19 @@ class StudyRecord:
         # What was on its way may be from before this scheduler recorded a verdict.
         if known is not None and is_later(known, study.verdict):
             study = replace(study, verdict=known)
+        if self.study.state is StudyState.SUSPENDED and study.state is not StudyState.SUSPENDED:
+            self._forget_messages()
         self.study = study
+
+    def _forget_messages(self) -> None:
+        """While a study is suspended, trainers take its messages and put the cohorts off."""
+        for cohort in self.cohorts.values():
+            if cohort.state is CohortState.PENDING:
+                self._forget_message(cohort.cohort_id)
+
+    def _forget_message(self, cohort_id: str) -> None:
+        self.published.discard(cohort_id)
+        self.marked.pop(cohort_id, None)
 
     def _new_trial(self, cohort: Cohort, proposal: Proposal) -> Trial:
         return Trial(
@@ -292,7 +325,6 @@ class StudyRecord:
     def _put_cohort(self, cohort: Cohort) -> None:
         cohort_id, before = cohort.cohort_id, self.cohorts.get(cohort.cohort_id)
         if cohort.state is CohortState.ENDED or (before and has_come_back(before, cohort)):
-            self.published.discard(cohort_id)
-            self.marked.discard(cohort_id)
+            self._forget_message(cohort_id)
             self._others.pop(cohort_id, None)
         self.book.put(cohort)

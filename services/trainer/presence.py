@@ -118,7 +118,8 @@ class Presence:
             study_id=trained.study_id if trained else "",
             cohort_id=trained.cohort_id if trained else "",
             attempt=trained.attempt if trained else 0,
-            draining=self._leaving.is_set() or self._intake.paused.is_set(),
+            # What the ledger wants of it, the ledger knows.
+            draining=self._leaving.is_set(),
             also_holds=tuple(others),
             memory_bytes=None if self._executor.device == "cuda" else available_bytes(),
         )

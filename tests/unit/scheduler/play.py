@@ -87,9 +87,9 @@ class Play:
                 numbers = tuple(each.number for each in proposals) or finalists
                 self.record.add_cohort(Cohort(cohort_id, "s1", purpose, numbers), proposals)
             case PublishCohort(cohort_id):
-                self.record.published.add(cohort_id)
+                self.record.note_published(cohort_id)
             case MarkCohort(cohort_id):
-                self.record.marked.add(cohort_id)
+                self.record.note_marked(cohort_id, self.now)
                 self._put(cohort_id, CohortState.QUEUED)
             case Judge(round_number, is_final):
                 spec, trials = self.study.spec, list(self.record.trials)

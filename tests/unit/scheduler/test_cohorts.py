@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from layerlab.domain.design import Design, trial_seed
@@ -124,6 +124,7 @@ def test_networks_of_like_work_train_together_and_the_largest_first() -> None:
     assert [[lane.number for lane in cohort] for cohort in cohorts] == [[2, 6], [4, 5], [1, 3]]
 
 
+@example([1, 1, 1, 1, 1, 143, 183, 183, 183, 183, 183, 377, 384, 384], 3, 1)
 @given(st.lists(st.integers(1, 512), min_size=1, max_size=60), st.integers(1, 6), st.integers(1, 9))
 def test_cohorts_of_a_window_have_about_equal_work(
     widths: list[int], cohorts: int, least: int
@@ -133,8 +134,8 @@ def test_cohorts_of_a_window_have_about_equal_work(
 
     share = sum(works([tuple(lanes)], LETTER)) / cohorts
     assert len(cut) <= cohorts
-    for cohort, work in zip(cut, works(cut, LETTER), strict=True):
-        largest = sorted((epoch_work(lane.design, LETTER) for lane in cohort), reverse=True)
+    largest = sorted((epoch_work(lane.design, LETTER) for lane in lanes), reverse=True)
+    for work in works(cut, LETTER):
         # Above its share only for want of lanes: the least that there may be, of it and the next.
         assert work <= share + sum(largest[: 2 * least]) or len(cut) < cohorts
 

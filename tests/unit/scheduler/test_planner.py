@@ -223,6 +223,42 @@ def test_what_was_put_off_is_published_again_when_its_study_is_resumed() -> None
     assert ids(actions, RegisterCohort) == ["s1-c0003"]
 
 
+def test_what_was_put_off_before_it_was_queued_is_published_again() -> None:
+    play = Play(a_spec(max_trials=8))
+    register, publish, mark = play.next(), PublishCohort("s1-c0001"), MarkCohort("s1-c0001")
+    assert register is not None
+    play.perform(register)
+    assert play.next() == publish
+    play.perform(publish)
+    # A trainer takes the message and, PENDING as the cohort is, has nothing to put back.
+    play.move(StudyState.SUSPENDED)
+    assert play.next() is None
+
+    play.move(StudyState.RUNNING)
+    assert play.go_on()[:2] == [publish, mark]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_what_was_marked_in_a_suspended_study_is_published_again(is_seen: bool) -> None:
+    play = Play(a_spec(max_trials=8))
+    register, publish, mark = play.next(), PublishCohort("s1-c0001"), MarkCohort("s1-c0001")
+    assert register is not None
+    play.perform(register)
+    play.perform(publish)
+    assert play.next() == mark
+    if is_seen:
+        play.move(StudyState.SUSPENDED)
+    # The ledger says yes, and leaves the cohort as it is.
+    play.record.note_marked("s1-c0001", play.now)
+    if is_seen:
+        play.move(StudyState.RUNNING)
+    else:
+        assert play.next() is None
+        play.now += 5.0
+
+    assert play.go_on() == [publish, mark]
+
+
 def test_a_study_that_is_suspended_with_its_last_trials_ends_all_the_same() -> None:
     play = Play(a_spec(max_trials=8))
     play.go_on()
