@@ -2,6 +2,7 @@
 
 import type { DescribedStudy } from "../../api/studies";
 import { metricName, score } from "../../format/metric";
+import { sentence } from "../../format/design_words";
 import { count, counted } from "../../format/numbers";
 import { ago, duration, etaRange } from "../../format/time";
 import { isEndedStudy } from "../../format/words";
@@ -68,7 +69,7 @@ function Words({ study }: { study: DescribedStudy }) {
       <span class="muted small truncate">{about.filter(Boolean).join(" · ")}</span>
       {study.verdict_headline && (
         <span class="verdict-line small" title={study.verdict_headline}>
-          {study.verdict_headline}
+          {sentence(study.verdict_headline)}
         </span>
       )}
       {study.tags && study.tags.length > 0 && (
