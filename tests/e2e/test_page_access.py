@@ -74,7 +74,7 @@ def _addresses(study: Study, dataset: str) -> list[str]:
     best = study.best
     assert best is not None
     own = f"/studies/{study.study_id}"
-    tabs = ("", "/trials", "/plots", "/activity")
+    tabs = ("", "/trials", "/plots", "/compare", "/model", "/activity")
     steps = ("columns", "search", "review")
     return [
         "/",
@@ -82,6 +82,7 @@ def _addresses(study: Study, dataset: str) -> list[str]:
         *(f"/new/{step}?dataset={dataset}" for step in steps),
         *(own + tab for tab in tabs),
         f"{own}/trials/{best.number}",
+        f"{own}/compare?trials=1,2",
         f"/compare?studies={study.study_id}",
         "/datasets",
         f"/datasets/{dataset}",

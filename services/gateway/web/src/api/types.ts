@@ -38,6 +38,11 @@ export type TrialColumns = Schemas["TrialColumnsDocument"];
 export type TrialReceipt = Schemas["TrialReceiptDocument"];
 export type Verification = Schemas["VerificationDocument"];
 
+/** Where a trial is right and where it is wrong. */
+export type Evaluation = Schemas["EvaluationDocument"];
+export type EvaluatedRows = Schemas["EvaluatedRows"];
+export type EvaluationRun = Schemas["EvaluationRunDocument"];
+
 /** What was predicted before the study was created, and what it took in the end. */
 export type StudyEstimate = Schemas["StudyEstimateDocument"];
 /** What was predicted of a study that may never be created. */

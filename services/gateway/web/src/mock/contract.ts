@@ -36,27 +36,6 @@ export interface ActivityEntry {
   data: unknown;
 }
 
-export interface RocCurve {
-  class: string;
-  auc: number;
-  fpr: number[];
-  tpr: number[];
-}
-
-export interface Evaluation {
-  rows: "validation" | "test";
-  task: "classification" | "regression";
-  n: number;
-  classes: string[];
-  /** Rows: the true class. */
-  confusion: number[][] | null;
-  roc: RocCurve[];
-  residuals: { actual: number[]; predicted: number[] } | null;
-  mae: number | null;
-  rmse: number | null;
-  r2: number | null;
-}
-
 export interface TrialFilter {
   where: string[];
   query: string;

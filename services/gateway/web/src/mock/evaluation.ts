@@ -1,19 +1,26 @@
 /** What a made-up design gets right and wrong, row by row. */
 
-import type { Study, Trial } from "../api/types";
-import type { Evaluation, RocCurve } from "./contract";
+import type { EvaluatedRows, Evaluation, Study, Trial } from "../api/types";
 import { bell, seeded } from "./random";
 import type { Random } from "./random";
+
+type RocCurve = Evaluation["roc"][number];
 
 const ROWS = 69;
 const POINTS = 40;
 
 /** `classes` of the target; none: a number is predicted. */
-export function evaluate(study: Study, trial: Trial, classes: readonly string[]): Evaluation {
+export function evaluate(
+  study: Study,
+  trial: Trial,
+  rows: EvaluatedRows,
+  classes: readonly string[],
+): Evaluation {
   const random = seeded(trial.number * 31 + 5);
   const score = Math.max(0.05, trial.score_val ?? 0.5);
   const blank = {
-    rows: trial.score_test === null ? "validation" : "test",
+    rows,
+    merged: 0,
     task: study.task,
     n: ROWS,
   } as const;

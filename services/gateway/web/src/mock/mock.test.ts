@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Trial, TrialPage } from "../api/types";
-import type { Evaluation, TrialColumns } from "./contract";
+import type { Evaluation, Trial, TrialPage } from "../api/types";
+import type { TrialColumns } from "./contract";
 import { answer } from "./routes";
 import { readAsked } from "./scenarios";
 import { seed } from "./world";

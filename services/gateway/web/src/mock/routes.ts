@@ -96,7 +96,7 @@ function answerOfStudies(
     case "trials:export":
       return trials.exportTrials(one, query);
     case "trials":
-      return rest.length > 0 ? trials.answerOfTrial(one, rest) : trials.listTrials(one, query);
+      return rest.length > 0 ? trials.answerOfTrial(one, rest, query) : trials.listTrials(one, query);
     default:
       return missing("address");
   }

@@ -1,6 +1,6 @@
 /** What a gateway answers about the trials of a study. */
 
-import type { Trial, TrialReceipt, Verification } from "../api/types";
+import type { EvaluationRun, Trial, TrialReceipt, Verification } from "../api/types";
 import { found, json, missing, pageOf, problem } from "./answers";
 import type { Columns, TrialColumns } from "./contract";
 import { evaluate } from "./evaluation";
@@ -8,8 +8,9 @@ import { filterTrials, readFilter } from "./filter";
 import type { MockStudy } from "./studies";
 import { datasets } from "./world";
 
-/** Trials that were asked to be evaluated; winners are without being asked. */
-const evaluated = new Set<string>();
+/** Trials that were asked to be evaluated, and since when; finalists are without being asked. */
+const evaluated = new Map<string, number>();
+const EVALUATION_MS = 1_500;
 
 export function listTrials(study: MockStudy, query: URLSearchParams): Response {
   const trials = asked(study, query);
@@ -48,7 +49,11 @@ export function exportTrials(study: MockStudy, query: URLSearchParams): Response
   return new Response([header, ...lines, ""].join("\n"), { headers });
 }
 
-export function answerOfTrial(study: MockStudy, rest: readonly string[]): Response {
+export function answerOfTrial(
+  study: MockStudy,
+  rest: readonly string[],
+  query: URLSearchParams,
+): Response {
   const [place = "", what] = rest;
   const [number, verb] = place.split(":");
   const trial = study.trial(Number(number));
@@ -56,26 +61,37 @@ export function answerOfTrial(study: MockStudy, rest: readonly string[]): Respon
   if (verb === "verify" || what === "verifications") return json(verificationOf(trial));
   if (verb === "evaluate" || what === "evaluations") return evaluateNow(study, trial);
   if (what === "receipt") return json(receiptOf(trial));
-  if (what === "evaluation") return evaluationOf(study, trial);
+  if (what === "evaluation") return evaluationOf(study, trial, query);
   return found(what === undefined ? trial : undefined);
 }
 
 function evaluateNow(study: MockStudy, trial: Trial): Response {
   if (trial.state !== "SUCCEEDED") {
-    return problem(409, "trial_has_no_result", "Only a trial that succeeded can be evaluated.");
+    const detail = `Trial ${trial.number} is ${trial.state}: it has not succeeded.`;
+    return problem(409, "not_evaluable", detail);
   }
-  evaluated.add(`${study.id}/${trial.number}`);
-  return json({ ...verificationOf(trial), evaluation_id: `mock-${trial.number}` });
+  const key = `${study.id}/${trial.number}`;
+  const since = evaluated.get(key) ?? Date.now();
+  evaluated.set(key, since);
+  const isDone = Date.now() - since >= EVALUATION_MS;
+  const run: EvaluationRun = {
+    evaluation_id: `mock-${trial.number}`,
+    state: isDone ? "SUCCEEDED" : "RUNNING",
+    detail: "",
+  };
+  return json(run);
 }
 
-function evaluationOf(study: MockStudy, trial: Trial): Response {
+function evaluationOf(study: MockStudy, trial: Trial, query: URLSearchParams): Response {
   const { study: its } = study.view();
-  const known = trial.score_test !== null || evaluated.has(`${study.id}/${trial.number}`);
-  if (!known) return problem(404, "no_evaluation", "The trial has not been evaluated.");
+  const isFinalist = trial.score_test !== null;
+  const rows = query.get("rows") ?? (isFinalist ? "test" : "validation");
+  const isKnown = rows === "test" ? isFinalist : evaluated.has(`${study.id}/${trial.number}`);
+  if (!isKnown) return problem(404, "no_evaluation", "The trial has not been evaluated.");
   const table = datasets.get(its.dataset_id);
   const target = table?.columns.find((column) => column.name === its.target);
   const classes = (target?.top ?? []).map((each) => each.value);
-  return json(evaluate(its, trial, classes));
+  return json(evaluate(its, trial, rows === "test" ? "test" : "validation", classes));
 }
 
 function verificationOf(trial: Trial): Verification {

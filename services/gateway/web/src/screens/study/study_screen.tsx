@@ -6,7 +6,6 @@ import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
 import { count } from "../../format/numbers";
 import { STUDY_STATE_WORDS } from "../../format/words";
-import { openTrial } from "../../state/opened";
 import { selectionQuery } from "../../state/selection";
 import { openStudy } from "../../state/study";
 import type { StudyStore } from "../../state/study";
@@ -30,6 +29,10 @@ const CompareTab = lazy(
   "Loading the comparison",
 );
 const ModelTab = lazy(() => import("./model/model_tab").then((m) => m.ModelTab), "Loading models");
+const TrialPage = lazy(
+  () => import("./trial/trial_page").then((m) => m.TrialPage),
+  "Loading the trial",
+);
 const ActivityTab = lazy(
   () => import("./activity/activity_tab").then((m) => m.ActivityTab),
   "Loading what happened",
@@ -42,7 +45,7 @@ const CHART_MS = 2_000;
 interface StudyScreenProps {
   studyId: string;
   tab: StudyTab;
-  /** Looked at closely, before the list of trials. */
+  /** Its own page, in the place of the list of trials. */
   trial?: number;
 }
 
@@ -51,11 +54,8 @@ export function StudyScreen({ studyId, tab, trial }: StudyScreenProps) {
   useEffect(() => store.close, [store]);
   const view = store.view.value;
   const error = store.error.value;
-  useEffect(() => {
-    if (trial !== undefined) openTrial(trial);
-  }, [trial]);
   if (isMissing(error)) return <NoSuchStudy />;
-  if (view !== null) return <Loaded store={store} view={view} tab={tab} />;
+  if (view !== null) return <Loaded store={store} view={view} tab={tab} trial={trial} />;
   if (error !== null) return <ProblemNote error={error} onRetry={store.reload} />;
   return <Skeleton lines={8} label="Loading the study" />;
 }
@@ -64,14 +64,16 @@ interface LoadedProps {
   store: StudyStore;
   view: StudyView;
   tab: StudyTab;
+  trial: number | undefined;
 }
 
-function Loaded({ store, view, tab }: LoadedProps) {
+function Loaded({ store, view, tab, trial }: LoadedProps) {
   const board = useThrottled(view, BOARD_MS);
   const chart = useThrottled(view, CHART_MS);
   const { study } = view;
   // The same element is not drawn again: what is slow to draw has a slower pace than the numbers.
   const part = useMemo(() => {
+    if (trial !== undefined) return <TrialPage view={board} number={trial} />;
     switch (tab) {
       case "overview":
         return <OverviewTab store={store} view={board} chart={chart} />;
@@ -86,7 +88,7 @@ function Loaded({ store, view, tab }: LoadedProps) {
       case "activity":
         return <ActivityTab study={board.study} />;
     }
-  }, [tab, board, chart, store]);
+  }, [tab, trial, board, chart, store]);
   useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
   return (
     <div class="stack loose">
@@ -95,7 +97,7 @@ function Loaded({ store, view, tab }: LoadedProps) {
         <ProblemNote error={store.error.value} onRetry={store.reload} />
       )}
       <Tabs label="Parts of the study" tabs={tabsOf(view)} current={tab} />
-      <Boundary key={tab}>{part}</Boundary>
+      <Boundary key={`${tab} ${trial}`}>{part}</Boundary>
       <TrialSheet view={view} />
       <Announcer text={spoken(view)} />
     </div>

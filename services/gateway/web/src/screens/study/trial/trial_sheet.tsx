@@ -1,18 +1,15 @@
-/** One trial, close up: what it was, how it ended, and whether it can be trained again. */
+/** A quick look at a trial, above the list that it stands in; its page has the rest. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { BASELINE_WORDS, PURPOSE_WORDS, RECIPE_WORDS } from "../../../format/design_words";
-import { metricName, score } from "../../../format/metric";
-import { compact, rate } from "../../../format/numbers";
-import { duration } from "../../../format/time";
-import { isEndedTrial, layers } from "../../../format/words";
+import { isEndedTrial } from "../../../format/words";
+import { trialAddress } from "../../../router";
 import type { LiveTrial, StudyView } from "../../../state/fold";
-import { navigate, route, studyAddress } from "../../../router";
 import { openedTrial } from "../../../state/opened";
 import { selectionQuery } from "../../../state/selection";
 import { Icon } from "../../../ui/icons";
 import { TrialBadge } from "../../../ui/state_badge";
 import { ReceiptBox } from "./receipt_box";
+import { choices, Facts, results, trialWords } from "./trial_facts";
 import { VerifyBox } from "./verify_box";
 
 export function TrialSheet({ view }: { view: StudyView }) {
@@ -24,7 +21,7 @@ export function TrialSheet({ view }: { view: StudyView }) {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isOpen]);
-  useEffect(() => () => void (openedTrial.value = null), []);
+  useEffect(() => () => close(), []);
   return (
     <dialog
       ref={dialog}
@@ -43,8 +40,6 @@ export function TrialSheet({ view }: { view: StudyView }) {
 
 function close(): void {
   openedTrial.value = null;
-  const at = route.peek();
-  if (at.name === "trial") navigate(studyAddress(at.studyId, "trials", selectionQuery.peek()));
 }
 
 function Content({ trial, view }: { trial: LiveTrial; view: StudyView }) {
@@ -55,68 +50,23 @@ function Content({ trial, view }: { trial: LiveTrial; view: StudyView }) {
       <header>
         <div>
           <h2 id="trial-title">Trial {trial.number}</h2>
-          <p class="muted">
-            {trial.baseline ? BASELINE_WORDS[trial.baseline] : layers(trial.design.hidden)} ·{" "}
-            {PURPOSE_WORDS[trial.purpose]}
-            {trial.repeat > 0 && `, repeat ${trial.repeat}`}
-          </p>
+          <p class="muted">{trialWords(trial)}</p>
         </div>
         <TrialBadge state={trial.state} />
         <button type="button" class="btn btn-quiet btn-small" onClick={close} aria-label="Close">
           <Icon name="cross" />
         </button>
       </header>
+      <a
+        href={trialAddress(study.study_id, trial.number, selectionQuery.value)}
+        onClick={close}
+      >
+        Curves, right and wrong, and all else on its page
+      </a>
       <Facts facts={results(trial, view)} />
       {!trial.baseline && <Facts facts={choices(trial, view)} />}
       {canVerify && <VerifyBox studyId={study.study_id} trial={trial} metric={study.metric} />}
       {isEndedTrial(trial.state) && <ReceiptBox studyId={study.study_id} trial={trial} />}
     </div>
   );
-}
-
-type Fact = [string, string | number];
-
-function Facts({ facts }: { facts: Fact[] }) {
-  return (
-    <dl class="facts-grid">
-      {facts.map(([term, value]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function results(trial: LiveTrial, { study }: StudyView): Fact[] {
-  const name = metricName(study.metric);
-  return [
-    [`Validation ${name}`, score(trial.score_val ?? trial.live_score, study.metric)],
-    [`Test ${name}`, score(trial.score_test, study.metric)],
-    ["Parameters", compact(trial.n_params)],
-    ["Epochs", trial.best_epoch ? `${trial.epochs}, best at ${trial.best_epoch}` : trial.epochs],
-    ["Training time", duration(trial.fit_time_seconds)],
-    ["Seed", trial.seed],
-  ];
-}
-
-function choices({ design }: LiveTrial, { study }: StudyView): Fact[] {
-  const facts: Fact[] = [
-    ["Hidden layers", layers(design.hidden)],
-    ["Activation", design.activation],
-    ["Normalization", design.norm],
-    ["Dropout", rate(design.dropout)],
-    ["Optimizer", design.optimizer],
-    ["Learning rate", rate(design.learning_rate)],
-    ["Weight decay", rate(design.weight_decay)],
-    ["Batch size", design.batch_size],
-    ["Schedule", design.schedule],
-    ["Class weights", design.class_weight],
-    ["Residual", design.residual ? "yes" : "no"],
-    ["Preparation", RECIPE_WORDS[design.recipe ?? study.recipe][0]],
-  ];
-  if (design.missing_indicators) facts.push(["Missing indicators", "yes"]);
-  if (design.group_rare) facts.push(["Rare categories", "grouped"]);
-  return facts;
 }
