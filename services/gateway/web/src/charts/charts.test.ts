@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { playStudy } from "../mock/play";
 import { blankStudy, MockStudy } from "../mock/studies";
 import { profile, sampleCsv } from "../mock/tables";
-import { boardRows, countPurposes } from "../screens/study/board_rows";
+import { boardRows, countPurposes } from "../screens/study/board/board_rows";
 import { bestSoFar } from "./best_so_far";
 import { jitter, summarizeDepths, timedTrials } from "./depths";
 import { beyond, focusedScale, place, scaleOf, ticks } from "./interval_scale";

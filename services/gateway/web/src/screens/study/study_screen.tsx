@@ -18,7 +18,7 @@ import { lazy } from "../../ui/lazy";
 import { Boundary } from "../../ui/panel";
 import { Tabs } from "../../ui/tabs";
 import type { Tab } from "../../ui/tabs";
-import { Leaderboard } from "./leaderboard";
+import { Leaderboard } from "./board/leaderboard";
 import { OverviewTab } from "./overview/overview_tab";
 import { StudyHead } from "./head/study_head";
 import { TrialSheet } from "./trial/trial_sheet";

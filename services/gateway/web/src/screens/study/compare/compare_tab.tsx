@@ -55,15 +55,15 @@ function NothingPicked({ view, numbers }: { view: StudyView; numbers: readonly n
   const text =
     missing.length > 0
       ? `This study has no trial ${missing.join(", ")}.`
-      : "Pick two to six designs: with Shift and a click in a plot.";
+      : "Pick two to six designs: by the boxes among the trials, or with Shift and a click in a plot.";
   return (
     <Panel title="Compare">
       <Blank icon="compare" title="Nothing to compare" text={text}>
         <a
           class="btn btn-primary"
-          href={studyAddress(view.study.study_id, "plots", selectionQuery.value)}
+          href={studyAddress(view.study.study_id, "trials", selectionQuery.value)}
         >
-          To the plots
+          To the trials
         </a>
       </Blank>
     </Panel>

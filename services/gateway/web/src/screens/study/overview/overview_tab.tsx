@@ -7,7 +7,7 @@ import { Boundary } from "../../../ui/panel";
 import { BestPanel } from "../best_panel";
 import { CurvesPanel } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
-import { Leaderboard } from "../leaderboard";
+import { Leaderboard } from "../board/leaderboard";
 import { VerdictPanel } from "../verdict/verdict_panel";
 import { VerdictReasons } from "../verdict/verdict_reasons";
 import { Winner } from "../winner";

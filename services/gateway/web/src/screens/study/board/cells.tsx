@@ -1,10 +1,13 @@
-import type { Design } from "../../api/types";
-import { BASELINE_WORDS, PURPOSE_WORDS } from "../../format/design_words";
-import { score } from "../../format/metric";
-import { layers, reasonWords } from "../../format/words";
-import type { LiveTrial } from "../../state/fold";
-import { LayerGlyph } from "../../ui/icons";
-import { TrialBadge } from "../../ui/state_badge";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Design } from "../../../api/types";
+import { BASELINE_WORDS, PURPOSE_WORDS } from "../../../format/design_words";
+import { score } from "../../../format/metric";
+import { layers, reasonWords } from "../../../format/words";
+import type { LiveTrial } from "../../../state/fold";
+import { LayerGlyph } from "../../../ui/icons";
+import { TrialBadge } from "../../../ui/state_badge";
+import { MOST_PICKED, picked, togglePick } from "../../../state/selection";
 import type { BoardRow } from "./board_rows";
 
 export function ScoreCell({ row }: { row: BoardRow }) {
@@ -16,10 +19,18 @@ export function ScoreCell({ row }: { row: BoardRow }) {
   );
 }
 
+/** Whether the Tab key stops at a row: at one of them only, arrows lead to the others. */
+export const RowStop = createContext(true);
+
 /** The row opens the trial for a mouse; this does for a keyboard. */
 export function NumberCell({ number }: { number: number }) {
   return (
-    <button type="button" class="link-button" aria-label={`Trial ${number}`}>
+    <button
+      type="button"
+      class="link-button"
+      aria-label={`Trial ${number}`}
+      tabIndex={useContext(RowStop) ? 0 : -1}
+    >
       {number}
     </button>
   );
@@ -64,5 +75,22 @@ export function StateCell({ trial }: { trial: LiveTrial }) {
         <span class="muted small"> at the rung after epoch {trial.epochs}</span>
       )}
     </span>
+  );
+}
+
+/** Picks the trial for comparing; six at most. */
+export function PickCell({ number }: { number: number }) {
+  const isPicked = picked.value.includes(number);
+  return (
+    <label class="pick-cell">
+      <input
+        type="checkbox"
+        tabIndex={useContext(RowStop) ? 0 : -1}
+        aria-label={`Pick trial ${number} for comparing`}
+        checked={isPicked}
+        disabled={!isPicked && picked.value.length >= MOST_PICKED}
+        onChange={() => togglePick(number)}
+      />
+    </label>
   );
 }

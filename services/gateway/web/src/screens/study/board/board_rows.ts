@@ -1,15 +1,14 @@
 /** Trials as rows of the leaderboard. */
 
-import type { Metric, Purpose } from "../../api/types";
-import { scoreColor, scoreRange } from "../../charts/score_scale";
-import { utility } from "../../format/metric";
-import { isEndedTrial } from "../../format/words";
-import { compareScores, compareStanding } from "../../state/fold";
-import type { LiveTrial, StudyView } from "../../state/fold";
-import { matches } from "../../state/selection";
-import type { Brush } from "../../state/selection";
-
-export type PurposeFilter = Purpose | "all";
+import type { Metric, Purpose } from "../../../api/types";
+import { scoreColor, scoreRange } from "../../../charts/score_scale";
+import { utility } from "../../../format/metric";
+import { isEndedTrial } from "../../../format/words";
+import { compareScores, compareStanding } from "../../../state/fold";
+import type { LiveTrial, StudyView } from "../../../state/fold";
+import { matches } from "../../../state/selection";
+import type { Brush } from "../../../state/selection";
+import type { PurposeFilter } from "./board_query";
 
 export interface BoardRow {
   trial: LiveTrial;

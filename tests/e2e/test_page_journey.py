@@ -1,0 +1,210 @@
+"""One user's way through the page, from a table that nobody knows to a comparison to send away."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from layerlab.client import Client
+from tests.e2e.conftest import Open, StartServer
+from tests.e2e.page_steps import (
+    AXE,
+    PENGUINS,
+    choose_search,
+    count_done,
+    drop_file,
+    press_start,
+    what_axe_finds,
+)
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.browser
+
+_SLOW_MS = 90_000
+
+
+def _wines(rows: int = 4_000) -> str:
+    """A table with a code that looks like a number, and a target that depends on two columns."""
+    draw = random.Random(20)
+    lines = ["cellar,acidity,sugar,barrel,taste"]
+    for _ in range(rows):
+        acidity, sugar = draw.gauss(6.0, 1.0), draw.expovariate(0.2)
+        barrel = draw.choice(("oak", "steel", "clay"))
+        taste = "sweet" if sugar > 2 * acidity - 6 + (barrel == "oak") else "dry"
+        lines.append(f"{draw.randint(1, 6)},{acidity:.2f},{sugar:.2f},{barrel},{taste}")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_user_goes_from_an_unknown_table_to_a_comparison_that_others_see(
+    start_server: StartServer, open_page: Open, browser: Browser
+) -> None:
+    server = start_server()
+    page = open_page(server)
+    drop_file(page, "wines.csv", _wines())
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
+    page.get_by_label("Target column").select_option("taste")
+    page.get_by_label("Kind of cellar").select_option("category")
+    choose_search(page, designs=4_000, epochs=40)
+    page.get_by_text("Search only").click()
+    press_start(page)
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    expect(page.get_by_test_id("done")).not_to_have_text("0", timeout=_SLOW_MS)
+
+    done = count_done(page)
+    page.reload()
+    expect(page.get_by_test_id("done")).to_be_visible()
+    assert count_done(page) >= done
+
+    page.get_by_role("button", name="Suspend").click()
+    expect(page.locator(".study-meta .badge-state[data-state=SUSPENDED]")).to_be_visible()
+    expect(page.get_by_text("Nothing trains right now")).to_be_visible(timeout=_SLOW_MS)
+    done = count_done(page)
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_function(
+        "done => Number(document.querySelector('[data-testid=done]').textContent) > done",
+        arg=done,
+        timeout=_SLOW_MS,
+    )
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".study-meta .badge-state[data-state=SUCCEEDED]")).to_be_visible(
+        timeout=_SLOW_MS
+    )
+    with server.client() as client:
+        (study,) = client.studies.list()
+        assert study.document["column_kinds"] == {"cellar": "category"}
+
+    _open_every_plot(page)
+    before = _count_shown(page)
+    _brush_an_axis(page)
+    expect(page.get_by_role("region", name="Selection").locator(".chip").first).to_be_visible()
+    assert 0 < _count_shown(page) < before
+
+    _part(page, "Trials")
+    boxes = page.get_by_role("checkbox", name=re.compile(r"^Pick trial \d+ for comparing$"))
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("region", name="Selection").get_by_role("link", name="Compare").click()
+    built = page.get_by_role("region", name="How they were built, table")
+    expect(built.get_by_role("columnheader")).to_have_count(2)
+    told = built.inner_text()
+    second = browser.new_page()
+    second.goto(page.url)
+    expect(second.get_by_role("region", name="How they were built, table")).to_be_visible()
+    assert second.get_by_role("region", name="How they were built, table").inner_text() == told
+    second.close()
+
+
+def test_the_table_is_sorted_filtered_and_widened_and_its_address_says_so(
+    server: Server, client: Client, open_page: Open
+) -> None:
+    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
+    study = client.studies.create(dataset, "species", max_trials=300, max_epochs=4, verdict="off")
+    study.wait(timeout=120)
+    page = open_page(server)
+    page.goto(f"{server.url}/studies/{study.study_id}/trials")
+    expect(page.get_by_test_id("shown")).to_have_text("300 of 300")
+    rows = page.locator("tr[data-trial]")
+    assert rows.count() < 60
+
+    page.get_by_role("button", name="Learning rate").press("Enter")
+    expect(page).to_have_url(re.compile(r"sort=learning_rate"))
+    page.locator("summary", has_text="Filter").press("Enter")
+    page.get_by_label("Field").select_option("activation")
+    page.get_by_role("checkbox", name="relu", exact=True).check()
+    page.locator(".filter-form").get_by_role("button", name="Filter").press("Enter")
+    expect(page).to_have_url(re.compile(r"where=activation"))
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Columns").press("Enter")
+    page.get_by_role("checkbox", name="Dropout").check()
+    page.keyboard.press("Escape")
+
+    listed = [each for each in study.leaderboard() if each["activation"] == "relu"]
+    page.reload()
+    expect(page.get_by_test_id("shown")).to_have_text(f"{len(listed)} of 300")
+    expect(page.get_by_role("columnheader", name="Dropout")).to_be_visible()
+    header = page.get_by_role("columnheader", name="Learning rate")
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    rates = {each["number"]: each["learning_rate"] for each in listed}
+    assert rates[int(rows.first.get_attribute("data-trial") or 0)] == min(rates.values())
+    if AXE.exists():
+        assert what_axe_finds(page) == []
+
+
+def test_trials_are_walked_through_picked_and_opened_by_keyboard_alone(
+    server: Server, client: Client, open_page: Open
+) -> None:
+    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
+    study = client.studies.create(dataset, "island", max_trials=120, max_epochs=3, verdict="off")
+    study.wait(timeout=120)
+    page = open_page(server)
+    page.goto(f"{server.url}/studies/{study.study_id}/trials")
+    page.locator("tr[data-index='0']").get_by_role("button").focus()
+    page.keyboard.press("End")
+    focused = page.locator("tr[data-trial]:focus-within")
+    expect(focused).to_have_attribute("data-index", "119")
+    page.keyboard.press("Home")
+    expect(focused).to_have_attribute("data-index", "0")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+    expect(focused).to_have_attribute("data-index", "2")
+    expect(page).to_have_url(re.compile(r"pick=\d+,\d+"))
+
+    number = focused.get_attribute("data-trial")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name=f"Trial {number}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(focused).to_have_attribute("data-index", "2")
+
+
+def _part(page: Page, name: str) -> None:
+    parts = page.get_by_role("navigation", name="Parts of the study")
+    parts.get_by_role("link", name=name).click()
+
+
+def _open_every_plot(page: Page) -> None:
+    """Each is drawn when it is looked at, and says the same as a table."""
+    _part(page, "Plots")
+    names = page.get_by_role("navigation", name="Plots").get_by_role("link")
+    expect(names.first).to_be_visible()
+    places = page.locator(".plot-place")
+    expect(places).to_have_count(names.count())
+    assert names.count() >= 8
+    for place in places.all():
+        place.scroll_into_view_if_needed()
+        expect(place.locator(".main-svg, table, svg, .blank").first).to_be_visible()
+        show = place.get_by_role("button", name="Show as table")
+        if show.count():
+            show.first.click()
+            expect(place.locator("table tbody tr").first).to_be_visible()
+            place.get_by_role("button", name="Show as chart").first.click()
+
+
+def _count_shown(page: Page) -> int:
+    """How many designs the table is of, as it says itself."""
+    at = page.url
+    _part(page, "Trials")
+    text = page.get_by_test_id("shown").inner_text()
+    page.goto(at)
+    return int(text.split(" of ")[0].replace(",", ""))
+
+
+def _brush_an_axis(page: Page) -> None:
+    """The upper half of the first axis of the parallel coordinates, by mouse."""
+    chart = page.locator("#plot-parallel")
+    chart.scroll_into_view_if_needed()
+    axis = chart.locator(".axis-brush .background").first
+    expect(axis).to_be_attached()
+    box = axis.bounding_box()
+    assert box
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + box["height"] * 0.1)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] * 0.5, steps=8)
+    page.mouse.up()
