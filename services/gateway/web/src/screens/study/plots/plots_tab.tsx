@@ -9,11 +9,14 @@ import { BestPanel } from "../best_panel";
 import { CurvesPanel } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
 import { DistributionPanel } from "./distribution_panel";
+import { HeatPanel } from "./heat_panel";
 import { ImportancePlot } from "./importance_plot";
 import { ParallelPanel } from "./parallel_panel";
 import { ParetoPanel } from "./pareto_panel";
 import { SelectionBar } from "./selection_bar";
 import { SlicePanel } from "./slice_panel";
+import { SurvivalPanel } from "./survival_panel";
+import { TimelinePanel } from "./timeline_panel";
 
 const REDRAW_MS = 2_000;
 
@@ -25,7 +28,10 @@ const PLOTS = [
   ["importances", "Importances", ImportancePlot],
   ["pareto", "Pareto front", ParetoPanel],
   ["slices", "Slices", SlicePanel],
+  ["heat", "Two choices", HeatPanel],
   ["distribution", "Distribution", DistributionPanel],
+  ["survival", "How long", SurvivalPanel],
+  ["timeline", "Who and when", TimelinePanel],
 ] as const;
 
 export function PlotsTab({ view: latest }: { view: StudyView }) {
