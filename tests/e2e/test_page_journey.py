@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -161,6 +162,33 @@ def test_trials_are_walked_through_picked_and_opened_by_keyboard_alone(
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(focused).to_have_attribute("data-index", "2")
+
+
+def test_a_box_that_is_drawn_on_a_plot_selects_in_the_table(
+    server: Server, client: Client, open_page: Open
+) -> None:
+    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
+    study = client.studies.create(dataset, "sex", max_trials=60, max_epochs=6, verdict="off")
+    study.wait(timeout=120)
+    page = open_page(server)
+    page.goto(f"{server.url}/studies/{study.study_id}/plots")
+    place = page.locator("#plot-pareto")
+    place.scroll_into_view_if_needed()
+    expect(place.locator(".scatterlayer .point").first).to_be_visible()
+    box = place.locator(".nsewdrag").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.6, steps=6)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Take away", exact=False)).to_have_count(2)
+    low, high = (
+        float(found[1])
+        for bound in (">=", "<=")
+        if (found := re.search(rf"where=score_val{bound}([\d.]+)", unquote(page.url)))
+    )
+    inside = [each for each in study.leaderboard() if low <= (each["score_val"] or -1) <= high]
+    assert 0 < _count_shown(page) <= len(inside)
 
 
 def _part(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ import { Menu } from "../ui/menu";
 import { Panel } from "../ui/panel";
 import { Plot } from "./plot";
 import type { Draw, PlotHandle } from "./plot";
-import type { Bundle, Trace } from "./plotly";
+import type { Box, Bundle, Trace } from "./plotly";
 import { fileName, saveText, toCsv } from "./table_data";
 import type { TableData } from "./table_data";
 
@@ -30,6 +30,7 @@ interface ChartPanelProps {
   controls?: ComponentChildren;
   footer?: ComponentChildren;
   onBrush?: (traces: readonly Trace[]) => void;
+  onBox?: (box: Box) => void;
 }
 
 export function ChartPanel(props: ChartPanelProps) {
@@ -76,6 +77,7 @@ export function ChartPanel(props: ChartPanelProps) {
             height={props.height}
             handle={handle}
             onBrush={props.onBrush}
+            onBox={props.onBox}
             onTrial={(number, withShift) => {
               if (withShift) togglePick(number);
               else navigate(trialAddress(study.study_id, number, selectionQuery.peek()));

@@ -5,7 +5,7 @@ import { hovered } from "../state/selection";
 import { useWidth } from "../ui/hooks";
 import { isDark } from "../ui/theme";
 import { CONFIG, loadPlotly } from "./plotly";
-import type { Bundle, Layout, PlotElement, Plotly, PlotEvent, Trace } from "./plotly";
+import type { Box, Bundle, Layout, PlotElement, Plotly, PlotEvent, Trace } from "./plotly";
 import { readTheme } from "./theme";
 import type { ChartTheme } from "./theme";
 
@@ -32,6 +32,8 @@ interface PlotProps {
   onTrial?: (number: number, withShift: boolean) => void;
   /** After the reader has brushed an axis, with the traces as they are now. */
   onBrush?: (traces: readonly Trace[]) => void;
+  /** After the reader has drawn a box; without it, dragging does nothing. */
+  onBox?: (box: Box) => void;
   handle?: { current: PlotHandle | null };
 }
 
@@ -45,14 +47,17 @@ export function Plot(props: PlotProps) {
   const dark = isDark.value;
   const latest = useRef(props);
   latest.current = props;
+  const boxesDrawn = useRef(0);
 
   useEffect(() => {
     const element = plot.current as PlotElement | null;
     // What nobody sees is drawn when it comes into view, with what is true by then.
     if (!plotly || !element || !visible || width === 0) return;
     const { traces, layout } = draw(readTheme(), width);
-    void plotly.react(element, traces, { ...layout, width, height: height ?? HEIGHT }, CONFIG);
-    listen(element, latest);
+    const size = { width, height: height ?? HEIGHT };
+    const boxes = latest.current.onBox && hasMouse() ? boxLayout(boxesDrawn.current) : {};
+    void plotly.react(element, traces, { ...layout, ...boxes, ...size }, CONFIG);
+    listen(element, latest, boxesDrawn);
     if (props.handle) props.handle.current = handleOf(plotly, element);
   }, [plotly, draw, dark, visible, width, height]);
 
@@ -75,6 +80,15 @@ export function Plot(props: PlotProps) {
 }
 
 const HEIGHT = 340;
+/** A box selects in every view: nothing of it stays on the one that it was drawn on. */
+function boxLayout(drawn: number): Layout {
+  return { dragmode: "select", selections: [], selectionrevision: drawn };
+}
+
+/** On a touch screen, dragging scrolls. */
+function hasMouse(): boolean {
+  return matchMedia("(pointer: fine)").matches;
+}
 
 function usePlotly(wanted: boolean, bundle: Bundle): { plotly: Plotly | null; failed: boolean } {
   const [plotly, setPlotly] = useState<Plotly | null>(null);
@@ -108,10 +122,16 @@ function useVisible(element: { current: HTMLElement | null }): boolean {
   return visible;
 }
 
-function listen(element: PlotElement, latest: { current: PlotProps }): void {
-  for (const name of ["plotly_click", "plotly_hover", "plotly_unhover", "plotly_restyle"]) {
-    element.removeAllListeners(name);
-  }
+const LISTENED = [
+  "plotly_click", "plotly_hover", "plotly_unhover", "plotly_restyle", "plotly_selected",
+];
+
+function listen(
+  element: PlotElement,
+  latest: { current: PlotProps },
+  boxesDrawn: { current: number },
+): void {
+  for (const name of LISTENED) element.removeAllListeners(name);
   element.on("plotly_click", (event) => {
     const number = trialOf(event);
     if (number !== null) latest.current.onTrial?.(number, event.event.shiftKey);
@@ -119,6 +139,11 @@ function listen(element: PlotElement, latest: { current: PlotProps }): void {
   element.on("plotly_hover", (event) => (hovered.value = trialOf(event)));
   element.on("plotly_unhover", () => (hovered.value = null));
   element.on("plotly_restyle", () => latest.current.onBrush?.(element.data));
+  element.on("plotly_selected", (event) => {
+    if (!event?.range) return;
+    boxesDrawn.current += 1;
+    latest.current.onBox?.(event.range);
+  });
 }
 
 function trialOf({ points }: PlotEvent): number | null {
@@ -168,3 +193,6 @@ export function baseAxis(theme: ChartTheme, title = ""): Layout {
     automargin: true,
   };
 }
+
+/** With a label at 1, 2 and 5 of each power of ten. */
+export const LOG_AXIS: Layout = { type: "log", dtick: "D2" };

@@ -22,10 +22,19 @@ export interface PlotEvent {
   event: MouseEvent;
 }
 
+/** Two ends for each axis that a box was drawn on: `x` and `y`, of a later subplot `x2` and `y2`. */
+export type Box = Readonly<Record<string, readonly [number, number]>>;
+
+export interface BoxEvent {
+  /** Missing where something else than a box was drawn. */
+  range?: Box;
+}
+
 /** A div that Plotly has drawn in. */
 export interface PlotElement extends HTMLElement {
   on(name: "plotly_click" | "plotly_hover", listener: (event: PlotEvent) => void): void;
   on(name: "plotly_unhover" | "plotly_restyle", listener: () => void): void;
+  on(name: "plotly_selected", listener: (event: BoxEvent | undefined) => void): void;
   removeAllListeners(name: string): void;
   /** As the reader has changed them: where axes are brushed. */
   data: readonly Trace[];

@@ -4,9 +4,10 @@ import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
 import { extent } from "../../charts/fields";
+import { plainBrush, withBrushes } from "../../charts/box_brushes";
 import { jitter, summarizeDepths, timedTrials } from "../../charts/depths";
 import type { DepthSummary, TimedTrial } from "../../charts/depths";
-import { baseAxis, baseLayout } from "../../charts/plot";
+import { baseAxis, baseLayout, LOG_AXIS } from "../../charts/plot";
 import type { Drawing } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
 import { thinned, thinnedWords, trialMarkers, trialText } from "../../charts/points";
@@ -20,6 +21,8 @@ import { directionWords, metricName, score, utility } from "../../format/metric"
 import { counted } from "../../format/numbers";
 import { duration } from "../../format/time";
 import type { StudyView } from "../../state/fold";
+import { brushes, setBrushes } from "../../state/selection";
+import type { Brush } from "../../state/selection";
 
 export function DepthPanel({ view }: { view: StudyView }) {
   const { metric } = view.study;
@@ -39,6 +42,14 @@ export function DepthPanel({ view }: { view: StudyView }) {
       subtitle="Each point is a design; the box is the middle half of its depth"
       label={spoken(depths, metric)}
       draw={draw}
+      onBox={({ x, y }) =>
+        setBrushes(
+          withBrushes(brushes.peek(), [
+            x ? depthBrush(x) : null,
+            y ? plainBrush("fit_time_seconds", y) : null,
+          ]),
+        )
+      }
       table={tableOf(depths, metric)}
       empty={timed.length > 0 ? null : NOTHING_YET}
       footer={
@@ -55,10 +66,20 @@ export function DepthPanel({ view }: { view: StudyView }) {
   );
 }
 
+// Points as wide as this around their depth, boxes a little wider.
+const SPREAD = 0.24;
+
 const NOTHING_YET = {
   title: "No design has ended yet",
   text: "The first one puts a point here.",
 };
+
+/** A point stands beside its depth. */
+function depthBrush([one, other]: readonly [number, number]): Brush | null {
+  const low = Math.ceil(Math.min(one, other) - SPREAD);
+  const high = Math.floor(Math.max(one, other) + SPREAD);
+  return low > high ? null : { field: "n_layers", low, high };
+}
 
 function isKept({ number }: { number: number }, { best, picked }: PointStyle): boolean {
   return number === best || picked.includes(number);
@@ -76,9 +97,6 @@ function spoken(depths: readonly DepthSummary[], metric: Metric): string {
 function utilityRange(timed: readonly TimedTrial[], metric: Metric): ScoreRange {
   return scoreRange(timed.map((each) => utility(each.score, metric)));
 }
-
-// Points as wide as this around their depth, boxes a little wider.
-const SPREAD = 0.24;
 
 function drawDepths(
   theme: ChartTheme,
@@ -118,7 +136,7 @@ function depthLayout(theme: ChartTheme, timed: readonly TimedTrial[]): Layout {
     yaxis: {
       ...baseAxis(theme, "Training time, s"),
       // Times that differ by orders of magnitude need a logarithm to be seen.
-      type: high > 30 * low ? "log" : "linear",
+      ...(high > 30 * low ? LOG_AXIS : { type: "linear" }),
       rangemode: "tozero",
     },
     // Keeps the reader's zoom while new points come in.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { axisBrush, plainBrush, withBrushes } from "../../../charts/box_brushes";
 import { CONFIG } from "../../../charts/plotly";
 import { variedFields } from "../../../charts/fields";
 import type { LiveTrial } from "../../../state/fold";
@@ -53,6 +54,30 @@ describe("the score over two choices", () => {
     expect(heat.x.centers).toHaveLength(8);
     expect(heat.counts.flat().reduce((a, b) => a + b, 0)).toBe(50);
     expect(heat.means.flat().every((mean) => mean === null || mean === 0.5)).toBe(true);
+  });
+});
+
+describe("a box on a chart", () => {
+  const choice = { field: "activation", categories: ["gelu", "relu", "tanh"], isLog: false };
+
+  it("is a range of numbers, in their own units", () => {
+    const rate = { field: "learning_rate", categories: null, isLog: true };
+    expect(axisBrush(rate, [-2, -3])).toEqual({ field: "learning_rate", low: 0.001, high: 0.01 });
+    expect(plainBrush("n_params", [12.34567, 99])).toEqual({ field: "n_params", low: 12.35, high: 99 });
+  });
+
+  it("is the categories in it, and says nothing where that is none or all", () => {
+    expect(axisBrush(choice, [0.6, 2.4])).toEqual({ field: "activation", values: ["relu", "tanh"] });
+    expect(axisBrush(choice, [0.2, 0.8])).toBeNull();
+    expect(axisBrush(choice, [-1, 3])).toBeNull();
+  });
+
+  it("takes the place of what was said of the same fields", () => {
+    const before = [{ field: "norm", values: ["batch"] }, { field: "n_params", low: 1 }];
+    expect(withBrushes(before, [null, { field: "n_params", high: 5 }])).toEqual([
+      { field: "norm", values: ["batch"] },
+      { field: "n_params", high: 5 },
+    ]);
   });
 });
 

@@ -2,10 +2,11 @@
 
 import { useCallback, useMemo } from "preact/hooks";
 import { ChartPanel } from "../../../charts/chart_panel";
+import { plainBrush, withBrushes } from "../../../charts/box_brushes";
 import { extent } from "../../../charts/fields";
 import { COSTS, paretoFront } from "../../../charts/front";
 import type { Cost } from "../../../charts/front";
-import { baseAxis, baseLayout } from "../../../charts/plot";
+import { baseAxis, baseLayout, LOG_AXIS } from "../../../charts/plot";
 import type { Drawing } from "../../../charts/plot";
 import { scoreAxisRange, thinned, thinnedWords, trialMarkers, trialText } from "../../../charts/points";
 import type { PointStyle } from "../../../charts/points";
@@ -17,6 +18,7 @@ import { duration } from "../../../format/time";
 import { designSummary } from "../../../format/words";
 import { query, setQuery } from "../../../router";
 import type { LiveTrial, StudyView } from "../../../state/fold";
+import { brushes, setBrushes } from "../../../state/selection";
 import { scored } from "./scored";
 
 const COST_WORDS: Record<Cost, string> = {
@@ -50,6 +52,14 @@ export function ParetoPanel({ view }: { view: StudyView }) {
         `${score(front[0]?.score_val, metric)} at trial ${front[0]?.number ?? 0}.`
       }
       draw={draw}
+      onBox={({ x, y }) =>
+        setBrushes(
+          withBrushes(brushes.peek(), [
+            x ? plainBrush(cost, x) : null,
+            y ? plainBrush("score_val", y) : null,
+          ]),
+        )
+      }
       table={{
         columns: [
           { label: "Trial" },
@@ -123,7 +133,7 @@ function drawFront(
   const range = scoreAxisRange(shown.map((trial) => trial.score_val ?? 0), style.metric);
   const layout = {
     ...baseLayout(theme),
-    xaxis: { ...baseAxis(theme, COST_WORDS[cost]), type: high > 30 * low ? "log" : "linear" },
+    xaxis: { ...baseAxis(theme, COST_WORDS[cost]), ...(high > 30 * low ? LOG_AXIS : {}) },
     yaxis: { ...baseAxis(theme), tickformat: axisFormat(style.metric), range },
     uirevision: `front ${cost}`,
   };

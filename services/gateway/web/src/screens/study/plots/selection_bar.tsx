@@ -48,7 +48,7 @@ export function SelectionBar({ studyId, trials }: SelectionBarProps) {
         <a href={studyAddress(studyId, "trials", selectionQuery.value)}>Show in the table</a>
       )}
       {isEmpty ? (
-        <span class="muted">Click a point to open its trial; with Shift, to pick it</span>
+        <span class="muted">Click a point to open its trial, with Shift to pick it; drag a box to select designs</span>
       ) : (
         <button type="button" class="btn btn-quiet btn-small" onClick={clearSelection}>
           Clear

@@ -2,11 +2,12 @@
 
 import { useCallback, useMemo } from "preact/hooks";
 import { ChartPanel } from "../../../charts/chart_panel";
+import { axisBrush, plainBrush, withBrushes } from "../../../charts/box_brushes";
 import { position, variedFields } from "../../../charts/fields";
 import type { Field } from "../../../charts/fields";
 import { baseAxis, baseLayout } from "../../../charts/plot";
 import type { Drawing } from "../../../charts/plot";
-import type { Layout, Trace } from "../../../charts/plotly";
+import type { Box, Layout, Trace } from "../../../charts/plotly";
 import { scoreAxisRange, thinned, thinnedWords, trialMarkers, trialText } from "../../../charts/points";
 import type { PointStyle } from "../../../charts/points";
 import type { ChartTheme } from "../../../charts/theme";
@@ -14,6 +15,8 @@ import { usePointStyle } from "../../../charts/use_point_style";
 import { axisFormat, metricName, score } from "../../../format/metric";
 import { fieldValue } from "../../../state/conditions";
 import type { LiveTrial, StudyView } from "../../../state/fold";
+import { brushes, setBrushes } from "../../../state/selection";
+import type { Brush } from "../../../state/selection";
 import { scored } from "./scored";
 
 // Points are drawn once for each field.
@@ -42,6 +45,7 @@ export function SlicePanel({ view }: { view: StudyView }) {
       subtitle={`Validation ${metricName(metric)} against every hyperparameter that varied`}
       label={`Score against ${fields.map((field) => field.label).join(", ")}.`}
       draw={draw}
+      onBox={(box) => setBrushes(withBrushes(brushes.peek(), boxBrushes(box, fields)))}
       height={Math.max(1, Math.ceil(fields.length / columns)) * ROW_HEIGHT}
       table={{
         columns: [
@@ -63,6 +67,14 @@ export function SlicePanel({ view }: { view: StudyView }) {
       footer={<p class="muted small">{thinnedWords(trials.length, shown.length)}</p>}
     />
   );
+}
+
+function boxBrushes(box: Box, fields: readonly Field[]): (Brush | null)[] {
+  return Object.entries(box).map(([axis, ends]) => {
+    const field = fields[Number(axis.slice(1) || 1) - 1];
+    if (axis.startsWith("y") || !field) return plainBrush("score_val", ends);
+    return axisBrush(field, ends);
+  });
 }
 
 function columnsIn(width: number): number {
