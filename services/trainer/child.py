@@ -40,8 +40,12 @@ class Outbox:
     def send(self, message: Message) -> None:
         body = encode_frame(to_frame(message))
         with self._lock:
-            self._stream.write(body)
-            self._stream.flush()
+            try:
+                self._stream.write(body)
+                self._stream.flush()
+            except BrokenPipeError:
+                # The parent is gone, which the inbox may hear of a moment later.
+                os._exit(0)
 
     def beat(self) -> None:
         """Says that there is progress, at most once a second."""

@@ -41,8 +41,13 @@ def main() -> None:
         # Started before there is a question: for a verdict, which must be quick at a deadline.
         importlib.import_module("services.scheduler.analysis.verdict")
     while True:
-        answers.write(encode_answer(_answer(lines.get())))
-        answers.flush()
+        answer = encode_answer(_answer(lines.get()))
+        try:
+            answers.write(answer)
+            answers.flush()
+        except BrokenPipeError:
+            # The scheduler is gone, which the end of the lines may say a moment later.
+            os._exit(0)
 
 
 def _answer(line: bytes) -> Answer:

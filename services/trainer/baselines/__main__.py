@@ -36,8 +36,12 @@ def main() -> None:
     while True:
         job, received_at = jobs.get()
         for fitted in fit_all(job, received_at):
-            out.write(encode_frame(to_frame(fitted)))
-            out.flush()
+            try:
+                out.write(encode_frame(to_frame(fitted)))
+                out.flush()
+            except BrokenPipeError:
+                # The parent is gone, which the inbox may hear of a moment later.
+                os._exit(0)
 
 
 def _read(stream: BinaryIO, jobs: queue.SimpleQueue[tuple[BaselineJob, float]]) -> None:

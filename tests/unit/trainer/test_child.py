@@ -31,6 +31,20 @@ def test_it_exits_when_its_parent_is_gone(ready: bool) -> None:
         assert child.wait(timeout=30) == 0
 
 
+def test_it_has_no_complaint_when_its_parent_is_gone_before_its_input_ends() -> None:
+    with subprocess.Popen(
+        CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        # It says that it is ready, to nobody.
+        assert child.wait(timeout=30) == 0
+        assert child.stderr.read() == b""
+        child.stdin.close()
+
+
 def test_nonsense_ends_it() -> None:
     done = subprocess.run(CHILD, input=b"\x00" * 7, capture_output=True, timeout=60)
     assert b"BrokenFrame" in done.stderr
