@@ -74,24 +74,33 @@ def rivals_python() -> Path:
 
     :raises RivalFailed: when they can't be installed; that is tried once.
     """
-    error = _install(_CACHE / "rivals")
+    return _python_with("rivals", _REQUIREMENTS)
+
+
+def page_python() -> Path:
+    """Likewise of the environment that has the pages of others."""
+    return _python_with("page", _REQUIREMENTS.with_name("page_requirements.txt"))
+
+
+def _python_with(name: str, requirements: Path) -> Path:
+    error = _install(_CACHE / name, requirements)
     if error:
         raise RivalFailed(error)
-    return _CACHE / "rivals" / "bin" / "python"
+    return _CACHE / name / "bin" / "python"
 
 
 @functools.cache
-def _install(folder: Path) -> str:
+def _install(folder: Path, requirements: Path) -> str:
     """Why it could not be done; nothing when the rivals are there."""
-    stamp, wanted = folder / "requirements.txt", _REQUIREMENTS.read_text()
+    stamp, wanted = folder / "requirements.txt", requirements.read_text()
     if stamp.exists() and stamp.read_text() == wanted:
         return ""
-    print(f"Installing the rivals in {folder} (torch is the large one) …", flush=True)
+    print(f"Installing the rivals in {folder} …", flush=True)
     words = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r"]
     try:
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run(
-            [folder / "bin" / "python", *words, _REQUIREMENTS],
+            [folder / "bin" / "python", *words, requirements],
             capture_output=True,
             text=True,
             check=True,

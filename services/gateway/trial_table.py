@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Final
 
-from layerlab.domain.design import DESIGN_FIELDS
+from layerlab.domain.design import DESIGN_FIELDS, Design
 from layerlab.domain.json_value import JsonValue
 from layerlab.domain.study import Trial
 from services.gateway.ledger import TrialSelection
+from services.gateway.ledger.doc import to_optional_time
 from services.gateway.ledger.documents import trial_to_json
 
 COLUMNS: Final = (
@@ -20,14 +22,30 @@ COLUMNS: Final = (
     "n_layers",
     *DESIGN_FIELDS,
 )
+_OF_DESIGN: Final = frozenset(("n_layers", *DESIGN_FIELDS))
+_TIMES: Final = frozenset(("created_at", "started_at", "ended_at"))
 # What a spreadsheet takes for a formula; such text is marked as text.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_columns(selection: TrialSelection) -> dict[str, JsonValue]:
-    rows = [_row(trial) for trial in selection.trials]
-    columns: dict[str, JsonValue] = {name: [row[name] for row in rows] for name in COLUMNS}
-    return {"seq": selection.seq, "count": len(rows), "columns": columns}
+    """What `trial_to_json` says of each, turned round; no document a trial: a page waits for it."""
+    trials = selection.trials
+    designs = [each.design for each in trials]
+    columns: dict[str, JsonValue] = {
+        name: _column(designs if name in _OF_DESIGN else trials, name) for name in COLUMNS
+    }
+    return {"seq": selection.seq, "count": len(trials), "columns": columns}
+
+
+def _column(records: Sequence[Trial] | Sequence[Design], name: str) -> JsonValue:
+    values = map(attrgetter(name), records)
+    if name in _TIMES:
+        return list(map(to_optional_time, values))
+    if name == "hidden":
+        return list(map(list, values))
+    # Enums are text, to JSON too.
+    return list(values)
 
 
 def to_csv(trials: Sequence[Trial]) -> str:

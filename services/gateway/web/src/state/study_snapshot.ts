@@ -1,7 +1,7 @@
 /** A study as REST tells it at one time: what its events go on from. */
 
 import { ApiProblem, getStudy, getTrialColumns, getVerdict } from "../api/client";
-import type { Study } from "../api/types";
+import type { Study, TrialColumns } from "../api/types";
 import type { Verdict } from "../api/verdict";
 import { trialsOf } from "./columns";
 import { openView } from "./fold";
@@ -14,7 +14,9 @@ export interface Snapshot {
 }
 
 export async function loadSnapshot(studyId: string): Promise<Snapshot> {
-  // First of all: then nothing that the others know is missing from the events after it.
+  const trialsRead = getTrialColumns(studyId);
+  // Waited for below; what it fails with is no news where there is no study.
+  trialsRead.catch(() => undefined);
   const study = await getStudy(studyId);
   let verdictError: unknown = null;
   // The rest of the page can be shown without it.
@@ -22,9 +24,16 @@ export async function loadSnapshot(studyId: string): Promise<Snapshot> {
     verdictError = problem;
     return null;
   });
-  const [answer, verdict] = await Promise.all([getTrialColumns(studyId), verdictRead]);
-  const trialsSeq = Math.max(answer.seq, study.seq);
-  return { view: openView(study, trialsOf(answer), verdict, trialsSeq), verdictError };
+  const answer = await readSince(study, trialsRead);
+  const view = openView(study, trialsOf(answer), await verdictRead, answer.seq);
+  return { view, verdictError };
+}
+
+/** Asked for at once with the study; and again where they don't know all that the study counts,
+ *  for the events that follow are those after the study. */
+async function readSince(study: Study, read: Promise<TrialColumns>): Promise<TrialColumns> {
+  const answer = await read;
+  return answer.seq >= study.seq ? answer : getTrialColumns(study.study_id);
 }
 
 /** The headline says whether there is one, so that nobody asks for what isn't there. */
