@@ -5,7 +5,9 @@ import { hovered } from "../state/selection";
 import { useWidth } from "../ui/hooks";
 import { isDark } from "../ui/theme";
 import { CONFIG, loadPlotly } from "./plotly";
-import type { Box, Bundle, Layout, PlotElement, Plotly, PlotEvent, Trace } from "./plotly";
+import type {
+  Box, Bundle, Layout, PlotElement, Plotly, PlotEvent, PointPlace, Trace,
+} from "./plotly";
 import { readTheme } from "./theme";
 import type { ChartTheme } from "./theme";
 
@@ -67,6 +69,8 @@ export function Plot(props: PlotProps) {
     return () => plotly.purge(element);
   }, [plotly]);
 
+  useHoverElsewhere(plot, plotly, visible && bundle === "cartesian");
+
   return (
     <div class="plot-frame" ref={frame} style={height ? { height: `${height}px` } : undefined}>
       <div class="plot" ref={plot} role="figure" aria-label={label} />
@@ -120,6 +124,38 @@ function useVisible(element: { current: HTMLElement | null }): boolean {
     return () => observer.disconnect();
   }, [element]);
   return visible;
+}
+
+/** The trial that is pointed at in another view is told of in this one. */
+function useHoverElsewhere(
+  plot: { current: HTMLDivElement | null },
+  plotly: Plotly | null,
+  isShown: boolean,
+): void {
+  useEffect(() => {
+    if (!plotly || !isShown) return undefined;
+    let told: number | null = null;
+    return hovered.subscribe((number) => {
+      const element = plot.current as PlotElement | null;
+      if (number === told || !element?.data) return;
+      told = number;
+      if (element.matches(":hover")) return;
+      const place = number === null ? null : placeOf(element.data, number);
+      if (place) plotly.Fx.hover(element, [place]);
+      else plotly.Fx.unhover(element);
+    });
+  }, [plot, plotly, isShown]);
+}
+
+/** Of the first point that is the trial's; of a line that is all one trial's, its last one. */
+export function placeOf(traces: readonly Trace[], number: number): PointPlace | null {
+  for (const [curveNumber, { customdata, hoverinfo }] of traces.entries()) {
+    if (!Array.isArray(customdata) || hoverinfo === "skip") continue;
+    const isLine = customdata.length > 1 && customdata.at(-1) === number;
+    const pointNumber = isLine ? customdata.length - 1 : customdata.indexOf(number);
+    if (pointNumber >= 0) return { curveNumber, pointNumber };
+  }
+  return null;
 }
 
 const LISTENED = [

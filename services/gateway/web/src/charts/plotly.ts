@@ -17,6 +17,11 @@ export interface PlotPoint {
   customdata?: unknown;
 }
 
+export interface PointPlace {
+  curveNumber: number;
+  pointNumber: number;
+}
+
 export interface PlotEvent {
   points: readonly PlotPoint[];
   event: MouseEvent;
@@ -53,6 +58,11 @@ export interface Plotly {
   purge(element: HTMLElement): void;
   downloadImage(element: HTMLElement, how: ImageRequest): Promise<unknown>;
   Plots: { resize(element: HTMLElement): void };
+  /** On subplots with axes; `hover` takes one point of each trace at most. */
+  Fx: {
+    hover(element: HTMLElement, points: readonly PointPlace[]): void;
+    unhover(element: HTMLElement): void;
+  };
 }
 
 /** Nothing of a chart leaves the machine. */

@@ -1,4 +1,4 @@
-/** Learning curves of the best trials: fetched once a trial has ended, and again while it trains. */
+/** Learning curves of some trials: fetched once a trial has ended, and again while it trains. */
 
 import { useEffect, useState } from "preact/hooks";
 import { getTrial } from "../api/client";
@@ -26,26 +26,28 @@ export function topTrials({ study, trials }: StudyView): LiveTrial[] {
     .slice(0, TOP);
 }
 
-/** What is known of the top trials' curves; each call of the server is for a trial that changed. */
-export function useCurves(view: StudyView): { curves: Curve[]; error: unknown } {
+/** What is known of some trials' curves; each call of the server is for a trial that changed. */
+export function useCurves(
+  studyId: string,
+  top: readonly LiveTrial[],
+): { curves: Curve[]; error: unknown } {
   const [known, setKnown] = useState<
     ReadonlyMap<number, { version: string; points: CurvePoint[] }>
   >(new Map());
   const [error, setError] = useState<unknown>(null);
-  const top = topTrials(view);
   const wanted = top.map((trial) => `${trial.number}:${version(trial)}`).join(" ");
   useEffect(() => {
     let current = true;
     const stale = top.filter((trial) => known.get(trial.number)?.version !== version(trial));
-    Promise.all(stale.map((trial) => getTrial(view.study.study_id, trial.number))).then(
+    Promise.all(stale.map((trial) => getTrial(studyId, trial.number))).then(
       (trials) => {
         if (!current || trials.length === 0) return;
-        // Of those that no longer lead, nothing is kept: over hours they would be many.
-        const leading = new Set(top.map(({ number }) => number));
-        const next = new Map([...known].filter(([number]) => leading.has(number)));
+        // Of those that are asked for no longer, nothing is kept: over hours they would be many.
+        const asked = new Set(top.map(({ number }) => number));
+        const next = new Map([...known].filter(([number]) => asked.has(number)));
         trials.forEach((trial, index) => {
-          const asked = stale[index];
-          if (asked) next.set(trial.number, { version: version(asked), points: trial.curve });
+          const before = stale[index];
+          if (before) next.set(trial.number, { version: version(before), points: trial.curve });
         });
         setKnown(next);
         setError(null);
@@ -57,7 +59,7 @@ export function useCurves(view: StudyView): { curves: Curve[]; error: unknown } 
     return () => {
       current = false;
     };
-  }, [wanted, view.study.study_id]);
+  }, [wanted, studyId]);
   const curves = top.flatMap((trial) => {
     const points = known.get(trial.number)?.points ?? [];
     return points.length > 0 ? [{ trial, points }] : [];

@@ -39,8 +39,16 @@ export function openView(
   verdict: Verdict | null = null,
   trialsSeq = study.seq,
 ): StudyView {
-  const table = TrialTable.of(trials.map(liveTrial));
-  return { study, verdict, trials: table, seq: study.seq, trialsSeq };
+  return viewOf(study, trials.map(liveTrial), verdict, trialsSeq);
+}
+
+export function viewOf(
+  study: Study,
+  trials: readonly LiveTrial[],
+  verdict: Verdict | null,
+  trialsSeq: number,
+): StudyView {
+  return { study, verdict, trials: TrialTable.of(trials), seq: study.seq, trialsSeq };
 }
 
 /** A new view; the old one stays as it was. Events up to `view.seq` are skipped. */

@@ -1,10 +1,11 @@
 /** A study as REST tells it at one time: what its events go on from. */
 
-import { ApiProblem, getStudy, getTrialColumns, getVerdict } from "../api/client";
+import { ApiProblem, getTrialColumns, getVerdict } from "../api/client";
+import { takeStudy } from "../api/head_start";
 import type { Study, TrialColumns } from "../api/types";
 import type { Verdict } from "../api/verdict";
 import { trialsOf } from "./columns";
-import { openView } from "./fold";
+import { viewOf } from "./fold";
 import type { StudyView } from "./fold";
 
 export interface Snapshot {
@@ -14,18 +15,16 @@ export interface Snapshot {
 }
 
 export async function loadSnapshot(studyId: string): Promise<Snapshot> {
-  const trialsRead = getTrialColumns(studyId);
-  // Waited for below; what it fails with is no news where there is no study.
-  trialsRead.catch(() => undefined);
-  const study = await getStudy(studyId);
+  const read = takeStudy(studyId);
+  const study = await read.study;
   let verdictError: unknown = null;
   // The rest of the page can be shown without it.
   const verdictRead = loadVerdict(study).catch((problem: unknown) => {
     verdictError = problem;
     return null;
   });
-  const answer = await readSince(study, trialsRead);
-  const view = openView(study, trialsOf(answer), await verdictRead, answer.seq);
+  const answer = await readSince(study, read.trials);
+  const view = viewOf(study, trialsOf(answer), await verdictRead, answer.seq);
   return { view, verdictError };
 }
 

@@ -1,7 +1,7 @@
 /** Screens and charts whose code is fetched when they are first looked at. */
 
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ProblemNote, Skeleton } from "./blank";
 
 type Loader<Props> = () => Promise<ComponentType<Props>>;
@@ -20,9 +20,11 @@ export function lazy<Props extends object>(
     const [Loaded, setLoaded] = useState(() => loaded);
     const [error, setError] = useState<unknown>(null);
     const [attempt, setAttempt] = useState(0);
+    // Not in an effect: the code shall be on its way before the first picture.
+    const loading = useMemo(() => (loaded === null ? load() : Promise.resolve(loaded)), [attempt]);
     useEffect(() => {
       let isHere = true;
-      load().then(
+      loading.then(
         (component) => {
           loaded = component;
           if (isHere) setLoaded(() => component);
@@ -32,7 +34,7 @@ export function lazy<Props extends object>(
       return () => {
         isHere = false;
       };
-    }, [attempt]);
+    }, [loading]);
     if (Loaded !== null) return <Loaded {...props} />;
     if (error === null) return <Skeleton lines={6} label={label} />;
     const again = (): void => {

@@ -1,4 +1,4 @@
-/** How the leaders learnt, epoch by epoch. */
+/** How some designs learnt, epoch by epoch. */
 
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
@@ -11,18 +11,29 @@ import type { ChartTheme } from "../../charts/theme";
 import { axisFormat, better, hoverFormat, isLoss, metricLabel, score, utility } from "../../format/metric";
 import { counted } from "../../format/numbers";
 import { layers } from "../../format/words";
-import { useCurves } from "../../state/curves";
+import { topTrials, useCurves } from "../../state/curves";
 import type { Curve } from "../../state/curves";
-import type { StudyView } from "../../state/fold";
+import type { LiveTrial, StudyView } from "../../state/fold";
 import { Blank, ProblemNote } from "../../ui/blank";
 
 // Lines are told apart by dash and marker, too, for those who don't see the colors.
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 const MARKERS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
 
-export function CurvesPanel({ view }: { view: StudyView }) {
+export function LeadersCurves({ view }: { view: StudyView }) {
+  return <CurvesPanel view={view} trials={topTrials(view)} title="Learning curves of the leaders" />;
+}
+
+interface CurvesPanelProps {
+  view: StudyView;
+  /** At most six, in the order of their colors. */
+  trials: readonly LiveTrial[];
+  title: string;
+}
+
+export function CurvesPanel({ view, trials, title }: CurvesPanelProps) {
   const { metric } = view.study;
-  const { curves, error } = useCurves(view);
+  const { curves, error } = useCurves(view.study.study_id, trials);
   const key = curves.map(({ trial, points }) => `${trial.number}:${points.length}`).join(" ");
   const stable = useMemo(() => curves, [key]);
   const draw = useCallback(
@@ -32,7 +43,7 @@ export function CurvesPanel({ view }: { view: StudyView }) {
   return (
     <ChartPanel
       study={view.study}
-      title="Learning curves of the leaders"
+      title={title}
       subtitle={`Validation ${metricLabel(metric)} after each epoch`}
       label={spoken(stable, metric)}
       draw={draw}

@@ -1,10 +1,11 @@
 /** Trials as rows of the leaderboard. */
 
 import type { Metric, Purpose } from "../../../api/types";
-import { scoreColor, scoreRange } from "../../../charts/score_scale";
+import { scoreRange } from "../../../charts/score_scale";
+import type { ScoreRange } from "../../../charts/score_scale";
 import { utility } from "../../../format/metric";
 import { isEndedTrial } from "../../../format/words";
-import { compareScores, compareStanding } from "../../../state/fold";
+import { compareStanding } from "../../../state/fold";
 import type { LiveTrial, StudyView } from "../../../state/fold";
 import { matches } from "../../../state/selection";
 import type { Brush } from "../../../state/selection";
@@ -22,8 +23,8 @@ export interface BoardRow {
   epochs: number;
   /** Of training; null until the first epoch. */
   seconds: number | null;
-  /** The score's color on the charts, as a CSS color. */
-  color: string | null;
+  /** That colors go by. */
+  range: ScoreRange;
 }
 
 /** In the order of standing, so that equals keep it whatever the table is sorted by. */
@@ -33,22 +34,21 @@ export function boardRows(
   brushes: readonly Brush[] = [],
 ): BoardRow[] {
   const { metric } = view.study;
-  const trials = [...view.trials.values()]
+  const placed = [...view.trials.values()]
     .filter((trial) => filter === "all" || trial.purpose === filter)
     .filter((trial) => matches(trial, brushes))
+    .map((trial) => ({ trial, height: utilityOf(trial, metric) }))
     .sort(
       (a, b) =>
-        compareScores(scoreOf(a), scoreOf(b), metric) ||
-        Number(b.state === "SUCCEEDED") - Number(a.state === "SUCCEEDED") ||
-        compareStanding(a, b, metric),
+        compareHeights(a.height, b.height) ||
+        Number(b.trial.state === "SUCCEEDED") - Number(a.trial.state === "SUCCEEDED") ||
+        compareStanding(a.trial, b.trial, metric),
     );
-  const utilities = trials.map((trial) => utilityOf(trial, metric));
-  const range = scoreRange(utilities);
+  const range = scoreRange(placed.map(({ height }) => height));
   let rank = 0;
-  return trials.map((trial, index) => {
+  return placed.map(({ trial, height }) => {
     const ranked =
       trial.purpose === "search" && trial.state === "SUCCEEDED" && trial.score_val !== null;
-    const height = utilities[index] ?? null;
     return {
       trial,
       metric,
@@ -57,9 +57,14 @@ export function boardRows(
       utility: height,
       epochs: trial.live && !isEndedTrial(trial.state) ? trial.live.epoch : trial.epochs,
       seconds: trial.fit_time_seconds ?? trial.live?.elapsed_seconds ?? null,
-      color: height === null ? null : scoreColor(height, range),
+      range,
     };
   });
+}
+
+/** The higher first, and what has none last. */
+function compareHeights(a: number | null, b: number | null): number {
+  return (b ?? -Infinity) - (a ?? -Infinity) || 0;
 }
 
 /** How many trials there are of each purpose, in the order in which a study comes to them. */

@@ -181,12 +181,13 @@ interface BodyRowProps {
 }
 
 function BodyRow({ row, index, isStop, Cell }: BodyRowProps) {
+  const isHovered = hovered.value === row.original.trial.number;
   // A row that stays in sight while others scroll in is not drawn again.
   return useMemo(() => {
     const { trial } = row.original;
     return (
       <tr
-        class={rowLook(row.original)}
+        class={[rowLook(row.original), isHovered && "pointed-at"].filter(Boolean).join(" ")}
         data-trial={trial.number}
         data-index={index}
         data-purpose={trial.purpose}
@@ -206,7 +207,7 @@ function BodyRow({ row, index, isStop, Cell }: BodyRowProps) {
         </RowStop.Provider>
       </tr>
     );
-  }, [row, index, isStop]);
+  }, [row, index, isStop, isHovered]);
 }
 
 function cellLook(id: string): string {

@@ -1,6 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Design } from "../../../api/types";
+import { scoreColor } from "../../../charts/score_scale";
 import { BASELINE_WORDS, PURPOSE_WORDS } from "../../../format/design_words";
 import { score } from "../../../format/metric";
 import { layers, reasonWords } from "../../../format/words";
@@ -11,9 +12,12 @@ import { MOST_PICKED, picked, togglePick } from "../../../state/selection";
 import type { BoardRow } from "./board_rows";
 
 export function ScoreCell({ row }: { row: BoardRow }) {
+  const { utility: height, range } = row;
   return (
     <span class="score-cell">
-      {row.color && <span class="swatch" style={{ background: row.color }} />}
+      {height !== null && (
+        <span class="swatch" style={{ background: scoreColor(height, range) }} />
+      )}
       {score(row.score, row.metric)}
     </span>
   );

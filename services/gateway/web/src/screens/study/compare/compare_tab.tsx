@@ -4,9 +4,11 @@ import { studyAddress, query, setQuery, trialAddress } from "../../../router";
 import { picked, readPicked, selectionQuery } from "../../../state/selection";
 import type { LiveTrial, StudyView } from "../../../state/fold";
 import { Blank } from "../../../ui/blank";
-import { Panel } from "../../../ui/panel";
+import { Boundary, Panel } from "../../../ui/panel";
+import { CurvesPanel } from "../curves_panel";
 import { designRows, outcomeRows } from "./compare_rows";
 import type { CompareRow } from "./compare_rows";
+import { PairsPanel } from "./pairs_panel";
 
 export function CompareTab({ view }: { view: StudyView }) {
   const { study } = view;
@@ -17,6 +19,7 @@ export function CompareTab({ view }: { view: StudyView }) {
   const all = query.value.get("same") === "shown";
   return (
     <>
+      <PairsPanel verdict={view.verdict} trials={trials} />
       <Panel title="What came of them" flush>
         <Table label="What came of them" trials={trials} view={view} rows={outcomeRows(trials, study)} />
       </Panel>
@@ -33,6 +36,9 @@ export function CompareTab({ view }: { view: StudyView }) {
           rows={designRows(trials, study).filter(({ differs }) => all || differs)}
         />
       </Panel>
+      <Boundary>
+        <CurvesPanel view={view} trials={trials} title="How they learnt" />
+      </Boundary>
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { StudyView } from "../../../state/fold";
 import type { StudyStore } from "../../../state/study";
 import { Boundary } from "../../../ui/panel";
 import { BestPanel } from "../best_panel";
-import { CurvesPanel } from "../curves_panel";
+import { LeadersCurves } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
 import { Leaderboard } from "../board/leaderboard";
 import { VerdictPanel } from "../verdict/verdict_panel";
@@ -32,7 +32,7 @@ export function OverviewTab({ store, view, chart }: OverviewTabProps) {
       <Boundary>
         <div class="charts">
           <DepthPanel view={chart} />
-          <CurvesPanel view={chart} />
+          <LeadersCurves view={chart} />
           <BestPanel view={chart} />
         </div>
       </Boundary>

@@ -6,7 +6,7 @@ import type { StudyView } from "../../../state/fold";
 import { useThrottled } from "../../../ui/hooks";
 import { Boundary } from "../../../ui/panel";
 import { BestPanel } from "../best_panel";
-import { CurvesPanel } from "../curves_panel";
+import { LeadersCurves } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
 import { DistributionPanel } from "./distribution_panel";
 import { HeatPanel } from "./heat_panel";
@@ -22,7 +22,7 @@ const REDRAW_MS = 2_000;
 
 const PLOTS = [
   ["depth", "Time and layers", DepthPanel],
-  ["curves", "Learning curves", CurvesPanel],
+  ["curves", "Learning curves", LeadersCurves],
   ["best", "Best so far", BestPanel],
   ["parallel", "Parallel coordinates", ParallelPanel],
   ["importances", "Importances", ImportancePlot],
