@@ -24,7 +24,7 @@ COMPOSE ?= docker compose
 ENGINE ?= docker
 
 .PHONY: help setup setup-tools demo up test drill check check-python check-contracts check-web \
-	protos web images compose-test bench bench-quality bench-all screenshots
+	protos web images compose-test bench bench-quality bench-page bench-all screenshots
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,6 +90,10 @@ bench: setup-tools ## Train beside WORKLOADS' RIVALS (all), SECONDS (10) each: t
 bench-quality: setup-tools ## Search TABLES (all) beside rivals, SECONDS (60) each, or ONLY some; RESUME=1 goes on.
 	@$(BIN)/python -m benchmarks.quality $(if $(TABLES),--tables $(TABLES)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume)
+
+bench-page: setup-tools web ## Measure the page beside optuna-dashboard, and MINUTES (2) of a live study.
+	@scripts/system_packages
+	@$(BIN)/python -m benchmarks.page $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-all: setup-tools web ## Measure everything that figures were set for; takes two hours.
 	@for each in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \

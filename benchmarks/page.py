@@ -73,7 +73,10 @@ _WARM_SECONDS: Final = 20.0
 _WORK_SECONDS: Final = 20.0
 _ROW: Final = "tr[data-trial]"
 _TABLE: Final = ".board-frame"
-_THEIR_ROW: Final = "table tbody tr"
+# A trial of their list; the entries of their menu have no chip.
+_THEIR_ROW: Final = ".MuiListItemButton-root .MuiChip-root"
+# One takes half a minute.
+_THEIR_ROUNDS: Final = 2
 
 
 class Report:
@@ -208,10 +211,10 @@ def measure_theirs(
             home = [measure_opening(browser, url, "a[href*='studies/']") for _ in range(rounds)]
             found["load"] = median_opening(home)
         if "open" in parts:
-            place = f"{url}/dashboard/studies/1/trialTable"
+            place = f"{url}/dashboard/studies/1/trials"
             measure_opening(browser, place, _THEIR_ROW)
             found["open"] = median_opening(
-                [measure_opening(browser, place, _THEIR_ROW) for _ in range(rounds)]
+                [measure_opening(browser, place, _THEIR_ROW) for _ in range(_THEIR_ROUNDS)]
             )
     return found
 

@@ -7,7 +7,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from layerlab.client import Client
 from tests.e2e.conftest import Open, StartServer
@@ -91,6 +91,10 @@ def test_a_user_goes_from_an_unknown_table_to_a_comparison_that_others_see(
     built = page.get_by_role("region", name="How they were built, table")
     expect(built.get_by_role("columnheader")).to_have_count(2)
     told = built.inner_text()
+    expect(page.get_by_text("were trained once each, on one split")).to_be_visible()
+    curves = page.get_by_role("figure", name=re.compile(r"^Learning curves\. trial \d+"))
+    curves.scroll_into_view_if_needed()
+    expect(curves.locator(".scatterlayer .trace")).to_have_count(2)
     second = browser.new_page()
     second.goto(page.url)
     expect(second.get_by_role("region", name="How they were built, table")).to_be_visible()
@@ -162,6 +166,60 @@ def test_trials_are_walked_through_picked_and_opened_by_keyboard_alone(
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(focused).to_have_attribute("data-index", "2")
+
+
+def test_what_is_pointed_at_in_the_table_shows_in_the_plots_and_the_other_way_round(
+    server: Server, client: Client, open_page: Open
+) -> None:
+    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
+    study = client.studies.create(dataset, "sex", max_trials=12, max_epochs=6, verdict="off")
+    study.wait(timeout=120)
+    page = open_page(server)
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    page.goto(f"{server.url}/studies/{study.study_id}")
+    plot = page.get_by_role("figure", name=re.compile("hidden layers"))
+    expect(plot.locator(".scatterlayer .point").first).to_be_visible()
+    row = page.locator("tr[data-index='3']")
+    number = row.get_attribute("data-trial")
+    row.hover()
+    expect(plot.locator(".hoverlayer .hovertext")).to_contain_text(f"Trial {number}")
+    page.get_by_role("heading", name="Leaderboard").hover()
+    expect(plot.locator(".hoverlayer .hovertext")).to_have_count(0)
+
+    point = plot.locator(".scatterlayer .point").first.bounding_box()
+    assert point
+    page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2, steps=4)
+    expect(page.locator("tr.pointed-at")).to_have_count(1)
+
+
+def test_a_study_is_made_and_started_by_keyboard_alone(server: Server, open_page: Open) -> None:
+    page = open_page(server)
+    page.goto(f"{server.url}/new/upload")
+    sample = page.get_by_role("button", name=re.compile("penguins", re.I)).first
+    _tab_to(page, sample)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
+    for step in ("Search", "Review"):
+        _tab_to(page, page.get_by_role("navigation", name="Steps").get_by_role("link", name=step))
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"/new/{step.lower()}"))
+    _tab_to(page, page.get_by_role("button", name="Start the study"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/studies/\w+"))
+    parts = page.get_by_role("navigation", name="Parts of the study")
+    _tab_to(page, parts.get_by_role("link", name="Activity"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/activity$"))
+
+
+def _tab_to(page: Page, wanted: Locator) -> None:
+    """From where the keyboard is, as often as it takes; never by a mouse or a script."""
+    expect(wanted).to_be_visible()
+    for _ in range(120):
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the Tab key does not come to {wanted}")
 
 
 def test_a_box_that_is_drawn_on_a_plot_selects_in_the_table(

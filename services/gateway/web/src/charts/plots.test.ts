@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LiveTrial } from "../state/fold";
 import { extent, fieldOf, position } from "./fields";
 import { paretoFront } from "./front";
+import { placeOf } from "./plot";
 import { CONFIG } from "./plotly";
 import { scoreAxisRange, thinned, thinnedWords } from "./points";
 import { fileName, toCsv } from "./table_data";
@@ -87,5 +88,19 @@ describe("axes", () => {
     expect(high).toBeGreaterThan(0.5);
     const [only, above] = scoreAxisRange([0.7], "accuracy");
     expect(only).toBeLessThan(above);
+  });
+});
+
+describe("a trial that is pointed at elsewhere", () => {
+  it("is the point that is its own, or the end of the line that is", () => {
+    const traces = [
+      { x: [1], y: [1] },
+      { customdata: [4, 9], hoverinfo: "skip" },
+      { customdata: [7, 9, 4] },
+      { customdata: [5, 5, 5] },
+    ];
+    expect(placeOf(traces, 9)).toEqual({ curveNumber: 2, pointNumber: 1 });
+    expect(placeOf(traces, 5)).toEqual({ curveNumber: 3, pointNumber: 2 });
+    expect(placeOf(traces, 6)).toBeNull();
   });
 });

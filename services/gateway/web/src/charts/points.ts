@@ -77,7 +77,7 @@ export function trialText(trial: LiveTrial, metric: Metric): string {
   const seconds = trial.fit_time_seconds;
   const time = seconds === null ? "" : `${duration(seconds)} · `;
   return [
-    `<b>Trial ${trial.number}</b>  ${score(trial.score_val, metric)}`,
+    `Trial ${trial.number}  ${score(trial.score_val, metric)}`,
     plainText(designSummary(trial.design)),
     `${time}${counted(trial.epochs, "epoch")}`,
   ].join("<br>");

@@ -31,7 +31,8 @@ export function readTheme(): ChartTheme {
   };
 }
 
-/** Plotly reads some tags in its texts; a name from a table must never become one. */
+/** Plotly reads some tags in its texts; a name from a table must never become one. (Nor do texts of
+ *  ours use any but `<br>`: the others are inline styles, which the security policy forbids.) */
 export function plainText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -83,7 +83,7 @@ function drawCurves(
     line: { color: theme.lines[index], width: index === 0 ? 2.6 : 1.6, dash: DASHES[index] },
     marker: { symbol: MARKERS[index], size: 6, maxdisplayed: 8 },
     hovertemplate:
-      `<b>Trial ${trial.number}</b> ${plainText(layers(trial.design.hidden))}<br>` +
+      `Trial ${trial.number}: ${plainText(layers(trial.design.hidden))}<br>` +
       `epoch %{x}: %{y:${hoverFormat(metric)}}<extra></extra>`,
   }));
   const layout = {
