@@ -1662,17 +1662,23 @@ class GetTrialRequest(_message.Message):
 
     STUDY_ID_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
+    MAX_POINTS_FIELD_NUMBER: _builtins.int
     study_id: _builtins.str
     number: _builtins.int
+    max_points: _builtins.int
+    """At most so many points of the curve, evenly chosen, with its ends and its best epoch; 0: all,
+    else 3 or more.
+    """
     def __init__(
         self,
         *,
         study_id: _builtins.str = ...,
         number: _builtins.int = ...,
+        max_points: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "study_id", b"study_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_points", b"max_points", "number", b"number", "study_id", b"study_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

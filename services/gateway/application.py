@@ -18,6 +18,7 @@ from layerlab.domain.study import Trial
 from layerlab.domain.table_shape import TableShape, estimate_shape
 from layerlab.domain.worker import Worker
 from layerlab.ports import Ingest, RunStore
+from services.gateway.curves import thin_curve
 from services.gateway.estimating import Estimator, Prediction
 from services.gateway.evaluating import Evaluator
 from services.gateway.idempotency import Answers, hash_of
@@ -254,9 +255,16 @@ class Application:
         """
         return await self._ledger.list_activity(study_id, size, page_token)
 
-    async def get_trial(self, study_id: str, number: int) -> tuple[Trial, tuple[CurvePoint, ...]]:
-        """:raises NotFound: `unknown_study`, `unknown_trial`."""
-        return await self._ledger.get_trial(study_id, number)
+    async def get_trial(
+        self, study_id: str, number: int, max_points: int = 0
+    ) -> tuple[Trial, tuple[CurvePoint, ...]]:
+        """`max_points`: as in `thin_curve`.
+
+        :raises NotFound: `unknown_study`, `unknown_trial`.
+        :raises InvalidInput: `invalid_max_points`.
+        """
+        trial, curve = await self._ledger.get_trial(study_id, number)
+        return trial, thin_curve(curve, max_points, trial.best_epoch)
 
     async def list_cohorts(self, study_id: str, size: int, page_token: str) -> CohortPage:
         """In the order of registration.

@@ -114,7 +114,9 @@ class StudyServicer(study_pb2_grpc.StudyServiceServicer):
 
     async def GetTrial(self, request: pb.GetTrialRequest, context: Context) -> pb.GetTrialResponse:
         async with wire.errors_as_status(context):
-            trial, curve = await self._app.get_trial(request.study_id, request.number)
+            trial, curve = await self._app.get_trial(
+                request.study_id, request.number, request.max_points
+            )
         return pb.GetTrialResponse(
             trial=wire.trial_to_proto(trial), curve=[point_to_proto(point) for point in curve]
         )

@@ -145,9 +145,19 @@ def build_router(app: Application, limits: UploadLimits) -> APIRouter:
 
     @router.get("/{number}", response_model=TrialWithCurve, responses=failures(404))
     async def get_trial(
-        study_id: str, number: Annotated[int, Path(ge=1, le=2**53 - 1)]
+        study_id: str,
+        number: Annotated[int, Path(ge=1, le=2**53 - 1)],
+        max_points: Annotated[
+            int,
+            Query(
+                ge=0,
+                le=2**31 - 1,
+                description="At most so many points of the curve, evenly chosen, with its ends and "
+                "its best epoch; 0: all, else 3 or more.",
+            ),
+        ] = 0,
     ) -> JSONResponse:
-        trial, curve = await app.get_trial(study_id, number)
+        trial, curve = await app.get_trial(study_id, number, max_points)
         return answer(trial_with_curve_to_json(trial, curve))
 
     @router.post(

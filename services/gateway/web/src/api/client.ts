@@ -47,8 +47,13 @@ export function getTrialColumns(studyId: string): Promise<TrialColumns> {
   return getJson(`${studyPath(studyId)}/trials:columns?purpose=all`);
 }
 
-export function getTrial(studyId: string, number: number): Promise<TrialWithCurve> {
-  return getJson(`${studyPath(studyId)}/trials/${number}`);
+/** With its curve, of which `maxPoints` are chosen where it has more. */
+export function getTrial(
+  studyId: string,
+  number: number,
+  maxPoints = 0,
+): Promise<TrialWithCurve> {
+  return getJson(`${studyPath(studyId)}/trials/${number}?max_points=${maxPoints}`);
 }
 
 /** What the trial's result depends on; a problem with `no_receipt` before its cohort has ended. */

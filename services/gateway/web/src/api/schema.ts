@@ -4207,7 +4207,10 @@ export interface operations {
     };
     get_trial: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most so many points of the curve, evenly chosen, with its ends and its best epoch; 0: all, else 3 or more. */
+                max_points?: number;
+            };
             header?: never;
             path: {
                 study_id: string;

@@ -13,6 +13,8 @@ export interface Curve {
 }
 
 const TOP = 6;
+// More than a panel has room for; of thousands of epochs, again and again, it would be megabytes.
+const MOST_POINTS = 200;
 
 /** The search's best ended trials, and until there are enough of them, those in training. */
 export function topTrials({ study, trials }: StudyView): LiveTrial[] {
@@ -39,7 +41,7 @@ export function useCurves(
   useEffect(() => {
     let current = true;
     const stale = top.filter((trial) => known.get(trial.number)?.version !== version(trial));
-    Promise.all(stale.map((trial) => getTrial(studyId, trial.number))).then(
+    Promise.all(stale.map((trial) => getTrial(studyId, trial.number, MOST_POINTS))).then(
       (trials) => {
         if (!current || trials.length === 0) return;
         // Of those that are asked for no longer, nothing is kept: over hours they would be many.

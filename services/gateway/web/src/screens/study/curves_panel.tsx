@@ -34,7 +34,7 @@ interface CurvesPanelProps {
 export function CurvesPanel({ view, trials, title }: CurvesPanelProps) {
   const { metric } = view.study;
   const { curves, error } = useCurves(view.study.study_id, trials);
-  const key = curves.map(({ trial, points }) => `${trial.number}:${points.length}`).join(" ");
+  const key = curves.map(({ trial, points }) => `${trial.number}:${points.at(-1)?.epoch}`).join(" ");
   const stable = useMemo(() => curves, [key]);
   const draw = useCallback(
     (theme: ChartTheme) => drawCurves(theme, stable, metric),
@@ -62,7 +62,7 @@ function NoCurves({ error }: { error: unknown }) {
 function spoken(curves: readonly Curve[], metric: Metric): string {
   const parts = curves.map(
     ({ trial, points }) =>
-      `trial ${trial.number}: ${counted(points.length, "epoch")}, best ${score(peak(points, metric), metric)}`,
+      `trial ${trial.number}: ${counted(points.at(-1)?.epoch ?? 0, "epoch")}, best ${score(peak(points, metric), metric)}`,
   );
   return `Learning curves. ${parts.join("; ")}.`;
 }
@@ -93,7 +93,7 @@ function drawCurves(
       title: { text: "Epoch", font: { color: theme.muted, size: 12.5 }, standoff: 8 },
       showgrid: false,
       // A few epochs don't fill the width: the first points would look like the whole story.
-      range: [0, Math.max(10, ...curves.map(({ points }) => points.length)) + 0.5],
+      range: [0, Math.max(10, ...curves.map(({ points }) => points.at(-1)?.epoch ?? 0)) + 0.5],
     },
     yaxis: {
       ...(base["yaxis"] as object),
