@@ -202,7 +202,7 @@ def measure_theirs(
     parts, rounds = arguments.only or PARTS, arguments.rounds
     (folder / "trials.json").write_text(json.dumps(_their_trials(arguments.trials)))
     storage = f"sqlite:///{folder}/study.db"
-    module = ["-m", "benchmarks.rivals.optuna_page", folder / "trials.json", storage]
+    module = ["-m", "benchmarks.rivals.optuna_page", str(folder / "trials.json"), storage]
     subprocess.run([python, *module], check=True, cwd=Path(__file__).parents[1])
     found: dict[str, Opening] = {}
     with _dashboard(python.parent / "optuna-dashboard", storage) as url:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import optuna  # type: ignore[import-not-found]  # It is in the rivals' environment.
+import optuna
 
 
 def main() -> None:

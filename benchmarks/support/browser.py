@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
-_SIZE: Final = {"width": 1280, "height": 900}
+_SIZE: Final = ViewportSize(width=1280, height=900)
 _LIMIT_MS: Final = 120_000
 _QUIET_MS: Final = 500
 _SCROLL_SECONDS: Final = 5.0

@@ -216,7 +216,7 @@ def _parse_hidden(name: str, value: JsonValue) -> tuple[int, ...]:
         raise _invalid(name, "must be a list of widths")
     if not all(_is_int(each) for each in value):
         raise _invalid(name, "must be a list of whole numbers")
-    return tuple(value)  # type: ignore[arg-type]  # As checked.
+    return tuple(value)
 
 
 def _parse_recipe(name: str, value: JsonValue) -> StrEnum | None:
