@@ -191,6 +191,13 @@ def test_what_is_pointed_at_in_the_table_shows_in_the_plots_and_the_other_way_ro
     page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2, steps=4)
     expect(page.locator("tr.pointed-at")).to_have_count(1)
 
+    log = page.get_by_role("button", name="Logarithmic times")
+    expect(log).to_have_attribute("aria-pressed", "false")
+    log.press("Enter")
+    expect(page).to_have_url(re.compile(r"times=log"))
+    page.reload()
+    expect(log).to_have_attribute("aria-pressed", "true")
+
 
 def test_a_study_is_made_and_started_by_keyboard_alone(server: Server, open_page: Open) -> None:
     page = open_page(server)
@@ -286,7 +293,8 @@ def _brush_an_axis(page: Page) -> None:
     chart = page.locator("#plot-parallel")
     chart.scroll_into_view_if_needed()
     axis = chart.locator(".axis-brush .background").first
-    expect(axis).to_be_attached()
+    # Its bundle is the largest file of the page.
+    expect(axis).to_be_attached(timeout=_SLOW_MS)
     box = axis.bounding_box()
     assert box
     x = box["x"] + box["width"] / 2

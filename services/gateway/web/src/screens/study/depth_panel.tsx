@@ -21,6 +21,7 @@ import { directionWords, metricName, score, utility } from "../../format/metric"
 import { counted } from "../../format/numbers";
 import { duration } from "../../format/time";
 import type { StudyView } from "../../state/fold";
+import { query, setQuery } from "../../router";
 import { brushes, setBrushes } from "../../state/selection";
 import type { Brush } from "../../state/selection";
 
@@ -30,9 +31,10 @@ export function DepthPanel({ view }: { view: StudyView }) {
   const depths = useMemo(() => summarizeDepths(timed, metric), [timed, metric]);
   const style = usePointStyle(view.study);
   const shown = useMemo(() => thinned(timed, ({ trial }) => isKept(trial, style)), [timed, style]);
+  const isLog = usesLogarithm(timed, query.value.get("times"));
   const draw = useCallback(
-    (theme: ChartTheme) => drawDepths(theme, timed, shown, style),
-    [timed, shown, style],
+    (theme: ChartTheme) => drawDepths(theme, timed, shown, style, isLog),
+    [timed, shown, style, isLog],
   );
   const range = utilityRange(timed, metric);
   return (
@@ -42,6 +44,7 @@ export function DepthPanel({ view }: { view: StudyView }) {
       subtitle="Each point is a design; the box is the middle half of its depth"
       label={spoken(depths, metric)}
       draw={draw}
+      controls={<TimesChoice isLog={isLog} />}
       onBox={({ x, y }) =>
         setBrushes(
           withBrushes(brushes.peek(), [
@@ -63,6 +66,27 @@ export function DepthPanel({ view }: { view: StudyView }) {
         </div>
       }
     />
+  );
+}
+
+/** As the address says; else where times differ by so much that the short ones couldn't be told. */
+function usesLogarithm(timed: readonly TimedTrial[], asked: string | null): boolean {
+  if (asked === "log" || asked === "linear") return asked === "log";
+  const [low, high] = extent(timed.map((each) => each.seconds));
+  return high > 30 * low;
+}
+
+function TimesChoice({ isLog }: { isLog: boolean }) {
+  return (
+    <button
+      type="button"
+      class="btn btn-quiet btn-small"
+      aria-label="Logarithmic times"
+      aria-pressed={isLog}
+      onClick={() => setQuery({ times: isLog ? "linear" : "log" }, { replace: true })}
+    >
+      Log
+    </button>
   );
 }
 
@@ -103,6 +127,7 @@ function drawDepths(
   timed: readonly TimedTrial[],
   shown: readonly TimedTrial[],
   style: PointStyle,
+  isLog: boolean,
 ): Drawing {
   const boxes: Trace = {
     type: "box",
@@ -125,22 +150,20 @@ function drawDepths(
     hoverinfo: "text",
     marker: trialMarkers(theme, trials, style),
   };
-  return { traces: [boxes, points], layout: depthLayout(theme, timed) };
+  return { traces: [boxes, points], layout: depthLayout(theme, isLog) };
 }
 
-function depthLayout(theme: ChartTheme, timed: readonly TimedTrial[]): Layout {
-  const [low, high] = extent(timed.map((each) => each.seconds));
+function depthLayout(theme: ChartTheme, isLog: boolean): Layout {
   return {
     ...baseLayout(theme),
     xaxis: { ...baseAxis(theme, "Hidden layers"), dtick: 1, showgrid: false },
     yaxis: {
       ...baseAxis(theme, "Training time, s"),
-      // Times that differ by orders of magnitude need a logarithm to be seen.
-      ...(high > 30 * low ? LOG_AXIS : { type: "linear" }),
+      ...(isLog ? LOG_AXIS : { type: "linear" }),
       rangemode: "tozero",
     },
-    // Keeps the reader's zoom while new points come in.
-    uirevision: "depths",
+    // Keeps the reader's zoom while new points come in, on the same axes.
+    uirevision: isLog ? "depths-log" : "depths",
   };
 }
 

@@ -5,6 +5,7 @@ import { listActivity } from "../../../api/studies";
 import type { Activity, Study } from "../../../api/types";
 import { count } from "../../../format/numbers";
 import { isEndedStudy } from "../../../format/words";
+import { query, setQuery } from "../../../router";
 import { useResource } from "../../../state/resource";
 import { Blank, ProblemNote, Skeleton } from "../../../ui/blank";
 import { usePolling } from "../../../ui/hooks";
@@ -24,7 +25,8 @@ const KINDS: [ActivityKind | "all", string][] = [
 export function ActivityTab({ study }: { study: Study }) {
   const id = study.study_id;
   const latest = useResource(() => listActivity(id), [id]);
-  const [kind, setKind] = useState<ActivityKind | "all">("all");
+  const asked = query.value.get("kind");
+  const kind = KINDS.find(([each]) => each === asked)?.[0] ?? "all";
   const older = useOlder(id, latest.value?.next_page_token ?? "");
   usePolling(() => {
     if (!isEndedStudy(study.state)) latest.reload();
@@ -35,7 +37,7 @@ export function ActivityTab({ study }: { study: Study }) {
     <Panel
       title="Activity"
       subtitle="Newest first; epochs are in the curves"
-      actions={<KindChoice kind={kind} onChoose={setKind} />}
+      actions={<KindChoice kind={kind} onChoose={(chosen) => setQuery({ kind: chosen === "all" ? null : chosen }, { replace: true })} />}
     >
       {latest.value === null && latest.error === null && <Skeleton label="Loading the activity" />}
       {latest.error !== null && <ProblemNote error={latest.error} onRetry={latest.reload} />}

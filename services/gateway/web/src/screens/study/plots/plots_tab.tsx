@@ -8,6 +8,7 @@ import { Boundary } from "../../../ui/panel";
 import { BestPanel } from "../best_panel";
 import { LeadersCurves } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
+import { BestEvaluation } from "./best_evaluation";
 import { DistributionPanel } from "./distribution_panel";
 import { HeatPanel } from "./heat_panel";
 import { ImportancePlot } from "./importance_plot";
@@ -30,6 +31,7 @@ const PLOTS = [
   ["slices", "Slices", SlicePanel],
   ["heat", "Two choices", HeatPanel],
   ["distribution", "Distribution", DistributionPanel],
+  ["evaluation", "Right and wrong", BestEvaluation],
   ["survival", "How long", SurvivalPanel],
   ["timeline", "Who and when", TimelinePanel],
 ] as const;
