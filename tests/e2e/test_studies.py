@@ -73,7 +73,7 @@ def test_the_parts_of_a_split_share_no_row_and_leave_none_out(
     dataset = client.datasets.upload(table.csv)
     study = client.studies.create(dataset, table.target, max_trials=1, max_epochs=1, verdict="off")
     split = study.split()
-    study.cancel()
+    study.wait(timeout=60)
     rows = [row for part in split.values() for row in part]
     with_target = table.frame[table.target].notna().to_numpy().nonzero()[0]
     assert sorted(rows) == with_target.tolist()
