@@ -21,16 +21,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -44,19 +42,18 @@ from benchmarks.support.browser import (
     measure_scrolling,
     measure_work,
     median_opening,
-    open_browser,
     open_page,
     visit,
 )
+from benchmarks.support.dashboard import measure_dashboard
 from benchmarks.support.deployment import Deployment, open_deployment
 from benchmarks.support.machine import describe
-from benchmarks.support.rivals import page_python
-from benchmarks.support.seeded_study import count_params, draw_design, limit_of, seed_study
+from benchmarks.support.seeded_study import seed_study
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.study import CohortRef, EpochReport
 from layerlab.serving import grpc_channel
-from tests.servers import free_port
+from tests.chromium import open_chromium
 
 PARTS: Final = ("load", "open", "scroll", "live")
 MOST_SENT: Final = 200_000
@@ -73,10 +70,6 @@ _WARM_SECONDS: Final = 20.0
 _WORK_SECONDS: Final = 20.0
 _ROW: Final = "tr[data-trial]"
 _TABLE: Final = ".board-frame"
-# A trial of their list; the entries of their menu have no chip.
-_THEIR_ROW: Final = ".MuiListItemButton-root .MuiChip-root"
-# One takes half a minute.
-_THEIR_ROUNDS: Final = 2
 
 
 class Report:
@@ -98,11 +91,13 @@ def main() -> int:
         folder = Path(name)
         # Playwright's event loop lets no other one run in its thread, and seeding needs one.
         study_id = seed(folder / "ours", arguments.trials)
-        with open_browser() as browser:
+        with open_chromium() as browser:
             if set(parts) - {"live"}:
                 ours = measure_ours(folder / "ours", study_id, browser, arguments, report)
                 if not arguments.alone:
-                    theirs = measure_theirs(folder / "theirs", browser, arguments)
+                    theirs = measure_dashboard(
+                        folder / "theirs", browser, arguments.trials, parts, arguments.rounds
+                    )
                     compare(ours, theirs)
             if "live" in parts:
                 measure_live(folder / "live", browser, arguments.minutes, report)
@@ -147,7 +142,7 @@ def measure_ours(
     if not {"open", "scroll"} & set(parts):
         return found
     cold = []
-    for _ in range(max(1, rounds // 2)):
+    for _ in range(max(1, rounds // 2) if "open" in parts else 0):
         with served(folder) as here:
             place = f"{here.url}/studies/{study_id}/trials"
             cold.append(measure_opening(browser, place, _ROW))
@@ -188,74 +183,6 @@ def show_scrolling(browser: Browser, place: str, report: Report) -> None:
         f"a frame every {median:.1f} ms ({1000 / median:.0f}/s), 95 % within {late:.1f} ms",
         median <= FRAME_MS,
     )
-
-
-def measure_theirs(
-    folder: Path, browser: Browser, arguments: argparse.Namespace
-) -> dict[str, Opening]:
-    """What was measured of optuna-dashboard, likewise.
-
-    :raises RivalFailed: it can't be installed.
-    """
-    folder.mkdir()
-    python = page_python()
-    parts, rounds = arguments.only or PARTS, arguments.rounds
-    (folder / "trials.json").write_text(json.dumps(_their_trials(arguments.trials)))
-    storage = f"sqlite:///{folder}/study.db"
-    module = ["-m", "benchmarks.rivals.optuna_page", str(folder / "trials.json"), storage]
-    subprocess.run([python, *module], check=True, cwd=Path(__file__).parents[1])
-    found: dict[str, Opening] = {}
-    with _dashboard(python.parent / "optuna-dashboard", storage) as url:
-        if "load" in parts:
-            # Its list of studies has a card a study.
-            home = [measure_opening(browser, url, "a[href*='studies/']") for _ in range(rounds)]
-            found["load"] = median_opening(home)
-        if "open" in parts:
-            place = f"{url}/dashboard/studies/1/trials"
-            measure_opening(browser, place, _THEIR_ROW)
-            found["open"] = median_opening(
-                [measure_opening(browser, place, _THEIR_ROW) for _ in range(_THEIR_ROUNDS)]
-            )
-    return found
-
-
-def _their_trials(count: int) -> list[dict[str, object]]:
-    """As the seeded study's: a parameter for each field of its designs that differs."""
-    trials: list[dict[str, object]] = []
-    for number in range(1, count + 1):
-        chance = random.Random(number)
-        design = draw_design(chance)
-        limit = limit_of(design, chance)
-        told = design.to_json()
-        names = ("activation", "norm", "dropout", "optimizer", "learning_rate", "weight_decay",
-                 "batch_size")  # fmt: skip
-        params: dict[str, object] = {name: told[name] for name in names}
-        params |= {"n_layers": design.n_layers, "n_params": count_params(design)}
-        epochs = [limit * (1 - 0.7**epoch) for epoch in range(1, 13)]
-        trials.append({"params": params, "value": limit, "epochs": epochs})
-    return trials
-
-
-@contextmanager
-def _dashboard(command: Path, storage: str) -> Iterator[str]:
-    port = free_port()
-    words = [str(command), storage, "--port", str(port), "--host", "127.0.0.1"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/api/studies")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(300):
-        with suppress(OSError), urllib.request.urlopen(url, timeout=5):
-            return
-        time.sleep(0.2)
-    raise TimeoutError(f"{url} does not answer")
 
 
 def compare(ours: dict[str, Opening], theirs: dict[str, Opening]) -> None:

@@ -1,4 +1,4 @@
-"""How a process ends: the first signal closes, the second kills."""
+"""How a process ends: the first signal closes, the second kills; a child goes with its parent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 # Container objects made before the youngest are looked at; Python's own 700 is for small programs.
@@ -24,6 +24,16 @@ def collect_garbage_seldom() -> None:
     # What is loaded by now stays to the end: no need to look at it again.
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)
+
+
+def tell_parent(stream: BinaryIO, message: bytes) -> None:
+    """Writes it whole. Ends this process, quietly, where nobody reads any more."""
+    try:
+        stream.write(message)
+        stream.flush()
+    except BrokenPipeError:
+        # The parent is gone, which the end of this process's input may say a moment later.
+        os._exit(0)
 
 
 async def wait_for_signal() -> signal.Signals:

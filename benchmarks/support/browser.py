@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize
 
 _SIZE: Final = ViewportSize(width=1280, height=900)
 _LIMIT_MS: Final = 120_000
@@ -60,21 +59,6 @@ class Opening:
     sent: int
     requests: int
     heap: int
-
-
-@contextmanager
-def open_browser() -> Iterator[Browser]:
-    """:raises RuntimeError: there is no Chromium."""
-    path = shutil.which("chromium")
-    if path is None:
-        raise RuntimeError("Debian's package chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from layerlab.domain.trial import FailureReason
+from layerlab.lifecycle import tell_parent
 from services.trainer.control import Control
 from services.trainer.engines import Engines
 from services.trainer.frames import encode_frame, read_frame
@@ -40,12 +41,7 @@ class Outbox:
     def send(self, message: Message) -> None:
         body = encode_frame(to_frame(message))
         with self._lock:
-            try:
-                self._stream.write(body)
-                self._stream.flush()
-            except BrokenPipeError:
-                # The parent is gone, which the inbox may hear of a moment later.
-                os._exit(0)
+            tell_parent(self._stream, body)
 
     def beat(self) -> None:
         """Says that there is progress, at most once a second."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
 
+from layerlab.client import Client, Study
+
 ROOT = Path(__file__).parents[2]
 PENGUINS = ROOT / "services/gateway/samples/penguins.csv"
 AXE = ROOT / "services/gateway/web/node_modules/axe-core/axe.min.js"
@@ -16,6 +18,16 @@ def many_penguins() -> bytes:
     """So many that a study of them can be watched."""
     header, *rows = PENGUINS.read_bytes().splitlines(keepends=True)
     return header + 60 * b"".join(rows)
+
+
+def search_penguins(client: Client, target: str, designs: int, epochs: int) -> Study:
+    """A search that has ended, without a verdict."""
+    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
+    study = client.studies.create(
+        dataset, target, max_trials=designs, max_epochs=epochs, verdict="off"
+    )
+    study.wait(timeout=120)
+    return study
 
 
 def host_of(url: str) -> str:

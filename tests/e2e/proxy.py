@@ -29,6 +29,9 @@ class CuttingProxy:
         self._refusing = False
         self.delay_seconds = 0.0
         """How much later each piece arrives, either way."""
+        self.bytes_more: int | None = None
+        """The nth connection breaks after n times so many bytes from the server: sooner or later,
+        each message comes through."""
         self.connections = 0
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -81,8 +84,9 @@ class CuttingProxy:
             return
         with self._lock:
             self.connections += 1
+            limit = self.bytes_more and self.bytes_more * self.connections
             self._open |= {here, there}
-        back = threading.Thread(target=self._pass_on, args=(there, here), daemon=True)
+        back = threading.Thread(target=self._pass_on, args=(there, here, limit), daemon=True)
         back.start()
         self._pass_on(here, there)
         back.join()
@@ -99,11 +103,15 @@ class CuttingProxy:
                 return socket.create_connection(("127.0.0.1", port))
         return None
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pass_on(
+        self, source: socket.socket, sink: socket.socket, limit: int | None = None
+    ) -> None:
+        left = limit
         with suppress(OSError):
-            while data := source.recv(_BYTES):
+            while left != 0 and (data := source.recv(min(_BYTES, left or _BYTES))):
                 time.sleep(self.delay_seconds)
                 self._flowing.wait()
                 sink.sendall(data)
+                left = left and left - len(data)
         with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+            sink.shutdown(socket.SHUT_WR if left != 0 else socket.SHUT_RDWR)

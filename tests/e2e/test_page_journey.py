@@ -7,17 +7,17 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from layerlab.client import Client
 from tests.e2e.conftest import Open, StartServer
 from tests.e2e.page_steps import (
     AXE,
-    PENGUINS,
     choose_search,
     count_done,
     drop_file,
     press_start,
+    search_penguins,
     what_axe_finds,
 )
 from tests.e2e.server import Server
@@ -105,9 +105,7 @@ def test_a_user_goes_from_an_unknown_table_to_a_comparison_that_others_see(
 def test_the_table_is_sorted_filtered_and_widened_and_its_address_says_so(
     server: Server, client: Client, open_page: Open
 ) -> None:
-    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
-    study = client.studies.create(dataset, "species", max_trials=300, max_epochs=4, verdict="off")
-    study.wait(timeout=120)
+    study = search_penguins(client, "species", designs=300, epochs=4)
     page = open_page(server)
     page.goto(f"{server.url}/studies/{study.study_id}/trials")
     expect(page.get_by_test_id("shown")).to_have_text("300 of 300")
@@ -138,42 +136,10 @@ def test_the_table_is_sorted_filtered_and_widened_and_its_address_says_so(
         assert what_axe_finds(page) == []
 
 
-def test_trials_are_walked_through_picked_and_opened_by_keyboard_alone(
-    server: Server, client: Client, open_page: Open
-) -> None:
-    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
-    study = client.studies.create(dataset, "island", max_trials=120, max_epochs=3, verdict="off")
-    study.wait(timeout=120)
-    page = open_page(server)
-    page.goto(f"{server.url}/studies/{study.study_id}/trials")
-    page.locator("tr[data-index='0']").get_by_role("button").focus()
-    page.keyboard.press("End")
-    focused = page.locator("tr[data-trial]:focus-within")
-    expect(focused).to_have_attribute("data-index", "119")
-    page.keyboard.press("Home")
-    expect(focused).to_have_attribute("data-index", "0")
-    for _ in range(2):
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.press("Space")
-        page.keyboard.press("Tab")
-    expect(focused).to_have_attribute("data-index", "2")
-    expect(page).to_have_url(re.compile(r"pick=\d+,\d+"))
-
-    number = focused.get_attribute("data-trial")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name=f"Trial {number}")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(focused).to_have_attribute("data-index", "2")
-
-
 def test_what_is_pointed_at_in_the_table_shows_in_the_plots_and_the_other_way_round(
     server: Server, client: Client, open_page: Open
 ) -> None:
-    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
-    study = client.studies.create(dataset, "sex", max_trials=12, max_epochs=6, verdict="off")
-    study.wait(timeout=120)
+    study = search_penguins(client, "sex", designs=12, epochs=6)
     page = open_page(server)
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.goto(f"{server.url}/studies/{study.study_id}")
@@ -199,42 +165,10 @@ def test_what_is_pointed_at_in_the_table_shows_in_the_plots_and_the_other_way_ro
     expect(log).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_study_is_made_and_started_by_keyboard_alone(server: Server, open_page: Open) -> None:
-    page = open_page(server)
-    page.goto(f"{server.url}/new/upload")
-    sample = page.get_by_role("button", name=re.compile("penguins", re.I)).first
-    _tab_to(page, sample)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
-    for step in ("Search", "Review"):
-        _tab_to(page, page.get_by_role("navigation", name="Steps").get_by_role("link", name=step))
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(f"/new/{step.lower()}"))
-    _tab_to(page, page.get_by_role("button", name="Start the study"))
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/studies/\w+"))
-    parts = page.get_by_role("navigation", name="Parts of the study")
-    _tab_to(page, parts.get_by_role("link", name="Activity"))
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/activity$"))
-
-
-def _tab_to(page: Page, wanted: Locator) -> None:
-    """From where the keyboard is, as often as it takes; never by a mouse or a script."""
-    expect(wanted).to_be_visible()
-    for _ in range(120):
-        if wanted.evaluate("each => each === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"the Tab key does not come to {wanted}")
-
-
 def test_a_box_that_is_drawn_on_a_plot_selects_in_the_table(
     server: Server, client: Client, open_page: Open
 ) -> None:
-    dataset = client.datasets.upload(PENGUINS.read_bytes(), name="penguins.csv")
-    study = client.studies.create(dataset, "sex", max_trials=60, max_epochs=6, verdict="off")
-    study.wait(timeout=120)
+    study = search_penguins(client, "sex", designs=60, epochs=6)
     page = open_page(server)
     page.goto(f"{server.url}/studies/{study.study_id}/plots")
     place = page.locator("#plot-pareto")

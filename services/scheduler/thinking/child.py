@@ -18,6 +18,7 @@ import traceback
 from typing import BinaryIO, Final
 
 from layerlab.domain.problem import Problem, Unavailable
+from layerlab.lifecycle import tell_parent
 from services.scheduler.thinking.messages import (
     FAILED,
     Answer,
@@ -41,13 +42,7 @@ def main() -> None:
         # Started before there is a question: for a verdict, which must be quick at a deadline.
         importlib.import_module("services.scheduler.analysis.verdict")
     while True:
-        answer = encode_answer(_answer(lines.get()))
-        try:
-            answers.write(answer)
-            answers.flush()
-        except BrokenPipeError:
-            # The scheduler is gone, which the end of the lines may say a moment later.
-            os._exit(0)
+        tell_parent(answers, encode_answer(_answer(lines.get())))
 
 
 def _answer(line: bytes) -> Answer:

@@ -16,6 +16,7 @@ import time
 import traceback
 from typing import BinaryIO
 
+from layerlab.lifecycle import tell_parent
 from services.trainer.frames import encode_frame, read_frame
 from services.trainer.message_frames import command_from_frame, to_frame
 from services.trainer.messages import BaselineJob
@@ -36,12 +37,7 @@ def main() -> None:
     while True:
         job, received_at = jobs.get()
         for fitted in fit_all(job, received_at):
-            try:
-                out.write(encode_frame(to_frame(fitted)))
-                out.flush()
-            except BrokenPipeError:
-                # The parent is gone, which the inbox may hear of a moment later.
-                os._exit(0)
+            tell_parent(out, encode_frame(to_frame(fitted)))
 
 
 def _read(stream: BinaryIO, jobs: queue.SimpleQueue[tuple[BaselineJob, float]]) -> None:

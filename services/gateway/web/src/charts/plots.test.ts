@@ -17,6 +17,7 @@ describe("a chart", () => {
   it("sends nothing to anybody's cloud", () => {
     expect(CONFIG).toMatchObject({ showSendToCloud: false, plotlyServerURL: "" });
     expect(CONFIG.modeBarButtons.flat()).not.toContain("sendDataToCloud");
+    expect(JSON.stringify(CONFIG.modeBarButtons)).not.toMatch(/cloud|chart ?studio/i);
   });
 
   it("names its files after the study and itself", () => {

@@ -35,18 +35,9 @@ export function liveTrial(trial: Trial): LiveTrial {
 /** `trialsSeq`: the last event that `trials` know, where they were read after the study. */
 export function openView(
   study: Study,
-  trials: readonly Trial[],
+  trials: readonly LiveTrial[],
   verdict: Verdict | null = null,
   trialsSeq = study.seq,
-): StudyView {
-  return viewOf(study, trials.map(liveTrial), verdict, trialsSeq);
-}
-
-export function viewOf(
-  study: Study,
-  trials: readonly LiveTrial[],
-  verdict: Verdict | null,
-  trialsSeq: number,
 ): StudyView {
   return { study, verdict, trials: TrialTable.of(trials), seq: study.seq, trialsSeq };
 }

@@ -8,7 +8,7 @@ import { blankStudy, MockStudy } from "../mock/studies";
 import { columnsOf } from "../mock/trial_routes";
 import { profile, sampleCsv } from "../mock/tables";
 import { trialsOf } from "./columns";
-import { foldEvents, openView } from "./fold";
+import { foldEvents, liveTrial, openView } from "./fold";
 import type { StudyView } from "./fold";
 
 const DAY_MS = 86_400_000;
@@ -93,7 +93,7 @@ describe("a stream of events", () => {
       const cut = below(events.length + 1);
       const { study: its, trials } = answered(cut);
       const { verdict } = foldEvents(fresh(), events.slice(0, cut));
-      const view = inBatches(openView(its, trials, verdict), events.slice(cut));
+      const view = inBatches(openView(its, trials.map(liveTrial), verdict), events.slice(cut));
       expect(shown(view)).toEqual(whole);
     }
   });
@@ -103,7 +103,7 @@ describe("a stream of events", () => {
       const cut = below(events.length + 1);
       const later = cut + below(events.length + 1 - cut);
       const { verdict } = foldEvents(fresh(), events.slice(0, cut));
-      const read = openView(answered(cut).study, answered(later).trials, verdict, later);
+      const read = openView(answered(cut).study, answered(later).trials.map(liveTrial), verdict, later);
       const { trialsSeq: _, ...view } = inBatches(read, events.slice(cut));
       expect(shown(view)).toEqual(whole);
     }
@@ -114,7 +114,7 @@ describe("a stream of events", () => {
     const later = Math.floor(events.length / 2);
     const { trials } = answered(later);
     const states = new Map(trials.map((trial) => [trial.number, trial.state]));
-    let view = openView(answered(cut).study, trials, null, later);
+    let view = openView(answered(cut).study, trials.map(liveTrial), null, later);
     for (const event of events.slice(cut, later)) {
       view = foldEvents(view, [event]);
       for (const trial of view.trials.values()) {

@@ -5,7 +5,7 @@ import { takeStudy } from "../api/head_start";
 import type { Study, TrialColumns } from "../api/types";
 import type { Verdict } from "../api/verdict";
 import { trialsOf } from "./columns";
-import { viewOf } from "./fold";
+import { openView } from "./fold";
 import type { StudyView } from "./fold";
 
 export interface Snapshot {
@@ -24,7 +24,7 @@ export async function loadSnapshot(studyId: string): Promise<Snapshot> {
     return null;
   });
   const answer = await readSince(study, read.trials);
-  const view = viewOf(study, trialsOf(answer), await verdictRead, answer.seq);
+  const view = openView(study, trialsOf(answer), await verdictRead, answer.seq);
   return { view, verdictError };
 }
 

@@ -26,7 +26,8 @@ export function chosenOf(view: StudyView): Chosen[] {
   ];
 }
 
-function winnerOf(view: StudyView): LiveTrial | undefined {
+/** The verdict's, or the one that was tested, or the best so far. */
+export function winnerOf(view: StudyView): LiveTrial | undefined {
   const named = namedOf(view, view.verdict?.winner ?? null);
   if (named) return named;
   const trials = [...view.trials.values()];

@@ -2,14 +2,15 @@
 
 import { trialAddress } from "../../../router";
 import { selectionQuery } from "../../../state/selection";
-import type { LiveTrial, StudyView } from "../../../state/fold";
+import type { StudyView } from "../../../state/fold";
 import { Blank } from "../../../ui/blank";
 import { Panel } from "../../../ui/panel";
+import { winnerOf } from "../model/kept";
 import { EvaluationPanel } from "../trial/evaluation_panel";
 
 export function BestEvaluation({ view }: { view: StudyView }) {
   const { study } = view;
-  const best = bestTrial(view);
+  const best = winnerOf(view);
   if (best && best.score_test !== null) return <EvaluationPanel study={study} trial={best} />;
   return (
     <Panel title="Right and wrong" subtitle="Of the best design">
@@ -29,11 +30,4 @@ export function BestEvaluation({ view }: { view: StudyView }) {
       </Blank>
     </Panel>
   );
-}
-
-/** The verdict's winner, or the leader while there is none. */
-export function bestTrial({ study, trials, verdict }: StudyView): LiveTrial | null {
-  const winner = verdict?.contenders.find(({ name }) => name === verdict.winner);
-  const number = winner?.trial ?? study.best?.number;
-  return number === undefined ? null : (trials.get(number) ?? null);
 }

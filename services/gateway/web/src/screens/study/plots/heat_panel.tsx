@@ -111,7 +111,7 @@ export function HeatPanel({ view }: { view: StudyView }) {
 /** The colors of the scores, as on every other chart. */
 function ScoreScale() {
   return (
-    <p class="muted small score-scale">
+    <p class="scale">
       worse <i aria-hidden="true" /> better
     </p>
   );

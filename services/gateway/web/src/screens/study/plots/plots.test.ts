@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { axisBrush, plainBrush, withBrushes } from "../../../charts/box_brushes";
-import { CONFIG } from "../../../charts/plotly";
 import { variedFields } from "../../../charts/fields";
 import type { LiveTrial } from "../../../state/fold";
 import { heatOf } from "./heat";
@@ -12,14 +11,6 @@ function trial(fields: Partial<LiveTrial>, learning_rate = 0.01, activation = "r
   const design = { hidden: [8], learning_rate, activation };
   return { score_val: 0.5, n_layers: 1, design, ...fields } as unknown as LiveTrial;
 }
-
-describe("nothing of a chart leaves the machine", () => {
-  it("has no button that sends it anywhere", () => {
-    expect(CONFIG.showSendToCloud).toBe(false);
-    expect(CONFIG.plotlyServerURL).toBe("");
-    expect(JSON.stringify(CONFIG.modeBarButtons)).not.toMatch(/cloud|chart ?studio/i);
-  });
-});
 
 describe("the score over two choices", () => {
   it("has every trial in one cell, and its mean", () => {
