@@ -39,6 +39,7 @@ const PATHS = {
   compare: "M12 4v16M4 8h4v11H4zM16 11h4v8h-4z",
   tag: "M4 4h7.5l8 8-7.5 7.5-8-8zM8 8v.01",
   edit: "M5 19h3L19 8l-3-3L5 16zM13.5 7.5l3 3",
+  note: "M6 4h12v10l-6 6H6zM18 14h-6v6M9 8h6m-6 3.5h3",
   download: "M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 17v1a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-1",
   external: "M14 5h5v5M19 5l-8 8M17 14v5H5V7h5",
   filter: "M4 6h16M7 12h10M10 18h4",

@@ -2,6 +2,7 @@
 
 import { getStudy } from "../../api/client";
 import type { Study } from "../../api/types";
+import { sentence } from "../../format/design_words";
 import { metricName, score } from "../../format/metric";
 import { count } from "../../format/numbers";
 import { duration } from "../../format/time";
@@ -9,8 +10,10 @@ import { designSummary, STUDY_STATE_WORDS } from "../../format/words";
 import { studyAddress } from "../../router";
 import { useResource } from "../../state/resource";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
+import { Icon } from "../../ui/icons";
 import { useTitle } from "../../ui/hooks";
-import { Panel } from "../../ui/panel";
+import { Boundary, Panel } from "../../ui/panel";
+import { RacesPanel } from "./races_panel";
 import { askedDifferently } from "./study_differences";
 
 export function CompareStudies({ studyIds }: { studyIds: readonly string[] }) {
@@ -32,6 +35,7 @@ export function CompareStudies({ studyIds }: { studyIds: readonly string[] }) {
 
 function Compared({ studies }: { studies: readonly Study[] }) {
   const metrics = new Set(studies.map(({ metric }) => metric));
+  const questions = new Set(studies.map(({ dataset_id, target }) => `${dataset_id} ${target}`));
   return (
     <div class="stack loose">
       <div class="page-head">
@@ -39,12 +43,24 @@ function Compared({ studies }: { studies: readonly Study[] }) {
       </div>
       {metrics.size > 1 && (
         <div class="note tone-warn">
+          <Icon name="warning" />
           <p>They are judged by different metrics, so their scores can’t be compared.</p>
+        </div>
+      )}
+      {metrics.size === 1 && questions.size > 1 && (
+        <div class="note tone-idle">
+          <Icon name="info" />
+          <p>They answer different questions: a higher score is not a better design here.</p>
         </div>
       )}
       <Panel title="What came of them" flush>
         <Table studies={studies} rows={outcomes(studies)} />
       </Panel>
+      {metrics.size === 1 && (
+        <Boundary>
+          <RacesPanel studies={studies} />
+        </Boundary>
+      )}
       <Panel title="What was asked for" subtitle="Only what differs" flush>
         <Table studies={studies} rows={askedDifferently(studies)} />
       </Panel>
@@ -57,7 +73,7 @@ type Row = [string, string[]];
 function outcomes(studies: readonly Study[]): Row[] {
   return [
     ["State", studies.map(({ state }) => STUDY_STATE_WORDS[state])],
-    ["Verdict", studies.map((each) => each.verdict_headline ?? "–")],
+    ["Verdict", studies.map((each) => each.verdict_headline ? sentence(each.verdict_headline) : "–")],
     ["Best validation score", studies.map(bestWords)],
     ["Best design", studies.map(({ best }) => (best ? designSummary(best.design) : "–"))],
     ["Designs done", studies.map(({ progress }) => count(progress.done))],

@@ -3,6 +3,7 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
+import { DASHES, MARKERS } from "../../charts/lines";
 import { baseLayout } from "../../charts/plot";
 import type { TableData } from "../../charts/table_data";
 import type { Layout, Trace } from "../../charts/plotly";
@@ -15,10 +16,6 @@ import { topTrials, useCurves } from "../../state/curves";
 import type { Curve } from "../../state/curves";
 import type { LiveTrial, StudyView } from "../../state/fold";
 import { Blank, ProblemNote } from "../../ui/blank";
-
-// Lines are told apart by dash and marker, too, for those who don't see the colors.
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-const MARKERS = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
 
 export function LeadersCurves({ view }: { view: StudyView }) {
   return <CurvesPanel view={view} trials={topTrials(view)} title="Learning curves of the leaders" />;

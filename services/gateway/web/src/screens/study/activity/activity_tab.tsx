@@ -3,17 +3,20 @@
 import { useEffect, useState } from "preact/hooks";
 import { listActivity } from "../../../api/studies";
 import type { Activity, Study } from "../../../api/types";
-import { count } from "../../../format/numbers";
+import { counted } from "../../../format/numbers";
 import { isEndedStudy } from "../../../format/words";
-import { query, setQuery } from "../../../router";
+import { query, setQuery, trialAddress } from "../../../router";
 import { useResource } from "../../../state/resource";
 import { Blank, ProblemNote, Skeleton } from "../../../ui/blank";
 import { usePolling } from "../../../ui/hooks";
 import { Panel } from "../../../ui/panel";
-import { activityWords, kindOf } from "./activity_words";
 import type { ActivityKind } from "./activity_words";
+import { kindOf } from "./activity_words";
+import { happeningsOf, rangesOf } from "./happenings";
+import type { Happening } from "./happenings";
 
 const POLL_MS = 2_000;
+const MOST_LINKS = 4;
 const KINDS: [ActivityKind | "all", string][] = [
   ["all", "All"],
   ["study", "Study"],
@@ -32,7 +35,7 @@ export function ActivityTab({ study }: { study: Study }) {
     if (!isEndedStudy(study.state)) latest.reload();
   }, POLL_MS);
   const entries = merged(latest.value?.entries ?? [], older.entries);
-  const shown = entries.filter((each) => kind === "all" || kindOf(each) === kind);
+  const shown = happeningsOf(entries.filter((each) => kind === "all" || kindOf(each) === kind));
   return (
     <Panel
       title="Activity"
@@ -47,12 +50,15 @@ export function ActivityTab({ study }: { study: Study }) {
       )}
       <ol class="activity">
         {shown.map((each) => (
-          <Entry key={each.seq} entry={each} />
+          <Entry key={each.seq} happening={each} studyId={id} />
         ))}
       </ol>
       {latest.value !== null && (
         <div class="table-foot">
-          <span>{count(shown.length)} entries</span>
+          <span>
+            {counted(entries.length, "event")}
+            {older.token !== "" && ", the newest ones"}
+          </span>
           {older.token !== "" && (
             <button type="button" class="btn btn-quiet btn-small" onClick={older.more}>
               Show older ones
@@ -64,13 +70,30 @@ export function ActivityTab({ study }: { study: Study }) {
   );
 }
 
-function Entry({ entry }: { entry: Activity }) {
+interface EntryProps {
+  happening: Happening;
+  studyId: string;
+}
+
+function Entry({ happening: { time, kind, words, trials }, studyId }: EntryProps) {
   return (
-    <li class={kindOf(entry) === "failures" ? "bad" : undefined}>
-      <time dateTime={entry.time} class="muted small tabular">
-        {new Date(entry.time).toLocaleTimeString()}
+    <li class={kind === "failures" ? "bad" : undefined}>
+      <time dateTime={time} title={new Date(time).toLocaleString()} class="muted small tabular">
+        {new Date(time).toLocaleTimeString()}
       </time>
-      <span>{activityWords(entry)}</span>
+      <span>
+        {words}
+        {trials.length > MOST_LINKS && <span class="muted"> · {rangesOf(trials)}</span>}
+      </span>
+      {trials.length > 0 && trials.length <= MOST_LINKS && (
+        <span class="trial-links">
+          {trials.map((number) => (
+            <a key={number} href={trialAddress(studyId, number)} aria-label={`Trial ${number}`}>
+              {number}
+            </a>
+          ))}
+        </span>
+      )}
     </li>
   );
 }

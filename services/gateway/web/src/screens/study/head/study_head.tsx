@@ -24,12 +24,15 @@ export function StudyHead({ store, study }: { store: StudyStore; study: Study })
             <a href="/">Studies</a> / {study.dataset_name}
           </p>
           <StudyName study={study} asking={asking} />
-          <StudyMeta store={store} study={study} />
-          <StudyTags study={study} asking={asking} />
         </div>
         <div class="study-actions">
           <StudyVerbs study={study} asking={asking} />
           <StudyMenu study={study} asking={asking} />
+        </div>
+        <div class="study-facts">
+          <StudyMeta store={store} study={study} />
+          <StudyTags study={study} asking={asking} />
+          <StudyNote study={study} asking={asking} />
         </div>
       </div>
       {asking.error !== null && <ProblemNote error={asking.error} />}
@@ -39,7 +42,6 @@ export function StudyHead({ store, study }: { store: StudyStore; study: Study })
           <p>{study.detail}</p>
         </div>
       )}
-      <StudyNote study={study} asking={asking} />
     </header>
   );
 }

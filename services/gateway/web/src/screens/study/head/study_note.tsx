@@ -4,6 +4,7 @@ import { useId, useState } from "preact/hooks";
 import { describeStudy } from "../../../api/studies";
 import type { Study } from "../../../api/types";
 import { count } from "../../../format/numbers";
+import { Icon } from "../../../ui/icons";
 import type { Asking } from "./use_answer";
 
 const LONGEST = 10_000;
@@ -21,8 +22,15 @@ export function StudyNote({ study, asking }: { study: Study; asking: Asking }) {
   return (
     <details class="study-note">
       <summary>
-        <strong>Note</strong>
-        <span class="muted truncate">{firstLine(study.note) || "none yet"}</span>
+        <Icon name="note" />
+        {study.note.trim() === "" ? (
+          <span class="muted">Add a note</span>
+        ) : (
+          <>
+            <strong>Note</strong>
+            <span class="muted truncate">{firstLine(study.note)}</span>
+          </>
+        )}
       </summary>
       <textarea
         class="form-control"

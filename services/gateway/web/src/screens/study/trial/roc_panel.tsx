@@ -3,13 +3,13 @@
 import { useCallback } from "preact/hooks";
 import type { Evaluation, Study } from "../../../api/types";
 import { ChartPanel } from "../../../charts/chart_panel";
+import { DASHES } from "../../../charts/lines";
 import { baseAxis, baseLayout } from "../../../charts/plot";
 import { plainText } from "../../../charts/theme";
 import type { ChartTheme } from "../../../charts/theme";
 
 // As many as there are lines that can be told apart; the table has the others.
 const MOST_CURVES = 6;
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 export function RocPanel({ evaluation, study }: { evaluation: Evaluation; study: Study }) {
   const { roc } = evaluation;
