@@ -162,6 +162,9 @@ class Record:
                 self._rank(place)
 
     def _rank(self, place: Standing) -> None:
+        # Most of a study's trials are far from its best.
+        if len(self.leaders) == self._kept and self.leaders[-1].rank <= place.rank:
+            return
         ranked = sorted((*self.leaders, place), key=lambda each: each.rank)
         self.leaders = tuple(ranked[: self._kept])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Final
 
 from layerlab.domain.json_value import JsonValue, canonical
-from layerlab.domain.study import Cohort, Purpose, Study
+from layerlab.domain.study import Cohort, Purpose, Study, Trial
 from layerlab.domain.trial import CohortState, StudyState
 from layerlab.domain.verdict_document import verdict_from_json, verdict_to_json
 from layerlab.ports import Snapshot
@@ -22,7 +23,6 @@ from services.gateway.ledger.doc import Doc, to_optional_time, to_time
 from services.gateway.ledger.documents import (
     description_to_json,
     trial_from_json,
-    trial_to_json,
     with_description,
 )
 from services.gateway.ledger.estimate_documents import estimate_from_json, estimate_to_json
@@ -30,8 +30,11 @@ from services.gateway.ledger.evaluations import KeptEvaluation
 from services.gateway.ledger.fold import CohortEntry, Record
 from services.gateway.ledger.halving_documents import rungs_from_json, rungs_to_json
 from services.gateway.ledger.spec_documents import spec_from_json, spec_to_json
+from services.gateway.ledger.trial_columns import trials_from_columns, trials_to_columns
 
-_VERSION: Final = 1
+_VERSION: Final = 2
+# An object a trial, as it was until there were columns.
+_ROWS: Final = 1
 
 
 def take_snapshot(record: Record) -> Snapshot:
@@ -55,10 +58,8 @@ def take_snapshot(record: Record) -> Snapshot:
             "changed": record.study_change,
         },
         # In the order of change, which is what the record keeps beside them.
-        "trials": [
-            {**trial_to_json(record.trials[number]), "changed": seq}
-            for number, seq in record.trial_changes.items()
-        ],
+        "trials": trials_to_columns([record.trials[each] for each in record.trial_changes]),
+        "trial_changes": list(record.trial_changes.values()),
         "cohorts": [
             {**_entry_to_json(record.cohorts[cohort_id]), "changed": seq}
             for cohort_id, seq in record.cohort_changes.items()
@@ -71,16 +72,15 @@ def take_snapshot(record: Record) -> Snapshot:
 def restore_snapshot(snapshot: Snapshot) -> Record | None:
     """None for a snapshot of another version: the events say it all anyway."""
     doc = Doc(json.loads(snapshot.body))
-    if doc.whole("version") != _VERSION:
+    if doc.whole("version") not in (_VERSION, _ROWS):
         return None
     record = Record(doc.text("study_id"), seq=doc.whole("seq"))
     study = doc.doc("study")
     record.put_study(_study_from_json(record.study_id, study))
     record.study_change = study.whole("changed")
-    for each in doc.docs("trials"):
-        trial = trial_from_json(each.fields)
+    for trial, changed in _trials_from_json(doc):
         record.put_trial(trial)
-        record.trial_changes[trial.number] = each.whole("changed")
+        record.trial_changes[trial.number] = changed
     for each in doc.docs("cohorts"):
         entry = _entry_from_json(record.study_id, each)
         record.put_cohort(entry)
@@ -89,6 +89,15 @@ def restore_snapshot(snapshot: Snapshot) -> Record | None:
     for each in doc.docs("evaluations") if doc.has("evaluations") else ():
         record.put_evaluation(KeptEvaluation.from_doc(each))
     return record
+
+
+def _trials_from_json(doc: Doc) -> Iterator[tuple[Trial, int]]:
+    """Each with the event that last changed it."""
+    if doc.whole("version") == _ROWS:
+        rows = doc.docs("trials")
+        return ((trial_from_json(each.fields), each.whole("changed")) for each in rows)
+    trials = trials_from_columns(doc.doc("trials"))
+    return zip(trials, doc.wholes("trial_changes"), strict=True)
 
 
 def _study_from_json(study_id: str, doc: Doc) -> Study:

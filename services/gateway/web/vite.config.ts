@@ -17,7 +17,7 @@ export default defineConfig({
     // The page's Content-Security-Policy has no `data:` in it for styles and fonts.
     assetsInlineLimit: 0,
     // Plotly alone is larger; it is loaded only when a chart is looked at.
-    chunkSizeWarningLimit: 1600,
+    chunkSizeWarningLimit: 5000,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       checks: { pluginTimings: false },

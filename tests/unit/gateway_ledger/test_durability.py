@@ -152,7 +152,7 @@ async def test_the_snapshot_of_an_ended_study_is_whole(world: World) -> None:
 async def test_a_snapshot_of_another_version_is_passed_over(world: World) -> None:
     study_id = await world.running_study()
     snapshot = take_snapshot(fold(study_id, await world.events(study_id)))
-    newer = type(snapshot)(snapshot.seq, snapshot.body.replace('"version":1', '"version":2'))
+    newer = type(snapshot)(snapshot.seq, snapshot.body.replace('"version":2', '"version":3'))
     assert newer != snapshot
     await world.store.save_snapshot(study_id, newer)
 

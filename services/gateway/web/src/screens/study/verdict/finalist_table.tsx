@@ -30,9 +30,15 @@ export function FinalistTable({ verdict }: { verdict: Verdict }) {
   const { metric } = verdict;
   const best = designs.find((row) => row.isWinner);
   const reference = best ? markOf(best).value : null;
-  const shared = { metric, scale, reference };
+  const repeats = new Set([...designs, ...baselines].map(({ contender }) => contender.repeats));
+  const shared = { metric, scale, reference, showsRepeats: repeats.size > 1 };
   return (
-    <Panel title="The finalists" subtitle={subtitle(verdict)} flush class="finalists">
+    <Panel
+      title="The finalists"
+      subtitle={subtitle(verdict, shared.showsRepeats)}
+      flush
+      class="finalists"
+    >
       <div class="table-frame" tabIndex={0} role="region" aria-label="Finalists">
         <table class="grid">
           <Head metric={metric} scale={scale} level={level} />
@@ -59,10 +65,11 @@ export function FinalistTable({ verdict }: { verdict: Verdict }) {
   );
 }
 
-function subtitle(verdict: Verdict): string {
+function subtitle(verdict: Verdict, areUneven: boolean): string {
   if (verdict.round === 0) return "One run each so far, so there is no interval yet";
   const rounds = counted(verdict.round, "round") + (verdict.is_final ? "" : " so far");
-  return `Trained again with new seeds and other splits of the learning rows, ${rounds}`;
+  const pairs = areUneven ? "; pairs are compared on the repeats that both have" : "";
+  return `Trained again with new seeds and other splits of the learning rows, ${rounds}${pairs}`;
 }
 
 function Head({ metric, scale, level }: { metric: Metric; scale: Scale; level: number | null }) {
@@ -112,9 +119,11 @@ interface RowProps {
   metric: Metric;
   scale: Scale;
   reference: number | null;
+  /** Means of unequal numbers of repeats don't rank designs; the pairs, on common ones, do. */
+  showsRepeats: boolean;
 }
 
-function Row({ row, metric, scale, reference }: RowProps) {
+function Row({ row, metric, scale, reference, showsRepeats }: RowProps) {
   const { contender } = row;
   const test = contender.score_test;
   return (
@@ -126,6 +135,7 @@ function Row({ row, metric, scale, reference }: RowProps) {
       <td class="num">
         <strong>{score(contender.mean, metric)}</strong>
         <Between interval={contender.interval} metric={metric} />
+        {showsRepeats && <span class="between">{counted(contender.repeats, "repeat")}</span>}
       </td>
       <td class="whisker-cell">
         <Whisker mark={markOf(row)} scale={scale} tone={toneOf(row)} reference={reference} />
