@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Open, StartServer
 from tests.e2e.page_steps import choose_file, count_done, many_penguins, start_search
@@ -20,6 +22,7 @@ def test_no_event_is_missed_when_the_gateway_is_killed_and_a_second_browser_sees
     port = free_port()
     server = start_server(port=port)
     page = open_page(server)
+    heard = _listen(page)
     choose_file(page, "penguins.csv", many_penguins())
     start_search(page, designs=400, epochs=60)
     expect(page.get_by_test_id("done")).not_to_have_text("0", timeout=_TRAINING_MS)
@@ -42,6 +45,8 @@ def test_no_event_is_missed_when_the_gateway_is_killed_and_a_second_browser_sees
     with server.client() as client:
         study = next(iter(client.studies.list()))
     expect(page.get_by_test_id("done")).to_have_text(str(study.progress.done))
+    # Over two servers and as many sockets as it took: each event once, up to the last.
+    assert heard == list(range(heard[0], study.document["seq"] + 1))
     second = browser.new_page()
     second.goto(page.url)
     expect(second.get_by_test_id("done")).to_have_text(str(study.progress.done))
@@ -49,3 +54,16 @@ def test_no_event_is_missed_when_the_gateway_is_killed_and_a_second_browser_sees
     # The browser notes each try that found nobody.
     assert [line for line in complaints if "net::ERR_" not in line] == []
     complaints.clear()
+
+
+def _listen(page: Page) -> list[int]:
+    """Numbers of the events that reach the page, as they come."""
+    heard: list[int] = []
+
+    def take(frame: str | bytes) -> None:
+        event = json.loads(frame)
+        if "subject" in event:
+            heard.append(event["seq"])
+
+    page.on("websocket", lambda socket: socket.on("framereceived", take))
+    return heard
