@@ -229,6 +229,3 @@ export function baseAxis(theme: ChartTheme, title = ""): Layout {
     automargin: true,
   };
 }
-
-/** With a label at 1, 2 and 5 of each power of ten. */
-export const LOG_AXIS: Layout = { type: "log", dtick: "D2" };

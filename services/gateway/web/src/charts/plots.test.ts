@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveTrial } from "../state/fold";
+import { axisBrush } from "./box_brushes";
 import { extent, fieldOf, position } from "./fields";
 import { paretoFront } from "./front";
 import { placeOf } from "./plot";
@@ -81,6 +82,29 @@ describe("axes", () => {
     const words = fieldOf(trials, "activation", "activation");
     expect(words?.categories).toEqual(["gelu", "relu"]);
     expect(words && position(trials[0] as LiveTrial, words)).toBe(1);
+  });
+
+  it("show zeros a step below the smallest of many powers of ten, and read them there", () => {
+    const decays = [0, 1e-5, 1e-2].map((weight_decay, index) => {
+      const one = trial(index, 0.9, 0.01);
+      return { ...one, design: { ...one.design, weight_decay } };
+    });
+    const axis = fieldOf(decays, "weight_decay", "weight decay");
+    expect(axis?.ticks.map(({ words }) => words)).toEqual(["0", "1e-5", "1e-4", "0.001", "0.01"]);
+    const place = axis && position(decays[0] as LiveTrial, axis);
+    expect(place).toBeLessThan(-5);
+    expect(axis && axisBrush(axis, [place ?? 0, -3])).toMatchObject({ low: 0, high: 0.001 });
+  });
+
+  it("are labelled at each value where there are few", () => {
+    const sizes = [16, 128].map((batch_size, index) => {
+      const one = trial(index, 0.9, 0.01);
+      return { ...one, design: { ...one.design, batch_size } };
+    });
+    expect(fieldOf(sizes, "batch_size", "batch size")?.ticks.map(({ words }) => words)).toEqual([
+      "16",
+      "128",
+    ]);
   });
 
   it("hold negative scores, and one score alone", () => {

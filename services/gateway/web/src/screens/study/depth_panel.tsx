@@ -3,11 +3,12 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
-import { extent } from "../../charts/fields";
 import { plainBrush, withBrushes } from "../../charts/box_brushes";
 import { jitter, summarizeDepths, timedTrials } from "../../charts/depths";
 import type { DepthSummary, TimedTrial } from "../../charts/depths";
-import { baseAxis, baseLayout, LOG_AXIS } from "../../charts/plot";
+import { extent } from "../../charts/fields";
+import { logAxis } from "../../charts/log_axis";
+import { baseAxis, baseLayout } from "../../charts/plot";
 import type { Drawing } from "../../charts/plot";
 import type { Layout, Trace } from "../../charts/plotly";
 import { thinned, thinnedWords, trialMarkers, trialText } from "../../charts/points";
@@ -150,16 +151,17 @@ function drawDepths(
     hoverinfo: "text",
     marker: trialMarkers(theme, trials, style),
   };
-  return { traces: [boxes, points], layout: depthLayout(theme, isLog) };
+  return { traces: [boxes, points], layout: depthLayout(theme, timed, isLog) };
 }
 
-function depthLayout(theme: ChartTheme, isLog: boolean): Layout {
+function depthLayout(theme: ChartTheme, timed: readonly TimedTrial[], isLog: boolean): Layout {
+  const [low, high] = extent(timed.map(({ seconds }) => seconds));
   return {
     ...baseLayout(theme),
     xaxis: { ...baseAxis(theme, "Hidden layers"), dtick: 1, showgrid: false },
     yaxis: {
       ...baseAxis(theme, "Training time, s"),
-      ...(isLog ? LOG_AXIS : { type: "linear" }),
+      ...(isLog ? logAxis(low, high) : { type: "linear" }),
       rangemode: "tozero",
     },
     // Keeps the reader's zoom while new points come in, on the same axes.

@@ -1,6 +1,6 @@
 /** The score over two hyperparameters at once: cells of a grid, each with the trials in it. */
 
-import { extent, position } from "../../../charts/fields";
+import { extent, position, valueAt } from "../../../charts/fields";
 import type { Field } from "../../../charts/fields";
 import { utility } from "../../../format/metric";
 import type { Metric } from "../../../api/types";
@@ -82,9 +82,8 @@ export function heatOf(
   return { x, y, means, counts };
 }
 
-function valueWords(place: number, { isLog }: Field): string {
-  const value = isLog ? 10 ** place : place;
-  return String(Number(value.toPrecision(2)));
+function valueWords(place: number, field: Field): string {
+  return String(Number(valueAt(place, field).toPrecision(2)));
 }
 
 function indexOf(values: readonly number[], place: number | null): number | null {

@@ -1,15 +1,27 @@
 /** Parallel coordinates: every varied hyperparameter and the result as one axis each. */
 
 import type { Metric } from "../../../api/types";
-import { extent, fieldOf, position, variedFields } from "../../../charts/fields";
+import { extent, fieldOf, placeOf, position, tickTexts, valueAt, variedFields } from "../../../charts/fields";
 import type { Field } from "../../../charts/fields";
 import type { Drawing } from "../../../charts/plot";
 import type { Trace } from "../../../charts/plotly";
 import type { ChartTheme } from "../../../charts/theme";
-import { metricName, utility } from "../../../format/metric";
+import { axisFormat, metricName, utility } from "../../../format/metric";
 import { hasValues } from "../../../state/conditions";
 import type { Brush } from "../../../state/conditions";
 import type { LiveTrial } from "../../../state/fold";
+
+// Side by side there is no room for more.
+const SHORT_LABELS: Readonly<Record<string, string>> = {
+  residual: "residual",
+  schedule: "schedule",
+  warmup_epochs: "warm-up",
+  class_weight: "weights",
+  missing_indicators: "missing",
+  group_rare: "rare",
+};
+// With more axes than this, what is above them is turned.
+const MOST_LEVEL = 9;
 
 export function parallelAxes(trials: readonly LiveTrial[], metric: Metric): Field[] {
   const results: [string, string][] = [
@@ -32,38 +44,36 @@ export function drawParallel(
   const [low, high] = extent(scores);
   const trace: Trace = {
     type: "parcoords",
-    dimensions: axes.map((axis) => dimension(trials, axis, brushes)),
+    dimensions: axes.map((axis) => dimension(trials, axis, brushes, metric)),
     line: { color: scores, colorscale: theme.scale, cmin: low, cmax: high > low ? high : low + 1 },
     unselected: { line: { color: theme.soft, opacity: 0.15 } },
     labelfont: { color: theme.ink, size: 12 },
+    labelangle: axes.length > MOST_LEVEL ? -18 : 0,
     tickfont: { color: theme.muted, size: 11 },
     rangefont: { color: "rgba(0,0,0,0)", size: 1 },
   };
   const layout = {
-    margin: { l: 70, r: 50, t: 46, b: 24 },
+    margin: { l: 70, r: 50, t: 52, b: 24 },
     paper_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font },
   };
   return { traces: [trace], layout };
 }
 
-function dimension(trials: readonly LiveTrial[], axis: Field, brushes: readonly Brush[]): Trace {
+function dimension(
+  trials: readonly LiveTrial[],
+  axis: Field,
+  brushes: readonly Brush[],
+  metric: Metric,
+): Trace {
   const values = trials.map((trial) => position(trial, axis) ?? Number.NaN);
   const range = axis.categories
     ? [-0.5, axis.categories.length - 0.5]
     : extent(values.filter(Number.isFinite));
-  const ticks = axis.categories
-    ? { tickvals: axis.categories.map((_, index) => index), ticktext: axis.categories }
-    : axis.isLog
-      ? logTicks(range[0] ?? 0, range[1] ?? 1)
-      : {};
-  return { label: axis.label, values, range, ...ticks, constraintrange: constraintOf(axis, brushes, range) };
-}
-
-function logTicks(low: number, high: number): Trace {
-  const powers: number[] = [];
-  for (let power = Math.ceil(low); power <= high; power += 1) powers.push(power);
-  return { tickvals: powers, ticktext: powers.map((power) => String(Number(`1e${power}`))) };
+  const ticks =
+    axis.field === "score_val" ? { tickformat: axisFormat(metric) } : tickTexts(axis);
+  const label = SHORT_LABELS[axis.field] ?? axis.label;
+  return { label, values, range, ...ticks, constraintrange: constraintOf(axis, brushes, range) };
 }
 
 function constraintOf(
@@ -74,7 +84,7 @@ function constraintOf(
   const brush = brushes.find(({ field }) => field === axis.field);
   if (!brush) return undefined;
   if (!hasValues(brush)) {
-    const at = (value: number): number => (axis.isLog ? Math.log10(value) : value);
+    const at = (value: number): number => placeOf(value, axis);
     return [brush.low === undefined ? low : at(brush.low), brush.high === undefined ? high : at(brush.high)];
   }
   const places = brush.values
@@ -95,7 +105,7 @@ export function readBrushes(axes: readonly Field[], traces: readonly Trace[]): M
 function brushOf(axis: Field, constraint: unknown): Brush | null {
   if (!Array.isArray(constraint) || constraint.length === 0) return null;
   const ranges = (Array.isArray(constraint[0]) ? constraint : [constraint]) as [number, number][];
-  const { field, categories, isLog } = axis;
+  const { field, categories } = axis;
   if (categories) {
     const values = categories.filter((_, place) =>
       ranges.some(([low, high]) => place >= low && place <= high),
@@ -105,6 +115,6 @@ function brushOf(axis: Field, constraint: unknown): Brush | null {
   // Several ranges of one axis become the one around them, which is what an address can say.
   const low = Math.min(...ranges.map((range) => range[0]));
   const high = Math.max(...ranges.map((range) => range[1]));
-  const value = (place: number): number => Number((isLog ? 10 ** place : place).toPrecision(6));
+  const value = (place: number): number => Number(valueAt(place, axis).toPrecision(6));
   return { field, low: value(low), high: value(high) };
 }

@@ -6,7 +6,8 @@ import { plainBrush, withBrushes } from "../../../charts/box_brushes";
 import { extent } from "../../../charts/fields";
 import { COSTS, paretoFront } from "../../../charts/front";
 import type { Cost } from "../../../charts/front";
-import { baseAxis, baseLayout, LOG_AXIS } from "../../../charts/plot";
+import { logAxis } from "../../../charts/log_axis";
+import { baseAxis, baseLayout } from "../../../charts/plot";
 import type { Drawing } from "../../../charts/plot";
 import { scoreAxisRange, thinned, thinnedWords, trialMarkers, trialText } from "../../../charts/points";
 import type { PointStyle } from "../../../charts/points";
@@ -133,7 +134,7 @@ function drawFront(
   const range = scoreAxisRange(shown.map((trial) => trial.score_val ?? 0), style.metric);
   const layout = {
     ...baseLayout(theme),
-    xaxis: { ...baseAxis(theme, COST_WORDS[cost]), ...(high > 30 * low ? LOG_AXIS : {}) },
+    xaxis: { ...baseAxis(theme, COST_WORDS[cost]), ...(high > 30 * low && logAxis(low, high)) },
     yaxis: { ...baseAxis(theme), tickformat: axisFormat(style.metric), range },
     uirevision: `front ${cost}`,
   };

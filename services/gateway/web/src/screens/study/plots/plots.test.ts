@@ -49,10 +49,10 @@ describe("the score over two choices", () => {
 });
 
 describe("a box on a chart", () => {
-  const choice = { field: "activation", categories: ["gelu", "relu", "tanh"], isLog: false };
+  const choice = { field: "activation", categories: ["gelu", "relu", "tanh"], isLog: false, zeroAt: null };
 
   it("is a range of numbers, in their own units", () => {
-    const rate = { field: "learning_rate", categories: null, isLog: true };
+    const rate = { field: "learning_rate", categories: null, isLog: true, zeroAt: null };
     expect(axisBrush(rate, [-2, -3])).toEqual({ field: "learning_rate", low: 0.001, high: 0.01 });
     expect(plainBrush("n_params", [12.34567, 99])).toEqual({ field: "n_params", low: 12.35, high: 99 });
   });

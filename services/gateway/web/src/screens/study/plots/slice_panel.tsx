@@ -3,7 +3,7 @@
 import { useCallback, useMemo } from "preact/hooks";
 import { ChartPanel } from "../../../charts/chart_panel";
 import { axisBrush, plainBrush, withBrushes } from "../../../charts/box_brushes";
-import { position, variedFields } from "../../../charts/fields";
+import { position, tickTexts, variedFields } from "../../../charts/fields";
 import type { Field } from "../../../charts/fields";
 import { baseAxis, baseLayout } from "../../../charts/plot";
 import type { Drawing } from "../../../charts/plot";
@@ -99,7 +99,7 @@ function drawSlices(
   };
   const traces = fields.map((field, index): Trace => {
     const axis = index === 0 ? "" : String(index + 1);
-    layout[`xaxis${axis}`] = { ...baseAxis(theme, field.label), ...ticksOf(field) };
+    layout[`xaxis${axis}`] = { ...baseAxis(theme, field.label), ...tickTexts(field) };
     layout[`yaxis${axis}`] = { ...baseAxis(theme), tickformat: axisFormat(style.metric), range };
     return {
       type: "scatter",
@@ -115,12 +115,4 @@ function drawSlices(
     };
   });
   return { traces, layout };
-}
-
-function ticksOf({ categories, isLog }: Field): Layout {
-  if (categories) {
-    return { tickvals: categories.map((_, place) => place), ticktext: categories };
-  }
-  const powers = [-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6];
-  return isLog ? { tickvals: powers, ticktext: powers.map((power) => `1e${power}`) } : {};
 }
