@@ -15,6 +15,13 @@ const FIELD_WORDS: Record<string, string> = {
   recipe: "preparation",
   missing_indicators: "missing indicators",
   group_rare: "rare categories grouped",
+  score_val: "validation score",
+  score_test: "test score",
+  val_loss: "validation loss",
+  n_layers: "number of layers",
+  n_params: "parameters",
+  fit_time_seconds: "training seconds",
+  worker_id: "worker",
 };
 
 /** `learning rate`; of several fields at once, `weight decay, optimizer`. */
