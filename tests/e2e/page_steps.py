@@ -84,10 +84,12 @@ def count_done(page: Page) -> int:
     return int(page.get_by_test_id("done").inner_text())
 
 
-def what_axe_finds(page: Page) -> list[str]:
+def what_axe_finds(page: Page, **options: object) -> list[str]:
     """Rules of accessibility that the page breaks, and where; axe-core is the web project's."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = page.evaluate(
+        "options => axe.run(document, {resultTypes: ['violations'], ...options})", options
+    )
     return [
         f"{each['id']}: {[node['target'] for node in each['nodes'][:3]]}"
         for each in found["violations"]

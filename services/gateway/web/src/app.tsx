@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { navigate, route } from "./router";
 import { Screen, screenKey } from "./screens/screen";
 import { ConnectionBar } from "./ui/connection_bar";
+import { keepFocus } from "./ui/keep_focus";
 import { Boundary } from "./ui/panel";
 import { startShortcuts, useShortcuts } from "./ui/shortcuts";
 import type { Shortcut } from "./ui/shortcuts";
@@ -16,13 +17,16 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const [listsShortcuts, setListsShortcuts] = useState(false);
   const key = screenKey(at);
-  const first = useRef(true);
+  const shown = useRef<string | null>(null);
   useEffect(() => {
-    // After a change of screen, the keyboard and the screen reader start at its top.
-    if (!first.current) main.current?.focus({ preventScroll: true });
-    first.current = false;
-  }, [key]);
+    // After a change of screen, the keyboard and the screen reader start at its top; within one
+    // they do where the link that led on is gone.
+    const isMoved = shown.current !== key || document.activeElement === document.body;
+    if (shown.current !== null && isMoved) main.current?.focus({ preventScroll: true });
+    shown.current = key;
+  }, [key, location.pathname]);
   useEffect(keepFilesOut, []);
+  useEffect(keepFocus, []);
   useEffect(startShortcuts, []);
   const everywhere = useMemo(() => shortcutsOf(() => setListsShortcuts(true)), []);
   useShortcuts("Everywhere", everywhere);

@@ -45,10 +45,10 @@ export function ChartPanel(props: ChartPanelProps) {
       <button
         type="button"
         class="btn btn-quiet btn-small"
-        aria-pressed={asTable}
         onClick={() => setAsTable(!asTable)}
       >
         {asTable ? "Show as chart" : "Show as table"}
+        <span class="visually-hidden">: {title}</span>
       </button>
       <Menu
         label={`Save or enlarge: ${title}`}

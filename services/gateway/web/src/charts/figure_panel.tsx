@@ -20,16 +20,24 @@ export function FigurePanel({ title, subtitle, chart, table, empty, footer }: Fi
     <button
       type="button"
       class="btn btn-quiet btn-small"
-      aria-pressed={asTable}
       onClick={() => setAsTable(!asTable)}
     >
       {asTable ? "Show as chart" : "Show as table"}
+      <span class="visually-hidden">: {title}</span>
     </button>
   );
   return (
     <Panel title={title} subtitle={subtitle} actions={toggle}>
-      {empty ?? (asTable ? <div class="table-frame chart-table">{table}</div> : chart)}
+      {empty ?? (asTable ? <Table title={title}>{table}</Table> : chart)}
       {empty === null && !asTable && footer}
     </Panel>
+  );
+}
+
+function Table({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="table-frame chart-table" tabIndex={0} role="region" aria-label={`${title}, table`}>
+      {children}
+    </div>
   );
 }

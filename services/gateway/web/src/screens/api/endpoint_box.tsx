@@ -17,7 +17,7 @@ export function EndpointBox({ endpoint }: { endpoint: Endpoint }) {
       </summary>
       <div class="endpoint-body">
         {text !== "" && <p class="pre-line">{text}</p>}
-        {parameters.length > 0 && <Parameters parameters={parameters} path={path} />}
+        {parameters.length > 0 && <Parameters of={`${method} ${path}`} parameters={parameters} />}
         {body !== null && (
           <p class="small">
             Sends <code>{body}</code>.
@@ -32,9 +32,9 @@ export function EndpointBox({ endpoint }: { endpoint: Endpoint }) {
   );
 }
 
-function Parameters({ parameters, path }: { parameters: readonly Parameter[]; path: string }) {
+function Parameters({ of, parameters }: { of: string; parameters: readonly Parameter[] }) {
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={`Parameters of ${path}`}>
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={`Parameters of ${of}`}>
       <table class="table table-sm">
         <thead>
           <tr>

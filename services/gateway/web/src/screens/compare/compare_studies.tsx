@@ -28,19 +28,25 @@ export function CompareStudies({ studyIds }: { studyIds: readonly string[] }) {
       </Blank>
     );
   }
-  if (found.error !== null) return <ProblemNote error={found.error} onRetry={found.reload} />;
-  if (found.value === null) return <Skeleton lines={8} label="Loading the studies" />;
-  return <Compared studies={found.value} />;
+  return (
+    <div class="stack loose">
+      <div class="page-head">
+        <h1>Compare studies</h1>
+      </div>
+      {found.error !== null && <ProblemNote error={found.error} onRetry={found.reload} />}
+      {found.error === null && found.value === null && (
+        <Skeleton lines={8} label="Loading the studies" />
+      )}
+      {found.value !== null && <Compared studies={found.value} />}
+    </div>
+  );
 }
 
 function Compared({ studies }: { studies: readonly Study[] }) {
   const metrics = new Set(studies.map(({ metric }) => metric));
   const questions = new Set(studies.map(({ dataset_id, target }) => `${dataset_id} ${target}`));
   return (
-    <div class="stack loose">
-      <div class="page-head">
-        <h1>Compare studies</h1>
-      </div>
+    <>
       {metrics.size > 1 && (
         <div class="note tone-warn">
           <Icon name="warning" />
@@ -64,7 +70,7 @@ function Compared({ studies }: { studies: readonly Study[] }) {
       <Panel title="What was asked for" subtitle="Only what differs" flush>
         <Table studies={studies} rows={askedDifferently(studies)} />
       </Panel>
-    </div>
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { getTrialColumns } from "../../api/client";
 import type { Study } from "../../api/types";
 import { bestSoFar } from "../../charts/best_so_far";
 import { ChartPanel } from "../../charts/chart_panel";
-import { DASHES, MARKERS } from "../../charts/lines";
+import { DASHES, LineKey, MARKERS } from "../../charts/lines";
 import { baseAxis, baseLayout } from "../../charts/plot";
 import type { Drawing } from "../../charts/plot";
 import { scoreAxisRange } from "../../charts/points";
@@ -114,10 +114,9 @@ function Legend({ races }: { races: readonly Race[] }) {
   return (
     <ul class="legend" aria-hidden="true">
       {races.map(({ study }, place) => (
-        <li key={study.study_id}>
-          <i style={{ background: `var(--line-${place + 1})` }} />
+        <LineKey key={study.study_id} index={place}>
           {study.name}
-        </li>
+        </LineKey>
       ))}
     </ul>
   );

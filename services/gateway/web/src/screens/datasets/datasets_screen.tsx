@@ -42,7 +42,7 @@ export function DatasetsScreen() {
 
 function NoDatasets() {
   return (
-    <Blank page icon="table" title="No table yet" text="What is uploaded is listed here.">
+    <Blank icon="table" title="No table yet" text="What is uploaded is listed here.">
       <a class="btn btn-primary" href={newStepAddress("upload")}>
         Upload a table
       </a>

@@ -42,6 +42,7 @@ export function Home() {
   const isFirstTime = found.value?.studies.length === 0 && !isFiltered(asked) && !deleted;
   return (
     <div class="stack loose">
+      {found.value === null && <h1>Studies</h1>}
       {found.error !== null && !(found.error instanceof Unreachable) && (
         <ProblemNote error={found.error} onRetry={found.reload} />
       )}

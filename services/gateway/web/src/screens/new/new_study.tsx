@@ -7,6 +7,7 @@ import { navigate, newStepAddress } from "../../router";
 import type { NewStep } from "../../router";
 import { useResource } from "../../state/resource";
 import { ProblemNote, Skeleton } from "../../ui/blank";
+import { useTitle } from "../../ui/hooks";
 import { Steps } from "./steps";
 import { upload } from "./upload";
 import { UploadStep } from "./upload_step";
@@ -74,6 +75,7 @@ function KnownTable({ step, datasetId, from }: KnownTableProps) {
 }
 
 function NotFound({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  useTitle("New study");
   return (
     <div class="stack">
       <h1>New study</h1>

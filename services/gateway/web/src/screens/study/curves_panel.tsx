@@ -3,7 +3,7 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type { Metric } from "../../api/types";
 import { ChartPanel } from "../../charts/chart_panel";
-import { DASHES, MARKERS } from "../../charts/lines";
+import { DASHES, LineKey, MARKERS } from "../../charts/lines";
 import { baseLayout } from "../../charts/plot";
 import type { TableData } from "../../charts/table_data";
 import type { Layout, Trace } from "../../charts/plotly";
@@ -122,10 +122,9 @@ function Legend({ curves }: { curves: readonly Curve[] }) {
   return (
     <ul class="legend" aria-hidden="true">
       {curves.map(({ trial }, index) => (
-        <li key={trial.number}>
-          <i style={{ background: `var(--line-${index + 1})` }} />
+        <LineKey key={trial.number} index={index}>
           {trial.number} <span>{layers(trial.design.hidden)}</span>
-        </li>
+        </LineKey>
       ))}
     </ul>
   );

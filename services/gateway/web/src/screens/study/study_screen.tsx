@@ -1,6 +1,7 @@
 /** One study, live. */
 
 import { useEffect, useMemo } from "preact/hooks";
+import { Unreachable } from "../../api/client";
 import { studyAddress } from "../../router";
 import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
@@ -12,7 +13,7 @@ import type { StudyStore } from "../../state/study";
 import type { StudyView } from "../../state/fold";
 import { isMissing } from "../../state/study_snapshot";
 import { Announcer } from "../../ui/announcer";
-import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
+import { Blank, NoServer, ProblemNote, Skeleton } from "../../ui/blank";
 import { useThrottled, useTitle } from "../../ui/hooks";
 import { lazy } from "../../ui/lazy";
 import { Boundary } from "../../ui/panel";
@@ -56,7 +57,7 @@ export function StudyScreen({ studyId, tab, trial }: StudyScreenProps) {
   const error = store.error.value;
   if (isMissing(error)) return <NoSuchStudy />;
   if (view !== null) return <Loaded store={store} view={view} tab={tab} trial={trial} />;
-  if (error !== null) return <ProblemNote error={error} onRetry={store.reload} />;
+  if (error !== null) return <NotLoaded error={error} onRetry={store.reload} />;
   return <Skeleton lines={8} label="Loading the study" />;
 }
 
@@ -89,7 +90,7 @@ function Loaded({ store, view, tab, trial }: LoadedProps) {
         return <ActivityTab study={board.study} />;
     }
   }, [tab, trial, board, chart, store]);
-  useTitle(`${STUDY_STATE_WORDS[study.state]} · ${study.name}`);
+  useTitle(`${STUDY_STATE_WORDS[study.state]} · ${partWords(tab, trial)}${study.name}`);
   return (
     <div class="stack loose">
       <StudyHead store={store} study={study} />
@@ -102,6 +103,12 @@ function Loaded({ store, view, tab, trial }: LoadedProps) {
       <Announcer text={spoken(view)} />
     </div>
   );
+}
+
+/** For the title; nothing for the overview, which is the study itself. */
+function partWords(tab: StudyTab, trial: number | undefined): string {
+  if (trial !== undefined) return `Trial ${trial} · `;
+  return tab === "overview" ? "" : `${tab.charAt(0).toUpperCase()}${tab.slice(1)} · `;
 }
 
 function tabsOf({ study, trials }: StudyView): Tab[] {
@@ -128,6 +135,17 @@ function spoken({ study, verdict }: StudyView): string {
     `${STUDY_STATE_WORDS[study.state]}: ${done} of ${total} designs done` +
     best +
     (study.best ? score(study.best.score_val, study.metric) : "")
+  );
+}
+
+function NotLoaded({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  useTitle("Study");
+  if (error instanceof Unreachable) return <NoServer onRetry={onRetry} />;
+  return (
+    <div class="stack">
+      <h1>Study</h1>
+      <ProblemNote error={error} onRetry={onRetry} />
+    </div>
   );
 }
 

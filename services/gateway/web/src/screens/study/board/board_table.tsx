@@ -199,11 +199,17 @@ function BodyRow({ row, index, isStop, Cell }: BodyRowProps) {
         }}
       >
         <RowStop.Provider value={isStop}>
-          {row.getAllCells().map((cell) => (
-            <td key={cell.id} class={cellLook(cell.column.id)}>
-              <Cell cell={cell} />
-            </td>
-          ))}
+          {row.getAllCells().map((cell) =>
+            cell.column.id === "number" ? (
+              <th key={cell.id} scope="row" class="num">
+                <Cell cell={cell} />
+              </th>
+            ) : (
+              <td key={cell.id} class={cellLook(cell.column.id)}>
+                <Cell cell={cell} />
+              </td>
+            ),
+          )}
         </RowStop.Provider>
       </tr>
     );

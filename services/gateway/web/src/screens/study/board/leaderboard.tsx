@@ -1,6 +1,5 @@
 /** Every trial that has been heard of, best first; those in training with what they have so far. */
 
-import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { exportPath } from "../../../api/studies";
 import { PURPOSE_WORDS } from "../../../format/design_words";
@@ -11,8 +10,7 @@ import { isOfSearch } from "../../../state/fold";
 import type { LiveTrial, StudyView } from "../../../state/fold";
 import { brushes, picked } from "../../../state/selection";
 import { Blank } from "../../../ui/blank";
-import { Icon } from "../../../ui/icons";
-import type { IconName } from "../../../ui/icons";
+import { Dropdown } from "../../../ui/dropdown";
 import { Panel } from "../../../ui/panel";
 import { SelectionBar } from "../plots/selection_bar";
 import { readColumns, readPurpose, readSorting } from "./board_query";
@@ -72,30 +70,6 @@ export function Leaderboard({ view }: { view: StudyView }) {
         </span>
       </div>
     </Panel>
-  );
-}
-
-interface DropdownProps {
-  label: string;
-  icon: IconName;
-  children: ComponentChildren;
-}
-
-function Dropdown({ label, icon, children }: DropdownProps) {
-  return (
-    <details
-      class="dropdown-box"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.currentTarget.open = false;
-        event.currentTarget.querySelector("summary")?.focus();
-      }}
-    >
-      <summary class="btn btn-quiet btn-small">
-        <Icon name={icon} /> {label}
-      </summary>
-      <div class="dropdown-content">{children}</div>
-    </details>
   );
 }
 

@@ -48,7 +48,6 @@ function SameToggle({ all }: { all: boolean }) {
     <button
       type="button"
       class="btn btn-quiet btn-small"
-      aria-pressed={all}
       onClick={() => setQuery({ same: all ? null : "shown" }, { replace: true })}
     >
       {all ? "Only what differs" : "Every field"}

@@ -12,7 +12,7 @@ export function BestBox({ view }: { view: StudyView }) {
   const { study } = view;
   const { best, metric } = study;
   return (
-    <section class="panel best-box" aria-label="Best so far">
+    <section class="panel best-box" aria-label="Best design">
       <p class="eyebrow">Best so far, validation {metricName(metric)}</p>
       <p class="big-number" data-testid="best-score">
         {score(best?.score_val, metric)}

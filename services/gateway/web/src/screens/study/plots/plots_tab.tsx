@@ -4,8 +4,10 @@ import { useMemo } from "preact/hooks";
 import { isOfSearch } from "../../../state/fold";
 import type { StudyView } from "../../../state/fold";
 import { useThrottled } from "../../../ui/hooks";
+import { Dropdown } from "../../../ui/dropdown";
 import { Boundary } from "../../../ui/panel";
 import { BestPanel } from "../best_panel";
+import { FilterForm } from "../board/filter_form";
 import { LeadersCurves } from "../curves_panel";
 import { DepthPanel } from "../depth_panel";
 import { BestEvaluation } from "./best_evaluation";
@@ -41,7 +43,11 @@ export function PlotsTab({ view: latest }: { view: StudyView }) {
   const trials = useMemo(() => [...view.trials.values()].filter(isOfSearch), [view]);
   return (
     <div class="stack plots">
-      <SelectionBar studyId={view.study.study_id} trials={trials} />
+      <SelectionBar studyId={view.study.study_id} trials={trials}>
+        <Dropdown label="Filter" icon="filter">
+          <FilterForm trials={trials} />
+        </Dropdown>
+      </SelectionBar>
       <nav class="plot-contents" aria-label="Plots">
         {PLOTS.map(([id, name]) => (
           <a key={id} href={`#plot-${id}`}>

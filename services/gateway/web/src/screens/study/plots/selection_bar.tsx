@@ -1,5 +1,6 @@
 /** What is selected, in words: how many designs, which brushes, which are picked for comparing. */
 
+import type { ComponentChildren } from "preact";
 import { fieldWords } from "../../../format/design_words";
 import { count, counted } from "../../../format/numbers";
 import { studyAddress } from "../../../router";
@@ -21,9 +22,10 @@ interface SelectionBarProps {
   studyId: string;
   /** The search's. */
   trials: readonly LiveTrial[];
+  children?: ComponentChildren;
 }
 
-export function SelectionBar({ studyId, trials }: SelectionBarProps) {
+export function SelectionBar({ studyId, trials, children }: SelectionBarProps) {
   const where = brushes.value;
   const pick = picked.value;
   const selected = trials.filter((trial) => matches(trial, where)).length;
@@ -54,6 +56,7 @@ export function SelectionBar({ studyId, trials }: SelectionBarProps) {
           Clear
         </button>
       )}
+      {children}
     </section>
   );
 }
