@@ -155,6 +155,19 @@ describe("columns", () => {
     expect(withKinds(all, table.columns, null).kinds).toEqual({});
   });
 
+  it("keep their kinds whatever they are called", () => {
+    const [species] = table.columns;
+    if (!species) throw new Error("the sample has columns");
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      const column = { ...species, name };
+      expect(shownKind(column, fresh)).toBe(species.kind);
+      const changed = { ...fresh, ...withKind(fresh, column, "ignore") };
+      expect(shownKind(column, changed)).toBe("ignore");
+      expect(JSON.stringify(kindsOf(changed))).toBe(`{"${name}":"ignore"}`);
+      expect(kindsOf({ ...changed, ...withKind(changed, column, species.kind) })).toEqual({});
+    }
+  });
+
   it("are found by a part of their name and by their kind", () => {
     const names = (name: string, kind: "" | "target" | "changed") =>
       filterColumns(table, fresh, { name, kind }).map((each) => each.name);
