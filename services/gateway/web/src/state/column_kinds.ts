@@ -51,6 +51,16 @@ export function isChanged(column: Column, draft: Draft): boolean {
   return column.name !== draft.target && kind !== undefined && kind !== column.kind;
 }
 
+/** What a kind of the user's choice makes of a column; null: nothing that isn't plain. */
+export function kindCaution(column: Column, draft: Draft): string | null {
+  if (!isChanged(column, draft)) return null;
+  const kind = shownKind(column, draft);
+  if (kind === "number" && column.minimum === null) {
+    return "What is no plain number, such as 12 or 0.5, counts as missing.";
+  }
+  return kind === "date" ? "What is no date counts as missing." : null;
+}
+
 /** One kind for all of `columns` but the target; null: what was inferred of each. */
 export function withKinds(
   draft: Draft,
