@@ -59,6 +59,9 @@ def _may_stand_for(columns: Sequence[Column], target: int) -> Iterator[int]:
     if not 2 <= wanted.distinct <= MAX_CLASSES:
         return
     counts = [value.count for value in wanted.top]
+    # Where nothing repeats, every column whose values are all different stands one to one.
+    if max(counts, default=1) == 1:
+        return
     found = 0
     for index, column in enumerate(columns):
         same = (column.distinct, column.missing) == (wanted.distinct, wanted.missing)

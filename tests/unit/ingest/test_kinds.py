@@ -186,6 +186,13 @@ def test_copies_are_pointed_out(table: MakeTable) -> None:
     assert codes_of(dataset, "other") == set()
 
 
+def test_a_quantity_gives_no_other_away_because_neither_repeats(table: MakeTable) -> None:
+    rows = "".join(f"{index * 37 % 60 / 8},{index * 13 % 60 / 8}\n" for index in range(60))
+    dataset = table("x,y\n" + rows).profile()
+    assert dataset.suggested_target == "y"
+    assert codes_of(dataset, "x") == set()
+
+
 def test_columns_that_only_look_alike_are_no_copies(table: MakeTable) -> None:
     rows = "".join(f"{index % 2},{index // 2 % 2},{index % 7}\n" for index in range(56))
     dataset = table("a,b,target\n" + rows).profile()

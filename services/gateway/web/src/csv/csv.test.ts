@@ -14,6 +14,12 @@ describe("a preview", () => {
     expect(preview.total).toBe(2);
   });
 
+  it("reads Latin-1 where a file is no UTF-8", async () => {
+    const latin = new Uint8Array([0x67, 0x72, 0xf6, 0xdf, 0x65, 0x0a, 0x31, 0x0a]);
+    expect((await readPreview(new File([latin], "t.csv"))).header).toEqual(["größe"]);
+    expect((await readPreview(new File(["größe\n1\n"], "t.csv"))).header).toEqual(["größe"]);
+  });
+
   it("ends after 200 rows and says that there are more", async () => {
     const lines = Array.from({ length: 500 }, (_, row) => `${row},x`);
     const preview = await readPreview(new File([`n,t\n${lines.join("\n")}`], "t.csv"));

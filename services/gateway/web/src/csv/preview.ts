@@ -15,8 +15,10 @@ export async function readPreview(file: File): Promise<Preview> {
   // Loaded when the first table is looked at.
   const { default: Papa } = await import("papaparse");
   const head = new File([file.slice(0, PREVIEW_BYTES)], file.name);
+  const encoding = await encodingOf(head);
   return new Promise((resolve, reject) => {
     Papa.parse<string[], File>(head, {
+      encoding,
       preview: PREVIEW_ROWS + 2,
       dynamicTyping: false,
       skipEmptyLines: "greedy",
@@ -24,6 +26,17 @@ export async function readPreview(file: File): Promise<Preview> {
       error: (error) => reject(error),
     });
   });
+}
+
+/** As on the server: what is no UTF-8 is Latin-1. A byte-order mark goes before either. */
+async function encodingOf(head: File): Promise<string> {
+  try {
+    // A stream may end within a character.
+    new TextDecoder("utf-8", { fatal: true }).decode(await head.arrayBuffer(), { stream: true });
+    return "utf-8";
+  } catch {
+    return "latin1";
+  }
 }
 
 function asPreview(lines: string[][], cut: boolean): Preview {

@@ -32,6 +32,7 @@ describe("numbers", () => {
   it("keeps years readable and large counts short", () => {
     expect(quantity(2009)).toBe("2009");
     expect(quantity(1_234_567)).toBe("1,234,567");
+    expect(quantity(90_847_312.5)).toBe("90,850,000");
     expect(plain(compact(12_345))).toBe("12.3 k");
     expect(counted(1, "row")).toBe("1 row");
     expect(counted(4213, "row")).toBe("4,213 rows");

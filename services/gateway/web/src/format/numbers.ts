@@ -42,9 +42,9 @@ export function bytes(value: number): string {
 /** A value of a column, in at most four significant digits if it is no whole number. */
 export function quantity(value: number | null): string {
   if (value === null) return NONE;
+  const rounded = Number.isInteger(value) ? value : Number(value.toPrecision(4));
   // Without a separator below 10,000: it may be a year.
-  if (Number.isInteger(value)) return Math.abs(value) < 10_000 ? String(value) : count(value);
-  return String(Number(value.toPrecision(4)));
+  return Math.abs(rounded) < 10_000 ? String(rounded) : count(rounded);
 }
 
 /** 95 %, of a share. */

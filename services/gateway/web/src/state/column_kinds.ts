@@ -25,7 +25,13 @@ export interface ColumnFilter {
 
 export function shownKind(column: Column, draft: Draft): ShownKind {
   if (column.name === draft.target) return "target";
-  return draft.kinds[column.name] ?? column.kind;
+  return ownKind(column, draft) ?? column.kind;
+}
+
+/** The user's; undefined: it was left as inferred. */
+function ownKind({ name }: Column, { kinds }: Draft): ColumnKind | undefined {
+  // A column may be called `constructor`, which every object has.
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 export function filterColumns(dataset: Dataset, draft: Draft, filter: ColumnFilter): Column[] {
@@ -41,8 +47,18 @@ export function filterColumns(dataset: Dataset, draft: Draft, filter: ColumnFilt
 }
 
 export function isChanged(column: Column, draft: Draft): boolean {
-  const kind = draft.kinds[column.name];
+  const kind = ownKind(column, draft);
   return column.name !== draft.target && kind !== undefined && kind !== column.kind;
+}
+
+/** What a kind of the user's choice makes of a column; null: nothing that isn't plain. */
+export function kindCaution(column: Column, draft: Draft): string | null {
+  if (!isChanged(column, draft)) return null;
+  const kind = shownKind(column, draft);
+  if (kind === "number" && column.minimum === null) {
+    return "What is no plain number, such as 12 or 0.5, counts as missing.";
+  }
+  return kind === "date" ? "What is no date counts as missing." : null;
 }
 
 /** One kind for all of `columns` but the target; null: what was inferred of each. */
@@ -51,13 +67,14 @@ export function withKinds(
   columns: readonly Column[],
   kind: ColumnKind | null,
 ): Pick<Draft, "kinds"> {
-  const kinds = { ...draft.kinds };
+  // No plain object, in which a column called `__proto__` would be lost.
+  const kinds = new Map(Object.entries(draft.kinds));
   for (const column of columns) {
     if (column.name === draft.target) continue;
-    if (kind === null || kind === column.kind) delete kinds[column.name];
-    else kinds[column.name] = kind;
+    if (kind === null || kind === column.kind) kinds.delete(column.name);
+    else kinds.set(column.name, kind);
   }
-  return { kinds };
+  return { kinds: Object.fromEntries(kinds) };
 }
 
 /** What choosing `kind` for one column changes: the target moves, or is left to be chosen. */

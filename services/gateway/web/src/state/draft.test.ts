@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Study } from "../api/types";
+import type { Column, ColumnKind, Study } from "../api/types";
 import { profile, sampleCsv } from "../mock/tables";
 import { freshDraft, kindsOf, metricOf } from "./draft";
 import type { Draft } from "./draft";
 import { complaintWords, draftComplaints, refusalOf } from "./draft_checks";
 import { draftFromStudy, requestOf } from "./draft_request";
 import { draftKey, forgetDraft, loadDraft, saveDraft } from "./draft_store";
-import { filterColumns, shownKind, withKind, withKinds } from "./column_kinds";
+import { filterColumns, kindCaution, shownKind, withKind, withKinds } from "./column_kinds";
 import { parseDesigns } from "./own_designs";
+import { inferTask } from "./target";
 
 const table = profile("penguins.csv", sampleCsv());
 const fresh = freshDraft(table);
@@ -153,6 +154,43 @@ describe("columns", () => {
     expect(Object.keys(all.kinds)).toHaveLength(table.columns.length - 1);
     expect(kindsOf({ ...all, target: "year" })).not.toHaveProperty("year");
     expect(withKinds(all, table.columns, null).kinds).toEqual({});
+  });
+
+  it("keep their kinds whatever they are called", () => {
+    const [species] = table.columns;
+    if (!species) throw new Error("the sample has columns");
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      const column = { ...species, name };
+      expect(shownKind(column, fresh)).toBe(species.kind);
+      const changed = { ...fresh, ...withKind(fresh, column, "ignore") };
+      expect(shownKind(column, changed)).toBe("ignore");
+      expect(JSON.stringify(kindsOf(changed))).toBe(`{"${name}":"ignore"}`);
+      expect(kindsOf({ ...changed, ...withKind(changed, column, species.kind) })).toEqual({});
+    }
+  });
+
+  it("warn of values that a chosen kind has no place for", () => {
+    const [species] = table.columns;
+    const length = table.columns.find((each) => each.name === "bill_length_mm");
+    if (!species || !length) throw new Error("the sample has columns");
+    const as = (column: Column, kind: ColumnKind) =>
+      kindCaution(column, { ...fresh, target: "sex", kinds: { [column.name]: kind } });
+    expect(as(species, "number")).toContain("counts as missing");
+    expect(as(length, "date")).toContain("counts as missing");
+    expect(as(length, "number")).toBeNull();
+    expect(as(length, "category")).toBeNull();
+  });
+
+  it("are inferred to be a quantity as the server infers it", () => {
+    const taskOfKind = (kind: ColumnKind) => {
+      const columns = table.columns.map((each) =>
+        each.name === "bill_length_mm" ? { ...each, kind } : each,
+      );
+      return inferTask({ ...table, columns }, "bill_length_mm");
+    };
+    expect(taskOfKind("number")).toBe("regression");
+    expect(taskOfKind("id")).toBe("classification");
+    expect(taskOfKind("date")).toBe("classification");
   });
 
   it("are found by a part of their name and by their kind", () => {

@@ -106,7 +106,7 @@ const CHECKS: readonly Check[] = [
     step: "search",
     field: "seed",
     wrong: ({ seed }) =>
-      isWhole(seed, 0, Number.MAX_SAFE_INTEGER) ? null : "A whole number, 0 or more.",
+      isWhole(seed, 0, Number.MAX_SAFE_INTEGER) ? null : `A whole number from 0 to ${Number.MAX_SAFE_INTEGER.toLocaleString("en-US")}.`,
   },
   {
     step: "search",

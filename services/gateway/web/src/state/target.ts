@@ -8,9 +8,9 @@ const MOST_NUMERIC_CLASSES = 20;
 export function inferTask(dataset: Dataset, target: string): Task {
   if (target === dataset.suggested_target) return dataset.suggested_task;
   const column = dataset.columns.find((each) => each.name === target);
-  if (!column || column.minimum === null || column.kind === "category" || column.kind === "text") {
-    return "classification";
-  }
+  const isNumber = column?.kind === "number" || column?.kind === "constant";
+  // Of ids and dates the server takes none for a quantity unless it is told to.
+  if (!isNumber || column.minimum === null) return "classification";
   const few = column.integers && column.distinct <= MOST_NUMERIC_CLASSES;
   return few ? "classification" : "regression";
 }

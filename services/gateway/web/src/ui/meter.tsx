@@ -10,8 +10,14 @@ const LOOKS: Partial<Record<Study["state"], string>> = {
   CANCELLED: "bad",
 };
 
-export function Meter({ study }: { study: Study }) {
-  const { done, total } = study.progress;
+interface MeterProps {
+  study: Study;
+  /** Where it isn't all that ended. */
+  done?: number;
+}
+
+export function Meter({ study, done = study.progress.done }: MeterProps) {
+  const { total } = study.progress;
   const share = total > 0 ? Math.min(1, done / total) : 0;
   return (
     <div

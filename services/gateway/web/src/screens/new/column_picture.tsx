@@ -69,6 +69,8 @@ export function valuesOf(column: Column): string {
     return `${quantity(column.minimum)} to ${quantity(column.maximum)}`;
   }
   const values = column.top.slice(0, SHOWN_VALUES).map((each) => shorten(each.value));
+  // Of an id the profile lists none.
+  if (values.length === 0) return "";
   return values.join(", ") + (column.distinct > values.length ? ", …" : "");
 }
 

@@ -7,6 +7,7 @@ import {
   COLUMN_KINDS,
   filterColumns,
   isChanged,
+  kindCaution,
   shownKind,
   withKind,
   withKinds,
@@ -168,6 +169,7 @@ interface ColumnRowProps extends ColumnsTableProps {
 function ColumnRow({ column, dataset, draft, change }: ColumnRowProps) {
   const warnings = dataset.warnings.filter((warning) => warning.column === column.name);
   const kind = shownKind(column, draft);
+  const caution = kindCaution(column, draft);
   return (
     <tr class={kind === "ignore" ? "left-out" : undefined}>
       <th scope="row" class="col-name" title={column.name}>
@@ -190,6 +192,11 @@ function ColumnRow({ column, dataset, draft, change }: ColumnRowProps) {
       <td class="wrap muted">
         {isChanged(column, draft) && <span class="changed-line">Your choice. It was: </span>}
         {column.reason}
+        {caution !== null && (
+          <span class="warn-line">
+            <Icon name="warning" /> {caution}
+          </span>
+        )}
         {warnings.map((warning) => (
           <span key={warning.code} class="warn-line">
             <Icon name="warning" /> {warning.detail}

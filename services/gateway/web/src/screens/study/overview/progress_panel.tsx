@@ -1,6 +1,6 @@
 /** How far the study is: designs, time, and what was predicted of it. */
 
-import type { Study, StudyEstimate } from "../../../api/types";
+import type { Study, StudyEstimate, Trial } from "../../../api/types";
 import { count } from "../../../format/numbers";
 import { clock, etaRange, spanWords } from "../../../format/time";
 import { isEndedStudy } from "../../../format/words";
@@ -19,12 +19,15 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
   const { study } = view;
   const { progress } = study;
   const ended = isEndedStudy(study.state);
+  const cancelled = ended ? countOf(view, "CANCELLED") : 0;
+  // Those that were never trained to an end have ended, too.
+  const done = progress.done - cancelled;
   return (
     <section class="panel progress-panel" aria-label="Progress">
       <div class="progress-head">
         <p>
           <span class="big" data-testid="done">
-            {count(progress.done)}
+            {count(done)}
           </span>{" "}
           <span class="muted">of {count(progress.total)} designs</span>
         </p>
@@ -41,7 +44,7 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
           <p class="muted small">preparing the table, or in the first epoch</p>
         )}
       </div>
-      <Meter study={study} />
+      <Meter study={study} done={done} />
       {study.verdict !== "off" && !ended && <PhaseSteps view={view} />}
       <dl class="progress-numbers">
         <div>
@@ -52,8 +55,14 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
         </div>
         <div>
           <dt>{ended ? "Failed" : "Training now"}</dt>
-          <dd>{count(ended ? countFailed(view) : progress.running)}</dd>
+          <dd>{count(ended ? countOf(view, "FAILED") : progress.running)}</dd>
         </div>
+        {cancelled > 0 && (
+          <div>
+            <dt>Cancelled</dt>
+            <dd>{count(cancelled)}</dd>
+          </div>
+        )}
         <div>
           <dt>Time budget</dt>
           <dd>{study.budget.time_seconds ? clock(study.budget.time_seconds) : "none"}</dd>
@@ -89,8 +98,10 @@ function Predicted({ estimate }: { estimate: StudyEstimate }) {
   );
 }
 
-function countFailed(view: StudyView): number {
-  return [...view.trials.values()].filter((trial) => trial.state === "FAILED").length;
+/** Of the search's trials, as the progress counts. */
+function countOf(view: StudyView, state: Trial["state"]): number {
+  const trials = [...view.trials.values()];
+  return trials.filter((trial) => trial.purpose === "search" && trial.state === state).length;
 }
 
 /** Ticks between what the server says. */

@@ -117,11 +117,12 @@ function ScoreScale() {
   );
 }
 
-/** The address's two, else the first two that vary. */
+/** The address's two, else the first two that vary; how wide layers are says how many there are. */
 function chosen(fields: readonly Field[], text: string | null): [Field?, Field?] {
   const asked = listOf(text).flatMap((name) => fields.find(({ field }) => field === name) ?? []);
   const rest = fields.filter((field) => !asked.includes(field));
-  const [x, y] = [...asked, ...rest];
+  const widths = rest.filter(({ field }) => field === "hidden");
+  const [x, y] = [...asked, ...rest.filter((field) => !widths.includes(field)), ...widths];
   return [x, y];
 }
 

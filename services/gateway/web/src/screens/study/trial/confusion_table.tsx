@@ -8,7 +8,12 @@ export function ConfusionTable({ evaluation }: { evaluation: Evaluation }) {
   const { classes, confusion } = evaluation;
   const names = classes.map((_, place) => className(evaluation, place));
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label="Confusion matrix">
+    <div
+      class="table-frame confusion-frame"
+      tabIndex={0}
+      role="region"
+      aria-label="Confusion matrix"
+    >
       <table class="confusion">
         <thead>
           <tr>

@@ -31,7 +31,7 @@ export function EvaluationPanel({ study, trial }: EvaluationPanelProps) {
   const errors = evaluation?.residuals ? evaluation : null;
   return (
     <>
-      <div class={matrix ? "charts" : undefined}>
+      <div class={matrix ? (isLarge(matrix) ? "stack loose" : "charts") : undefined}>
         <Panel
           title="Right and wrong"
           subtitle={evaluation ? aboutRows(evaluation) : `On the ${rows} rows`}
@@ -63,6 +63,13 @@ export function EvaluationPanel({ study, trial }: EvaluationPanelProps) {
       )}
     </>
   );
+}
+
+// A matrix of more classes has no place beside another panel.
+const MOST_CLASSES = 8;
+
+function isLarge({ classes }: Evaluation): boolean {
+  return classes.length > MOST_CLASSES;
 }
 
 function aboutRows({ rows, n, confusion }: Evaluation): string {
