@@ -37,7 +37,6 @@ from playwright.sync_api import Browser
 from benchmarks.sockets import claim_cohort
 from benchmarks.support.browser import (
     Opening,
-    heap_bytes,
     measure_opening,
     measure_scrolling,
     measure_work,
@@ -49,6 +48,7 @@ from benchmarks.support.dashboard import measure_dashboard
 from benchmarks.support.deployment import Deployment, open_deployment
 from benchmarks.support.machine import describe
 from benchmarks.support.seeded_study import seed_study
+from benchmarks.support.unwatched import open_unwatched
 from layerlab.adapters.grpc_ledger import GrpcLedger
 from layerlab.domain.exchange import ReportBatch
 from layerlab.domain.study import CohortRef, EpochReport
@@ -68,6 +68,7 @@ GROWN_BYTES: Final = 2_000_000
 _LANES: Final = 100
 _WARM_SECONDS: Final = 20.0
 _WORK_SECONDS: Final = 20.0
+_SAMPLE_SECONDS: Final = 15.0
 _ROW: Final = "tr[data-trial]"
 _TABLE: Final = ".board-frame"
 
@@ -200,21 +201,19 @@ def compare(ours: dict[str, Opening], theirs: dict[str, Opening]) -> None:
 
 def measure_live(folder: Path, browser: Browser, minutes: float, report: Report) -> None:
     folder.mkdir()
-    with served(folder) as here, _reporting(here) as study_id, open_page(browser) as (page, cdp):
-        visit(page, cdp, f"{here.url}/studies/{study_id}", "[data-connection=live]")
-        page.wait_for_timeout(_WARM_SECONDS * 1000)
-        before = _seq(here, study_id)
-        start = time.monotonic()
-        busy = measure_work(page, cdp, _WORK_SECONDS)
-        rate = (_seq(here, study_id) - before) / (time.monotonic() - start)
+    with served(folder) as here, _reporting(here) as study_id:
+        place = f"{here.url}/studies/{study_id}"
+        with open_page(browser) as (page, cdp):
+            visit(page, cdp, place, "[data-connection=live]")
+            page.wait_for_timeout(_WARM_SECONDS * 1000)
+            before = _seq(here, study_id)
+            start = time.monotonic()
+            busy = measure_work(page, cdp, _WORK_SECONDS)
+            rate = (_seq(here, study_id) - before) / (time.monotonic() - start)
         print(f"{rate:.0f} events a second of one study, its overview in sight:")
         report.say(f"the main thread is {busy:.0%} busy", busy <= BUSY)
         assert rate > 0.8 * RATE, "the reports did not come through; the figure says nothing"
-        heaps = [heap_bytes(cdp)]
-        end = time.monotonic() + 60 * minutes
-        while time.monotonic() < end:
-            page.wait_for_timeout(15_000)
-            heaps.append(heap_bytes(cdp))
+        heaps = _sample_heap(place, folder / "browser", minutes)
     half = len(heaps) // 2
     first, last = statistics.median(heaps[:half]), statistics.median(heaps[half:])
     report.say(
@@ -222,6 +221,17 @@ def measure_live(folder: Path, browser: Browser, minutes: float, report: Report)
         f"median of the first half {first / 1e6:.1f}, of the second {last / 1e6:.1f} MB",
         last - first <= GROWN_BYTES,
     )
+
+
+def _sample_heap(place: str, profile: Path, minutes: float) -> list[int]:
+    heaps = []
+    with open_unwatched(place, profile) as page:
+        time.sleep(_WARM_SECONDS)
+        end = time.monotonic() + 60 * minutes
+        while time.monotonic() < end:
+            heaps.append(page.heap_bytes())
+            time.sleep(_SAMPLE_SECONDS)
+    return heaps
 
 
 def _seq(here: Deployment, study_id: str) -> int:

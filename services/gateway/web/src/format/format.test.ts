@@ -27,6 +27,9 @@ describe("numbers", () => {
     expect(plain(percent(1, 100_000))).toBe("< 0.1 %");
     expect(plain(percent(0, 10))).toBe("0 %");
     expect(plain(percent(1, 3))).toBe("33 %");
+    expect(plain(percent(998, 1000))).toBe("99.8 %");
+    expect(plain(percent(99_999, 100_000))).toBe("> 99.9 %");
+    expect(plain(percent(7, 7))).toBe("100 %");
   });
 
   it("keeps years readable and large counts short", () => {

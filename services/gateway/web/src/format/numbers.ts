@@ -15,6 +15,8 @@ export function percent(part: number, whole: number): string {
   if (whole === 0 || part === 0) return "0\u202f%";
   const value = (part / whole) * 100;
   if (value < 0.1) return "<\u202f0.1\u202f%";
+  // A part is never the whole.
+  if (value >= 99.5 && part < whole) return value >= 99.9 ? ">\u202f99.9\u202f%" : `${value.toFixed(1)}\u202f%`;
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)}\u202f%`;
 }
 

@@ -89,9 +89,11 @@ function Progress({ study }: { study: DescribedStudy }) {
   const designs =
     done === total ? counted(done, "design") : `${count(done)} of ${count(total)} designs`;
   if (isEndedStudy(study.state)) {
+    // Of a study that was cancelled, what was never trained has ended, too.
+    const words = study.state === "CANCELLED" ? "after" : `${designs} in`;
     return (
       <span class="progress-cell muted small">
-        {designs} in {duration(elapsed_seconds)}
+        {words} {duration(elapsed_seconds)}
       </span>
     );
   }

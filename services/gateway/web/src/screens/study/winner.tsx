@@ -17,7 +17,9 @@ export function Winner({ view }: { view: StudyView }) {
         <Icon name="trophy" />
       </span>
       <div>
-        <p class="eyebrow">Trial {winner.number} wins</p>
+        <p class="eyebrow">
+          Trial {winner.number} {finalist ? "wins" : "did best until then"}
+        </p>
         <h2>{designSummary(winner.design)}</h2>
         <p>
           {finalist
