@@ -177,6 +177,7 @@ class Progress:
     """`total` is the plan of the search; the rest of the time, with all that follows, is a range
     in seconds, once it can be told. `phase`: search, confirm, explain, test or ended. `finals` has
     the trials after the search: `{"done": …, "total": …}`, as far as they are planned.
+    `cancelled` are those of `done` that were not trained to an end.
     """
 
     done: int
@@ -188,6 +189,7 @@ class Progress:
     document: Mapping[str, Any] = field(repr=False, compare=False)
     phase: str = "search"
     finals: Mapping[str, int] = field(default_factory=dict)
+    cancelled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,8 @@ class Tally:
 class Progress:
     """`total` is the plan of the search; without `max_trials` it is what the time budget is
     expected to take. `finals` counts the trials after the search, those that are registered by now;
-    more may follow, as what they show decides. `running` and the times are of all.
+    more may follow, as what they show decides. `running` and the times are of all. `cancelled` are
+    those of `done` that were not trained to an end, since the study was stopped or cancelled.
     """
 
     done: int
@@ -274,6 +275,7 @@ class Progress:
     eta_high_seconds: float | None
     phase: StudyPhase = StudyPhase.SEARCH
     finals: Tally = Tally()
+    cancelled: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=False)

@@ -714,6 +714,7 @@ class Progress(_message.Message):
     PHASE_FIELD_NUMBER: _builtins.int
     FINALS_DONE_FIELD_NUMBER: _builtins.int
     FINALS_TOTAL_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
     done: _builtins.int
     """Trials of the search that have ended."""
     total: _builtins.int
@@ -726,6 +727,8 @@ class Progress(_message.Message):
     finals_done: _builtins.int
     """Trials after the search that have ended, and that are registered by now: more may follow."""
     finals_total: _builtins.int
+    cancelled: _builtins.int
+    """Those of `done` that were not trained to an end: the study was stopped or cancelled."""
     def __init__(
         self,
         *,
@@ -738,10 +741,11 @@ class Progress(_message.Message):
         phase: Global___StudyPhase.ValueType = ...,
         finals_done: _builtins.int = ...,
         finals_total: _builtins.int = ...,
+        cancelled: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "done", b"done", "elapsed_seconds", b"elapsed_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds", "finals_done", b"finals_done", "finals_total", b"finals_total", "phase", b"phase", "running", b"running", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds", "_eta_low_seconds", b"_eta_low_seconds", "cancelled", b"cancelled", "done", b"done", "elapsed_seconds", b"elapsed_seconds", "eta_high_seconds", b"eta_high_seconds", "eta_low_seconds", b"eta_low_seconds", "finals_done", b"finals_done", "finals_total", b"finals_total", "phase", b"phase", "running", b"running", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eta_high_seconds: _TypeAlias = _typing.Literal["eta_high_seconds"]  # noqa: Y015
     _WhichOneofArgType__eta_high_seconds: _TypeAlias = _typing.Literal["_eta_high_seconds", b"_eta_high_seconds"]  # noqa: Y015

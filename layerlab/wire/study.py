@@ -168,6 +168,7 @@ def progress_to_proto(progress: Progress) -> pb.Progress:
         phase=enum_to_proto(progress.phase, pb.StudyPhase),
         finals_done=progress.finals.done,
         finals_total=progress.finals.total,
+        cancelled=progress.cancelled,
     )
 
 

@@ -154,7 +154,10 @@ class TallyDocument(Document):
 
 
 class ProgressDocument(Document):
-    """`done` and `total` are of the search, `finals` of what follows, as far as it is planned."""
+    """`done` and `total` are of the search, `finals` of what follows, as far as it is planned.
+
+    `cancelled` are those of `done` that were not trained to an end.
+    """
 
     done: int
     total: int
@@ -164,6 +167,7 @@ class ProgressDocument(Document):
     eta_high_seconds: float | None
     phase: StudyPhase = StudyPhase.SEARCH
     finals: TallyDocument = TallyDocument()
+    cancelled: int = 0
 
 
 class StudyDocument(Document):

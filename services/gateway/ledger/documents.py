@@ -176,6 +176,7 @@ def _progress_to_json(progress: Progress) -> dict[str, JsonValue]:
         "eta_high_seconds": progress.eta_high_seconds,
         "phase": progress.phase.value,
         "finals": {"done": progress.finals.done, "total": progress.finals.total},
+        "cancelled": progress.cancelled,
     }
 
 
@@ -189,6 +190,7 @@ def _progress_from_json(doc: Doc) -> Progress:
         eta_high_seconds=doc.optional_number("eta_high_seconds"),
         phase=doc.optional_member("phase", StudyPhase) or StudyPhase.SEARCH,
         finals=_tally_from_json(doc.doc("finals")) if doc.has("finals") else Tally(),
+        cancelled=doc.optional_whole("cancelled") or 0,
     )
 
 

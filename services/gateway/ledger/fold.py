@@ -57,12 +57,12 @@ class Record:
 
     `trial_changes` and `cohort_changes` map to the event that last changed a state, the latest
     last: what a watcher has not seen is at their end. Epoch reports don't count as changes.
-    `planned` is the spec's, worked out once: a space takes its time to count. `searched` and
-    `ended` count trials of the search, registered and ended. `leaders` are the best of them, best
-    first, as many as there are models to keep. `in_finals`: a cohort of the finals is registered,
-    after which no search goes on. `tests`: one that touches the test rows is; `explains`: one that
-    trains around the winner. `finals` counts trials after the search, the first of which was
-    registered at `finals_since`.
+    `planned` is the spec's, worked out once: a space takes its time to count. `searched`, `ended`
+    and `cancelled` count trials of the search; what was cancelled has ended, too. `leaders` are the
+    best of them, best first, as many as there are models to keep. `in_finals`: a cohort of the
+    finals is registered, after which no search goes on. `tests`: one that touches the test rows is;
+    `explains`: one that trains around the winner. `finals` counts trials after the search, the
+    first of which was registered at `finals_since`.
     """
 
     study_id: str
@@ -76,6 +76,7 @@ class Record:
     running: set[int] = field(default_factory=set)
     searched: int = 0
     ended: int = 0
+    cancelled: int = 0
     leaders: tuple[Standing, ...] = ()
     planned: int | None = None
     in_finals: bool = False
@@ -157,6 +158,7 @@ class Record:
         self.searched += before is None
         if has_ended:
             self.ended += 1
+            self.cancelled += trial.state is TrialState.CANCELLED
             place = standing(trial, self.study.spec.metric)
             if place is not None:
                 self._rank(place)

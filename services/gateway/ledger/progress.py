@@ -44,6 +44,7 @@ def progress(record: Record, now: datetime) -> Progress:
         eta_high_seconds=high,
         phase=_phase(record),
         finals=record.finals,
+        cancelled=record.cancelled,
     )
 
 

@@ -140,6 +140,17 @@ async def test_what_has_ended_has_nothing_left_and_stops_its_clock(world: World)
     assert await progress(world, study_id) == Progress(2, 2, 0, 5.0, 0.0, 0.0, StudyPhase.ENDED)
 
 
+async def test_what_was_cancelled_has_ended_and_is_counted_apart(world: World) -> None:
+    study_id = await world.running_study(a_spec(10))
+    await world.succeeded(study_id)
+    await world.queued_cohort(study_id, (3, 4, 5), "later")
+    await world.ledger.move_by_user(study_id, StudyVerb.CANCEL)
+
+    now = await progress(world, study_id)
+
+    assert (now.done, now.total, now.cancelled) == (5, 5, 3)
+
+
 async def test_a_clock_that_is_set_back_makes_no_time_negative(world: World) -> None:
     study_id = await world.running_study(a_spec(10, time_seconds=100))
     await world.succeeded(study_id)

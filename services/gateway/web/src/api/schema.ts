@@ -1412,6 +1412,8 @@ export interface components {
         /**
          * ProgressDocument
          * @description `done` and `total` are of the search, `finals` of what follows, as far as it is planned.
+         *
+         *     `cancelled` are those of `done` that were not trained to an end.
          */
         ProgressDocument: {
             /** Done */
@@ -1435,6 +1437,11 @@ export interface components {
              *     }
              */
             finals?: components["schemas"]["TallyDocument"];
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled?: number;
         };
         /**
          * Purpose

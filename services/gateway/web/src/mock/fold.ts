@@ -55,7 +55,10 @@ function moveTrial({ study, trials }: Folded, move: TrialMove, time: string): vo
   trials.set(move.number, trial);
   const { progress } = study;
   const ended = isEndedTrial(move.to);
-  if (ended && !isEndedTrial(trial.state) && trial.purpose === "search") progress.done += 1;
+  if (ended && !isEndedTrial(trial.state) && trial.purpose === "search") {
+    progress.done += 1;
+    if (move.to === "CANCELLED") progress.cancelled = (progress.cancelled ?? 0) + 1;
+  }
   if (move.from === "RUNNING") progress.running -= 1;
   if (move.to === "RUNNING") progress.running += 1;
   trial.state = move.to;

@@ -124,10 +124,13 @@ export function isOfSearch(trial: Trial): boolean {
   return trial.purpose === "search";
 }
 
-/** `done` and `total` are of the search; all that train are `running`. */
+/** `done`, `cancelled` and `total` are of the search; all that train are `running`. */
 function countMove(progress: Progress, move: TrialMove, ofSearch: boolean): void {
   const wasEnded = move.from !== null && isEndedTrial(move.from);
-  if (isEndedTrial(move.to) && !wasEnded && ofSearch) progress.done += 1;
+  if (isEndedTrial(move.to) && !wasEnded && ofSearch) {
+    progress.done += 1;
+    if (move.to === "CANCELLED") progress.cancelled = (progress.cancelled ?? 0) + 1;
+  }
   if (move.from === "RUNNING") progress.running -= 1;
   if (move.to === "RUNNING") progress.running += 1;
   progress.running = Math.max(0, progress.running);

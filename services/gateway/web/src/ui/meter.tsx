@@ -1,6 +1,7 @@
 /** How much of a study is done. */
 
 import type { Study } from "../api/types";
+import { designsDone } from "../state/progress";
 
 const LOOKS: Partial<Record<Study["state"], string>> = {
   SUCCEEDED: "done",
@@ -10,13 +11,8 @@ const LOOKS: Partial<Record<Study["state"], string>> = {
   CANCELLED: "bad",
 };
 
-interface MeterProps {
-  study: Study;
-  /** Where it isn't all that ended. */
-  done?: number;
-}
-
-export function Meter({ study, done = study.progress.done }: MeterProps) {
+export function Meter({ study }: { study: Study }) {
+  const done = designsDone(study);
   const { total } = study.progress;
   const share = total > 0 ? Math.min(1, done / total) : 0;
   return (

@@ -8,6 +8,7 @@ import { count } from "../../format/numbers";
 import { duration } from "../../format/time";
 import { designSummary, STUDY_STATE_WORDS } from "../../format/words";
 import { studyAddress } from "../../router";
+import { designsDone } from "../../state/progress";
 import { useResource } from "../../state/resource";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
 import { Icon } from "../../ui/icons";
@@ -82,7 +83,7 @@ function outcomes(studies: readonly Study[]): Row[] {
     ["Verdict", studies.map((each) => each.verdict_headline ? sentence(each.verdict_headline) : "–")],
     ["Best validation score", studies.map(bestWords)],
     ["Best design", studies.map(({ best }) => (best ? designSummary(best.design) : "–"))],
-    ["Designs done", studies.map(({ progress }) => count(progress.done))],
+    ["Designs done", studies.map((each) => count(designsDone(each)))],
     ["Took", studies.map(({ progress }) => duration(progress.elapsed_seconds))],
   ];
 }

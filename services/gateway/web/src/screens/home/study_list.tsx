@@ -7,6 +7,7 @@ import { count, counted } from "../../format/numbers";
 import { ago, duration, etaRange } from "../../format/time";
 import { isEndedStudy } from "../../format/words";
 import { setQuery, studyAddress } from "../../router";
+import { designsDone } from "../../state/progress";
 import { Chip } from "../../ui/icons";
 import { Meter } from "../../ui/meter";
 import { StudyBadge } from "../../ui/state_badge";
@@ -85,15 +86,14 @@ function Words({ study }: { study: DescribedStudy }) {
 
 /** A bar while there is something to wait for; afterwards what it took. */
 function Progress({ study }: { study: DescribedStudy }) {
-  const { done, total, elapsed_seconds, eta_low_seconds, eta_high_seconds } = study.progress;
+  const { total, elapsed_seconds, eta_low_seconds, eta_high_seconds } = study.progress;
+  const done = designsDone(study);
   const designs =
     done === total ? counted(done, "design") : `${count(done)} of ${count(total)} designs`;
   if (isEndedStudy(study.state)) {
-    // Of a study that was cancelled, what was never trained has ended, too.
-    const words = study.state === "CANCELLED" ? "after" : `${designs} in`;
     return (
       <span class="progress-cell muted small">
-        {words} {duration(elapsed_seconds)}
+        {designs} in {duration(elapsed_seconds)}
       </span>
     );
   }

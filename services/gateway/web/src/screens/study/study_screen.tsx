@@ -7,6 +7,7 @@ import type { StudyTab } from "../../router";
 import { metricName, score } from "../../format/metric";
 import { count } from "../../format/numbers";
 import { STUDY_STATE_WORDS } from "../../format/words";
+import { designsDone } from "../../state/progress";
 import { selectionQuery } from "../../state/selection";
 import { openStudy } from "../../state/study";
 import type { StudyStore } from "../../state/study";
@@ -125,14 +126,14 @@ function tabsOf({ study, trials }: StudyView): Tab[] {
 }
 
 function spoken({ study, verdict }: StudyView): string {
-  const { done, total } = study.progress;
+  const { total } = study.progress;
   if (verdict) {
     const basis = verdict.is_final ? "Verdict" : "So far";
     return `${STUDY_STATE_WORDS[study.state]}. ${basis}: ${verdict.headline}`;
   }
   const best = study.best ? `, best ${metricName(study.metric)} ` : "";
   return (
-    `${STUDY_STATE_WORDS[study.state]}: ${done} of ${total} designs done` +
+    `${STUDY_STATE_WORDS[study.state]}: ${designsDone(study)} of ${total} designs done` +
     best +
     (study.best ? score(study.best.score_val, study.metric) : "")
   );

@@ -4,6 +4,7 @@ import type { Study, StudyEstimate, Trial } from "../../../api/types";
 import { count } from "../../../format/numbers";
 import { clock, etaRange, spanWords } from "../../../format/time";
 import { isEndedStudy } from "../../../format/words";
+import { designsDone } from "../../../state/progress";
 import type { StudyView } from "../../../state/fold";
 import type { StudyStore } from "../../../state/study";
 import { useNow } from "../../../ui/hooks";
@@ -19,9 +20,8 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
   const { study } = view;
   const { progress } = study;
   const ended = isEndedStudy(study.state);
-  const cancelled = ended ? countOf(view, "CANCELLED") : 0;
-  // Those that were never trained to an end have ended, too.
-  const done = progress.done - cancelled;
+  const cancelled = progress.cancelled ?? 0;
+  const done = designsDone(study);
   return (
     <section class="panel progress-panel" aria-label="Progress">
       <div class="progress-head">
@@ -44,7 +44,7 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
           <p class="muted small">preparing the table, or in the first epoch</p>
         )}
       </div>
-      <Meter study={study} done={done} />
+      <Meter study={study} />
       {study.verdict !== "off" && !ended && <PhaseSteps view={view} />}
       <dl class="progress-numbers">
         <div>
