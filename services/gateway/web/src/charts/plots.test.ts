@@ -30,6 +30,15 @@ describe("a chart", () => {
     const table = { columns: [{ label: "a,b" }, { label: "c" }], rows: [['x "y"', "=1+1"]] };
     expect(toCsv(table)).toBe('"a,b",c\r\n"x ""y""",\'=1+1\r\n');
   });
+
+  it("is saved with numbers that a spreadsheet counts with, and other text as it is", () => {
+    const columns = [{ label: "Trial" }, { label: "x", isNumber: true }];
+    const seen = ["87.50\u202f%", "12.3\u202fk", "−0.03", "1,234", "0.05\u202fs", "–", "1\u202fmin 5\u202fs"];
+    const saved = toCsv({ columns, rows: seen.map((text) => ["-a", text]) }).split("\r\n").slice(1, -1);
+    expect(saved).toEqual(
+      ["0.875", "12300", "-0.03", "1234", "0.05", "–", "1\u202fmin 5\u202fs"].map((x) => `'-a,${x}`),
+    );
+  });
 });
 
 describe("many points", () => {
