@@ -175,7 +175,8 @@ export function axisText(value: number, metric: Metric): string {
 
 /** How Plotly writes the metric: on an axis, and where a point is looked at. */
 export function axisFormat(metric: Metric): string {
-  return { percent: ".0%", index: ".2f", target: "~s" }[LOOKS[metric].unit];
+  // As many digits as tell two ticks apart: a search ends among scores that are close.
+  return { percent: ".4~p", index: ".3~r", target: "~s" }[LOOKS[metric].unit];
 }
 
 export function hoverFormat(metric: Metric): string {

@@ -31,6 +31,8 @@ test("a failure says why and is filed as one", () => {
 test("a cohort is told by its number, its size and who took it", () => {
   const planned = entry("cohort.registered", { cohort_id: "ab-c0004", numbers: [1, 2, 3] });
   expect(activityWords(planned)).toBe("Cohort 4 was planned, with 3 designs");
+  const rows = entry("cohort.state_changed", { cohort_id: "ab-rows-01-25", to: "QUEUED" });
+  expect(activityWords(rows)).toBe("Cohort rows-01-25 was queued");
   const taken = { cohort_id: "ab-c0004", to: "RUNNING", worker_id: "vm-7", attempt: 2 };
   expect(activityWords(entry("cohort.state_changed", taken))).toBe(
     "Cohort 4 was taken by vm-7, attempt 2",

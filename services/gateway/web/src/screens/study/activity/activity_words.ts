@@ -1,6 +1,7 @@
 /** What happened, in a sentence. */
 
 import type { Activity } from "../../../api/types";
+import { sentence } from "../../../format/design_words";
 import { counted } from "../../../format/numbers";
 import { layers, reasonWords } from "../../../format/words";
 
@@ -139,15 +140,15 @@ function trialMove(data: Data, many = false): string {
   }
 }
 
-/** `Cohort 4`, of `063f54126d11872d-c0004`: the rest is the study's. */
+/** `Cohort 4`, of `063f54126d11872d-c0004`, and `Cohort rows-01-25`: what is before is the study. */
 function cohort(data: Data): string {
-  const number = /-c0*(\d+)$/.exec(text(data, "cohort_id"))?.[1];
-  return number === undefined ? "A cohort" : `Cohort ${number}`;
+  const name = /^[^-]+-(?:c0*(\d+)|(.+))$/.exec(text(data, "cohort_id"));
+  return name === null ? "A cohort" : `Cohort ${name[1] ?? name[2]}`;
 }
 
 function verdictWords(data: Data): string {
   const verdict = data.verdict as { headline?: string; is_final?: boolean } | undefined;
-  return `${verdict?.is_final ? "Verdict" : "So far"}: ${verdict?.headline ?? ""}`;
+  return `${verdict?.is_final ? "Verdict" : "So far"}: ${sentence(verdict?.headline ?? "")}`;
 }
 
 function design(data: Data): string {
@@ -165,7 +166,7 @@ function brackets(words: string): string {
 }
 
 function after(words: string): string {
-  return words === "" ? "" : `. ${words}`;
+  return words === "" ? "" : `. ${words.replaceAll(/(?<=\. )\p{Ll}/gu, (each) => each.toUpperCase())}`;
 }
 
 function capital(word: string): string {
