@@ -12,6 +12,7 @@ import { isEndedStudy } from "../format/words";
 import { foldEvents } from "./fold";
 import type { StudyView } from "./fold";
 import { Inbox } from "./inbox";
+import { growCurves, refetchCurves } from "./live_curves";
 import { isMissing, loadSnapshot } from "./study_snapshot";
 import type { Snapshot } from "./study_snapshot";
 
@@ -96,7 +97,9 @@ class LiveStudy implements StudyStore {
     this.leaveFeed();
     try {
       const snapshot = await loadSnapshot(this.studyId);
-      if (mine === this.generation) this.show(snapshot);
+      if (mine !== this.generation) return;
+      this.show(snapshot);
+      refetchCurves(this.studyId);
     } catch (problem) {
       if (mine === this.generation) this.onLoadFailed(problem);
     }
@@ -146,6 +149,7 @@ class LiveStudy implements StudyStore {
   }
 
   private fold(events: readonly StudyEvent[]): void {
+    growCurves(this.studyId, events);
     if (this.view.value) this.view.value = foldEvents(this.view.value, events);
   }
 

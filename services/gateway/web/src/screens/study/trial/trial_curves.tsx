@@ -1,16 +1,18 @@
 /** How one trial learned: its score above its losses, epoch by epoch. */
 
 import { useCallback } from "preact/hooks";
-import { getTrial } from "../../../api/client";
 import type { CurvePoint, Study } from "../../../api/types";
 import { ChartPanel } from "../../../charts/chart_panel";
 import { baseAxis, baseLayout } from "../../../charts/plot";
 import type { ChartTheme } from "../../../charts/theme";
 import { axisFormat, metricLabel, metricName, score } from "../../../format/metric";
 import { counted, quantity } from "../../../format/numbers";
-import { isEndedTrial } from "../../../format/words";
+import { useCurves } from "../../../state/curves";
 import type { LiveTrial } from "../../../state/fold";
-import { useResource } from "../../../state/resource";
+
+// More than are seen, few enough to be drawn at once.
+const MOST_POINTS = 1000;
+const NOTHING: readonly CurvePoint[] = [];
 
 interface TrialCurvesProps {
   study: Study;
@@ -19,13 +21,8 @@ interface TrialCurvesProps {
 
 export function TrialCurves({ study, trial }: TrialCurvesProps) {
   const { metric } = study;
-  // Fetched again when there is more of it.
-  const version = isEndedTrial(trial.state) ? "end" : `${trial.attempt}.${trial.live?.epoch ?? 0}`;
-  const found = useResource(
-    () => getTrial(study.study_id, trial.number),
-    [study.study_id, trial.number, version],
-  );
-  const curve = found.value?.curve ?? [];
+  const { curves, error } = useCurves(study.study_id, [trial], MOST_POINTS);
+  const curve = curves[0]?.points ?? NOTHING;
   const best = trial.best_epoch;
   const draw = useCallback(
     (theme: ChartTheme) => ({
@@ -49,7 +46,7 @@ export function TrialCurves({ study, trial }: TrialCurvesProps) {
         shapes: best === null ? [] : [bestLine(theme, best)],
       },
     }),
-    [found.value, metric, best],
+    [curve, metric, best],
   );
   return (
     <ChartPanel
@@ -61,7 +58,7 @@ export function TrialCurves({ study, trial }: TrialCurvesProps) {
           : `Its weights are those of epoch ${best}, where the line is`
       }
       label={
-        `Learning curves of trial ${trial.number} over ${counted(curve.length, "epoch")}; ` +
+        `Learning curves of trial ${trial.number} over ${counted(curve.at(-1)?.epoch ?? 0, "epoch")}; ` +
         `validation ${metricName(metric)} ${score(trial.score_val ?? trial.live_score, metric)}.`
       }
       height={420}
@@ -80,7 +77,7 @@ export function TrialCurves({ study, trial }: TrialCurvesProps) {
           quantity(point.train_loss),
         ]),
       }}
-      empty={emptyWords(curve, found.error)}
+      empty={emptyWords(curve, error)}
     />
   );
 }
