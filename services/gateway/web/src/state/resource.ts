@@ -6,7 +6,10 @@ import { returns } from "../api/connection";
 export interface Resource<T> {
   value: T | null;
   error: unknown;
+  /** Asks again; what is on its way is dropped, for it may be older than what was just done. */
   reload: () => void;
+  /** Asks again unless an answer is on its way: of a slow server, one is enough. */
+  refresh: () => void;
 }
 
 /** Fetches anew when a dependency changes; an answer that comes too late is dropped. */
@@ -17,17 +20,22 @@ export function useResource<T>(
   const [value, setValue] = useState<T | null>(null);
   const [error, setError] = useState<unknown>(null);
   const generation = useRef(0);
+  const awaited = useRef(0);
   const load = useCallback(() => {
     const mine = ++generation.current;
+    awaited.current = mine;
     const isMine = (): boolean => mine === generation.current;
     fetcher().then(
       (answer) => {
         if (!isMine()) return;
+        awaited.current = 0;
         setValue(answer);
         setError(null);
       },
       (problem: unknown) => {
-        if (isMine()) setError(problem);
+        if (!isMine()) return;
+        awaited.current = 0;
+        setError(problem);
       },
     );
   }, dependencies);
@@ -38,5 +46,8 @@ export function useResource<T>(
     };
     // What is shown may be out of date once the server was away.
   }, [load, returns.value]);
-  return { value, error, reload: load };
+  const refresh = useCallback(() => {
+    if (awaited.current !== generation.current) load();
+  }, [load]);
+  return { value, error, reload: load, refresh };
 }

@@ -56,6 +56,7 @@ class LiveStudy implements StudyStore {
   private feed: Feed | null = null;
   /** Answers to older requests than the last one are dropped. */
   private generation = 0;
+  private awaitsEstimate = false;
   private readonly inbox = new Inbox((events) => this.fold(events));
   private readonly retry = new Retry(
     () => void this.load(),
@@ -167,9 +168,12 @@ class LiveStudy implements StudyStore {
 
   private async refreshEstimate(): Promise<void> {
     const mine = this.generation;
-    if (this.status.value !== "live" || document.hidden) return;
+    // Of a slow server, one answer at a time is enough.
+    if (this.status.value !== "live" || document.hidden || this.awaitsEstimate) return;
+    this.awaitsEstimate = true;
     // The connection pill speaks of failures; an estimate may be late.
     const study = await getStudy(this.studyId).catch(() => null);
+    this.awaitsEstimate = false;
     const isCurrent = mine === this.generation && this.status.value === "live";
     if (study && isCurrent) this.takeEstimate(study);
   }

@@ -31,7 +31,7 @@ export function Home() {
   );
   // What runs changes soon, and so, one hopes, does a server that is away.
   const isRunning = found.value?.studies.some((study) => !isEndedStudy(study.state)) ?? false;
-  usePolling(found.reload, isRunning || found.error !== null ? BUSY_MS : IDLE_MS);
+  usePolling(found.refresh, isRunning || found.error !== null ? BUSY_MS : IDLE_MS);
 
   if (found.value === null && found.error === null) {
     return <Skeleton lines={8} label="Loading the studies" />;

@@ -21,8 +21,8 @@ export function WorkersScreen() {
   useTitle("Workers and queue");
   const workers = useResource(listWorkers, []);
   const queue = useResource(getQueue, []);
-  usePolling(workers.reload, WORKERS_MS);
-  usePolling(queue.reload, QUEUE_MS);
+  usePolling(workers.refresh, WORKERS_MS);
+  usePolling(queue.refresh, QUEUE_MS);
   if (workers.value === null && workers.error instanceof Unreachable) {
     return <NoServer onRetry={workers.reload} />;
   }

@@ -32,7 +32,7 @@ export function ActivityTab({ study }: { study: Study }) {
   const kind = KINDS.find(([each]) => each === asked)?.[0] ?? "all";
   const older = useOlder(id, latest.value?.next_page_token ?? "");
   usePolling(() => {
-    if (!isEndedStudy(study.state)) latest.reload();
+    if (!isEndedStudy(study.state)) latest.refresh();
   }, POLL_MS);
   const entries = merged(latest.value?.entries ?? [], older.entries);
   const shown = happeningsOf(entries.filter((each) => kind === "all" || kindOf(each) === kind));
