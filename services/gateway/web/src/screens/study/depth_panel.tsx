@@ -62,7 +62,8 @@ export function DepthPanel({ view }: { view: StudyView }) {
           <i />
           {score(utility(range.high, metric), metric, 1)} {metricName(metric)}{" "}
           <span>
-            ({directionWords(metric)}) · ★ the best {thinnedWords(timed.length, shown.length)}
+            ({directionWords(metric)}) · ★ the best
+            {shown.length < timed.length && ` · ${thinnedWords(timed.length, shown.length)}`}
           </span>
         </div>
       }

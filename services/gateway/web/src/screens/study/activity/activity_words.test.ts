@@ -65,6 +65,13 @@ test("what happened to neighbours is told once, with how each of them ended", ()
   expect(rest).toHaveLength(1);
 });
 
+test("a trial that was evaluated twice is one trial", () => {
+  const evaluated = (number: number, rows: string) =>
+    entry("trial.evaluated", { rows }, `studies/s/trials/${number}`);
+  const [all] = happeningsOf([evaluated(6, "test"), evaluated(6, "validation"), evaluated(7, "test")]);
+  expect(all).toMatchObject({ words: "2 trials were evaluated", trials: [6, 7] });
+});
+
 test("failures for different reasons stay apart", () => {
   const lost = { reason: "WORKER_LOST" };
   const failures = [end(1, "FAILED", lost), end(2, "FAILED", lost), end(3, "FAILED", { reason: "NAN_LOSS" })];

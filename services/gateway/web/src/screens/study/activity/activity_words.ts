@@ -52,9 +52,13 @@ export function activityWords({ type, data, subject }: Activity): string {
 export function trialsWords(entries: readonly Activity[]): string {
   const [first] = entries;
   if (first === undefined) return "";
-  const trials = counted(entries.length, "trial");
+  // One trial can be evaluated on several kinds of rows.
+  const numbers = new Set(entries.map(({ subject }) => subject));
+  const trials = counted(numbers.size, "trial");
   if (first.type === "trial.tested") return `${trials} met the test rows`;
-  if (first.type !== "trial.state_changed") return `${trials} were evaluated`;
+  if (first.type !== "trial.state_changed") {
+    return `${trials} ${numbers.size === 1 ? "was" : "were"} evaluated`;
+  }
   const ends = new Map<string, number>();
   for (const { data } of entries) {
     const to = text(data, "to");
