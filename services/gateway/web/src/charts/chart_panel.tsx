@@ -11,6 +11,7 @@ import { Panel } from "../ui/panel";
 import { Plot } from "./plot";
 import type { Draw, PlotHandle } from "./plot";
 import type { Box, Bundle, Trace } from "./plotly";
+import { TableToggle } from "./table_toggle";
 import { fileName, saveText, toCsv } from "./table_data";
 import type { TableData } from "./table_data";
 
@@ -42,14 +43,7 @@ export function ChartPanel(props: ChartPanelProps) {
   const actions = empty === null && (
     <div class="chart-actions">
       {props.controls}
-      <button
-        type="button"
-        class="btn btn-quiet btn-small"
-        onClick={() => setAsTable(!asTable)}
-      >
-        {asTable ? "Show as chart" : "Show as table"}
-        <span class="visually-hidden">: {title}</span>
-      </button>
+      <TableToggle title={title} asTable={asTable} onToggle={() => setAsTable(!asTable)} />
       <Menu
         label={`Save or enlarge: ${title}`}
         items={[

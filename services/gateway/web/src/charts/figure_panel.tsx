@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Panel } from "../ui/panel";
+import { TableToggle } from "./table_toggle";
 
 interface FigurePanelProps {
   title: string;
@@ -17,14 +18,7 @@ interface FigurePanelProps {
 export function FigurePanel({ title, subtitle, chart, table, empty, footer }: FigurePanelProps) {
   const [asTable, setAsTable] = useState(false);
   const toggle = empty === null && (
-    <button
-      type="button"
-      class="btn btn-quiet btn-small"
-      onClick={() => setAsTable(!asTable)}
-    >
-      {asTable ? "Show as chart" : "Show as table"}
-      <span class="visually-hidden">: {title}</span>
-    </button>
+    <TableToggle title={title} asTable={asTable} onToggle={() => setAsTable(!asTable)} />
   );
   return (
     <Panel title={title} subtitle={subtitle} actions={toggle}>

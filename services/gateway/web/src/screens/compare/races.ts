@@ -1,6 +1,7 @@
 /** A study's best score as steps, to be drawn beside another's. */
 
 import type { Study } from "../../api/types";
+import { placeOf } from "../../charts/best_axis";
 import type { EndedTrial } from "../../charts/best_so_far";
 
 export interface Race {
@@ -13,14 +14,11 @@ export interface Race {
 }
 
 export function raceOf(study: Study, ended: readonly EndedTrial[], overTime: boolean): Race {
-  const start = Date.parse(study.started_at ?? study.created_at);
-  const placeOf = (place: number): number => {
-    const at = ended[place]?.trial.ended_at;
-    return overTime ? (Date.parse(at ?? "") - start) / 1000 : place + 1;
-  };
-  const steps = ended.flatMap(({ isBetter, best }, place) =>
-    isBetter && best !== null ? [{ at: placeOf(place), best }] : [],
-  );
-  const designs = ended.length;
-  return { study, steps, end: designs > 0 ? placeOf(designs - 1) : 0, designs };
+  const steps = ended.flatMap((each, index) => {
+    const { isBetter, best } = each;
+    return isBetter && best !== null ? [{ at: placeOf(each, index, study, overTime), best }] : [];
+  });
+  const last = ended.at(-1);
+  const end = last ? placeOf(last, ended.length - 1, study, overTime) : 0;
+  return { study, steps, end, designs: ended.length };
 }

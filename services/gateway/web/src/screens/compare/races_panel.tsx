@@ -3,6 +3,7 @@
 import { useCallback, useMemo } from "preact/hooks";
 import { getTrialColumns } from "../../api/client";
 import type { Study } from "../../api/types";
+import { OverWhat, axisTitle, isOverTime } from "../../charts/best_axis";
 import { bestSoFar } from "../../charts/best_so_far";
 import { ChartPanel } from "../../charts/chart_panel";
 import { DASHES, LineKey, MARKERS } from "../../charts/lines";
@@ -14,7 +15,6 @@ import { plainText } from "../../charts/theme";
 import type { ChartTheme } from "../../charts/theme";
 import { axisFormat, hoverFormat, metricLabel, metricName, score } from "../../format/metric";
 import { counted } from "../../format/numbers";
-import { query, setQuery } from "../../router";
 import { trialsOf } from "../../state/columns";
 import { useResource } from "../../state/resource";
 import { Blank, ProblemNote, Skeleton } from "../../ui/blank";
@@ -25,7 +25,7 @@ import type { Race } from "./races";
 export function RacesPanel({ studies }: { studies: readonly Study[] }) {
   const ids = studies.map(({ study_id }) => study_id);
   const found = useResource(() => Promise.all(ids.map((id) => getTrialColumns(id))), [ids.join()]);
-  const overTime = query.value.get("best") === "time";
+  const overTime = isOverTime();
   const [first] = studies as readonly [Study, ...Study[]];
   const races = useMemo(() => {
     const answers = found.value ?? [];
@@ -59,18 +59,6 @@ function Nothing({ error, loaded, retry }: { error: unknown; loaded: boolean; re
   return <Blank icon="chart" title="No design has ended yet" text="The first one starts a line." />;
 }
 
-function OverWhat({ overTime }: { overTime: boolean }) {
-  return (
-    <button
-      type="button"
-      class="btn btn-quiet btn-small"
-      onClick={() => setQuery({ best: overTime ? null : "time" }, { replace: true })}
-    >
-      {overTime ? "By designs" : "By time"}
-    </button>
-  );
-}
-
 function drawRaces(theme: ChartTheme, races: readonly Race[], overTime: boolean): Drawing {
   const metric = races[0]?.study.metric ?? "accuracy";
   const traces = races.map(({ study, steps, end }, place) => {
@@ -87,7 +75,7 @@ function drawRaces(theme: ChartTheme, races: readonly Race[], overTime: boolean)
       hovertemplate: `${plainText(study.name)}<br>%{y:${hoverFormat(metric)}} after %{x}<extra></extra>`,
     };
   });
-  const title = overTime ? "Seconds since the study began" : "Designs";
+  const title = axisTitle(overTime);
   const scores = races.flatMap(({ steps }) => steps.map(({ best }) => best));
   const layout = {
     ...baseLayout(theme),

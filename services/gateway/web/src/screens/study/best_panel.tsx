@@ -1,7 +1,8 @@
 /** What more searching has brought: the best score against the number of designs. */
 
 import { useCallback, useMemo } from "preact/hooks";
-import type { Metric } from "../../api/types";
+import type { Metric, Study } from "../../api/types";
+import { OverWhat, axisTitle, isOverTime, placeOf } from "../../charts/best_axis";
 import { bestSoFar } from "../../charts/best_so_far";
 import type { EndedTrial } from "../../charts/best_so_far";
 import { ChartPanel } from "../../charts/chart_panel";
@@ -17,17 +18,16 @@ import { axisFormat, metricLabel, metricName, score } from "../../format/metric"
 import { counted } from "../../format/numbers";
 import { layers } from "../../format/words";
 import type { StudyView } from "../../state/fold";
-import { query, setQuery } from "../../router";
 
 export function BestPanel({ view }: { view: StudyView }) {
   const { metric } = view.study;
   const ended = useMemo(() => bestSoFar(view.trials.values(), metric), [view, metric]);
   const style = usePointStyle(view.study);
-  const overTime = query.value.get("best") === "time";
-  const start = Date.parse(view.study.started_at ?? view.study.created_at);
+  const overTime = isOverTime();
+  const { started_at, created_at } = view.study;
   const draw = useCallback(
-    (theme: ChartTheme) => drawBest(theme, ended, style, overTime ? start : null),
-    [ended, style, overTime, start],
+    (theme: ChartTheme) => drawBest(theme, ended, style, { started_at, created_at }, overTime),
+    [ended, style, started_at, created_at, overTime],
   );
   return (
     <ChartPanel
@@ -45,18 +45,6 @@ export function BestPanel({ view }: { view: StudyView }) {
 }
 
 const NOTHING_YET = { title: "No design has ended yet", text: "The first one starts a line." };
-
-function OverWhat({ overTime }: { overTime: boolean }) {
-  return (
-    <button
-      type="button"
-      class="btn btn-quiet btn-small"
-      onClick={() => setQuery({ best: overTime ? null : "time" }, { replace: true })}
-    >
-      {overTime ? "By designs" : "By time"}
-    </button>
-  );
-}
 
 function drawnWords(ended: readonly EndedTrial[]): string {
   return thinnedWords(ended.length, shownOf(ended).length);
@@ -76,14 +64,14 @@ function spoken(ended: readonly EndedTrial[], metric: Metric): string {
   );
 }
 
-/** `start`: of the study, in milliseconds since 1970, to draw over time; null: over designs. */
 function drawBest(
   theme: ChartTheme,
   ended: readonly EndedTrial[],
   style: PointStyle,
-  start: number | null,
+  study: Pick<Study, "started_at" | "created_at">,
+  overTime: boolean,
 ): Drawing {
-  const places = new Map(ended.map((each, index) => [each, placeOf(each, index, start)]));
+  const places = new Map(ended.map((each, index) => [each, placeOf(each, index, study, overTime)]));
   const shown = shownOf(ended);
   const trials = shown.map((each) => each.trial);
   const points: Trace = {
@@ -104,7 +92,7 @@ function drawBest(
     line: { color: theme.accent, width: 2.6, shape: "hv" },
     hoverinfo: "skip",
   };
-  const title = start === null ? "Designs" : "Seconds since the study began";
+  const title = axisTitle(overTime);
   const range = scoreAxisRange(ended.map((each) => each.score), style.metric);
   const layout = {
     ...baseLayout(theme),
@@ -113,11 +101,6 @@ function drawBest(
     uirevision: `best ${title}`,
   };
   return { traces: [points, line], layout };
-}
-
-function placeOf({ trial }: EndedTrial, index: number, start: number | null): number {
-  if (start === null) return index + 1;
-  return (Date.parse(trial.ended_at ?? "") - start) / 1000;
 }
 
 function tableOf(ended: readonly EndedTrial[], metric: Metric): TableData {

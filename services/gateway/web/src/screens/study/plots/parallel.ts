@@ -85,7 +85,9 @@ function constraintOf(
   if (!brush) return undefined;
   if (!hasValues(brush)) {
     const at = (value: number): number => placeOf(value, axis);
-    return [brush.low === undefined ? low : at(brush.low), brush.high === undefined ? high : at(brush.high)];
+    // A bound of 0 has no place of its own on a logarithmic axis without zeros.
+    const from = brush.low === undefined ? low : Math.max(low, at(brush.low));
+    return [from, brush.high === undefined ? high : at(brush.high)];
   }
   const places = brush.values
     .map((value) => axis.categories?.indexOf(value) ?? Number(value))

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { axisBrush, plainBrush, withBrushes } from "../../../charts/box_brushes";
 import { variedFields } from "../../../charts/fields";
 import type { LiveTrial } from "../../../state/fold";
+import type { ChartTheme } from "../../../charts/theme";
+import { drawParallel } from "./parallel";
 import { heatOf } from "./heat";
 import { survivalOf } from "./survival";
 import { staysOf } from "./timeline";
@@ -69,6 +71,20 @@ describe("a box on a chart", () => {
       { field: "norm", values: ["batch"] },
       { field: "n_params", high: 5 },
     ]);
+  });
+});
+
+describe("a condition on an axis of parallel coordinates", () => {
+  it("begins at the axis where its bound is 0, which a logarithm has no place for", () => {
+    const trials = [1e-4, 1e-1].map((rate) => trial({}, rate, "relu"));
+    const [rate] = variedFields(trials);
+    if (!rate) throw new Error("it varies");
+    const theme = { scale: [], lines: [] } as unknown as ChartTheme;
+    const brush = { field: "learning_rate", low: 0, high: 0.01 };
+    const [trace] = drawParallel(theme, trials, [rate], [brush], "accuracy").traces;
+    const [axis] = trace?.["dimensions"] as { constraintrange: number[] }[];
+    expect(axis?.constraintrange[0]).toBeCloseTo(-4);
+    expect(axis?.constraintrange[1]).toBeCloseTo(-2);
   });
 });
 
