@@ -1,6 +1,6 @@
 /** How far the study is: designs, time, and what was predicted of it. */
 
-import type { Study, StudyEstimate, Trial } from "../../../api/types";
+import type { Study, StudyEstimate } from "../../../api/types";
 import { count } from "../../../format/numbers";
 import { clock, etaRange, spanWords } from "../../../format/time";
 import { isEndedStudy } from "../../../format/words";
@@ -55,7 +55,7 @@ export function ProgressPanel({ store, view }: ProgressPanelProps) {
         </div>
         <div>
           <dt>{ended ? "Failed" : "Training now"}</dt>
-          <dd>{count(ended ? countOf(view, "FAILED") : progress.running)}</dd>
+          <dd>{count(ended ? countFailed(view) : progress.running)}</dd>
         </div>
         {cancelled > 0 && (
           <div>
@@ -99,9 +99,9 @@ function Predicted({ estimate }: { estimate: StudyEstimate }) {
 }
 
 /** Of the search's trials, as the progress counts. */
-function countOf(view: StudyView, state: Trial["state"]): number {
+function countFailed(view: StudyView): number {
   const trials = [...view.trials.values()];
-  return trials.filter((trial) => trial.purpose === "search" && trial.state === state).length;
+  return trials.filter(({ purpose, state }) => purpose === "search" && state === "FAILED").length;
 }
 
 /** Ticks between what the server says. */
